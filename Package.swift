@@ -1,0 +1,112 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The house: floors and allowed imports are described in docs/architecture.md and checked by scripts/check-layers.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A target of ours with the house settings.
+func room(
+  _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource]? = nil
+) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: strict)
+}
+
+/// The tests of one target, with whatever else they need beside it.
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource]? = nil)
+  -> Target
+{
+  .testTarget(
+    name: name + "Tests", dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: strict)
+}
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let package = Package(
+  name: "sentei",
+  products: [.executable(name: "sentei", targets: ["sentei"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // Floor 0: C.
+    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
+    .systemLibrary(name: "CNNG"),
+    .systemLibrary(name: "COpenBLAS"),
+    .systemLibrary(name: "CZlib"),
+
+    // Floor 1: pure values.
+    room("Digests", [crypto]),
+    room("Elementary"),
+    room("Randomness", ["Elementary"]),
+    room("Models", ["Digests"]),
+    room("Pruning", ["Digests", "Models", "Randomness", "Elementary"]),
+
+    // Floor 2: pure planners and state machines.
+    room("Search", ["Pruning", "Models", "Randomness", "Digests", "Elementary"]),
+    room("Studies", ["Search", "Pruning", "Models", "Randomness", "Digests"]),
+    room("Scheduling", ["Studies", "Digests"]),
+    room("Wire", ["Scheduling", "Studies", "Pruning", "Models", "Digests", protobuf], exclude: ["sentei.proto"]),
+
+    // Floor 3: arithmetic.
+    room("Networks", ["Pruning", "Models", "Randomness", "Elementary", "Digests", "COpenBLAS", "CKernels"]),
+
+    // Floor 4: the outside world.
+    room("Messaging", ["CNNG"]),
+    room("RunStore", ["Studies", "Digests", sqlite]),
+    room("Formats", ["Networks", "Models", "Digests", "CZlib"], resources: [.embedInCode("Resources/digits.csv.gz")]),
+    room("StudyFile", ["Studies", "Search", "Pruning", "Models", "Digests", yams]),
+
+    // Floor 5: services.
+    room("Reports", ["RunStore", "Studies", "Pruning", "Models", "Digests"]),
+    room(
+      "Services",
+      [
+        "Messaging", "RunStore", "Formats", "StudyFile", "Networks", "Wire", "Scheduling", "Studies", "Search",
+        "Pruning", "Models", "Digests", lifecycle, logging,
+      ]),
+
+    // Floor 6: the command.
+    .executableTarget(
+      name: "sentei",
+      dependencies: [
+        "Services", "Reports", "StudyFile", "RunStore", "Formats", "Messaging", "Networks", "Wire", "Scheduling",
+        "Studies", "Search", "Pruning", "Models", "Digests", arguments, logging, lifecycle,
+      ],
+      swiftSettings: strict),
+
+    tests("Digests", ["Digests"]),
+    tests("Randomness", ["Randomness", "Elementary"]),
+    tests("Pruning", ["Pruning", "Models", "Randomness", "Digests"]),
+    tests("Search", ["Search", "Pruning", "Models", "Randomness", "Digests"]),
+    tests("Studies", ["Studies", "Search", "Pruning", "Models", "Digests"]),
+    tests("Scheduling", ["Scheduling", "Studies", "Digests"]),
+    tests("Wire", ["Wire", "Scheduling", "Studies", "Pruning", "Models", "Digests", "Randomness"]),
+    tests("Networks", ["Networks", "CKernels", "Pruning", "Models", "Randomness", "Elementary", "Digests"]),
+    tests("Messaging", ["Messaging"]),
+    tests("RunStore", ["RunStore", "Studies", "Digests"]),
+    tests("Formats", ["Formats", "Networks", "Models", "Digests"]),
+    tests("StudyFile", ["StudyFile", "Studies", "Search", "Models"]),
+    tests(
+      "Command",
+      ["Services", "RunStore", "StudyFile", "Formats", "Networks", "Studies", "Search", "Pruning", "Models", "Digests"]),
+  ]
+)

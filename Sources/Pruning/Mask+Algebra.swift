@@ -1,0 +1,73 @@
+extension Mask {
+  /// The kept positions, ascending.
+  ///
+  /// - Complexity: linear in words plus kept weights.
+  package var keptPositions: [Int] {
+    var out: [Int] = []
+    out.reserveCapacity(population)
+    forEachKept { out.append($0) }
+    return out
+  }
+
+  /// Calls `body` with each kept position, ascending.
+  package func forEachKept(_ body: (Int) -> Void) {
+    for (index, word) in words.enumerated() {
+      var rest = word
+      while rest != 0 {
+        body(index << 6 + rest.trailingZeroBitCount)
+        rest &= rest - 1
+      }
+    }
+  }
+
+  /// The number of kept weights in a range of positions.
+  ///
+  /// - Complexity: linear in the words that the range touches.
+  package func population(in range: Range<Int>) -> Int {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    guard !range.isEmpty else { return 0 }
+    let first = range.lowerBound >> 6
+    let last = (range.upperBound - 1) >> 6
+    var total = 0
+    for index in first...last { total += (words[index] & Self.bits(of: range, inWord: index)).nonzeroBitCount }
+    return total
+  }
+
+  /// The bits of word `index` that belong to `range`.
+  static func bits(of range: Range<Int>, inWord index: Int) -> UInt64 {
+    let low = max(range.lowerBound - index << 6, 0)
+    let high = min(range.upperBound - index << 6, 64)
+    guard low < high else { return 0 }
+    let upTo: UInt64 = high == 64 ? ~0 : (1 << UInt64(high)) - 1
+    return upTo & ~((1 << UInt64(low)) - 1)
+  }
+
+  /// Positions kept by exactly one of the two.
+  package func symmetricDifference(_ other: Mask) -> Mask { combining(other, ^) }
+
+  /// Positions kept by both.
+  package func intersection(_ other: Mask) -> Mask { combining(other, &) }
+
+  /// Positions kept by this mask and not by the other.
+  package func subtracting(_ other: Mask) -> Mask { combining(other) { $0 & ~$1 } }
+
+  private func combining(_ other: Mask, _ operation: (UInt64, UInt64) -> UInt64) -> Mask {
+    precondition(count == other.count, "masks of \(count) and \(other.count) weights do not combine")
+    var out: [UInt64] = []
+    out.reserveCapacity(words.count)
+    for index in words.indices { out.append(operation(words[index], other.words[index])) }
+    return Mask(count: count, words: out)!
+  }
+
+  /// Takes the bits of `range` from another mask.
+  package func replacing(_ range: Range<Int>, from other: Mask) -> Mask {
+    precondition(count == other.count && range.lowerBound >= 0 && range.upperBound <= count)
+    guard !range.isEmpty else { return self }
+    var out = words
+    for index in range.lowerBound >> 6...(range.upperBound - 1) >> 6 {
+      let bits = Self.bits(of: range, inWord: index)
+      out[index] = out[index] & ~bits | other.words[index] & bits
+    }
+    return Mask(count: count, words: out)!
+  }
+}

@@ -1,0 +1,69 @@
+package import Digests
+
+/// Which prunable weights are kept: one bit each, packed 64 to a word, tail bits zero.
+///
+/// Bit i belongs to the i-th prunable weight of a `ParameterLayout`; 1 means kept.
+@frozen
+package struct Mask: Hashable, Sendable {
+  /// The number of weights that the mask speaks of.
+  package let count: Int
+  @usableFromInline internal var storage: [UInt64]
+  /// The number of kept weights.
+  package private(set) var population: Int
+
+  /// All weights kept or all removed.
+  package init(count: Int, keeping all: Bool = false) {
+    precondition(count >= 0)
+    self.count = count
+    storage = Array(repeating: all ? ~0 : 0, count: (count + 63) >> 6)
+    if all, count & 63 != 0 { storage[storage.count - 1] = (1 << UInt64(count & 63)) - 1 }
+    population = all ? count : 0
+  }
+
+  /// A mask of packed words.
+  ///
+  /// - Returns: nil if the number of words does not fit `count` or a bit beyond the end is set.
+  package init?(count: Int, words: [UInt64]) {
+    guard count >= 0, words.count == (count + 63) >> 6 else { return nil }
+    if count & 63 != 0, words[words.count - 1] >> UInt64(count & 63) != 0 { return nil }
+    self.count = count
+    storage = words
+    population = words.reduce(0) { $0 + $1.nonzeroBitCount }
+  }
+
+  /// A mask that keeps exactly the given positions; a position may be named twice.
+  package init(count: Int, keeping positions: some Sequence<Int>) {
+    self.init(count: count)
+    for position in positions { self[position] = true }
+  }
+
+  /// The packed words, 64 weights each, lowest bit first.
+  @inlinable
+  package var words: [UInt64] { storage }
+
+  /// Whether the weight at a position is kept.
+  package subscript(_ position: Int) -> Bool {
+    @inline(__always) get {
+      precondition(position >= 0 && position < count, "position \(position) in a mask of \(count)")
+      return storage[position >> 6] >> UInt64(position & 63) & 1 == 1
+    }
+    set {
+      precondition(position >= 0 && position < count, "position \(position) in a mask of \(count)")
+      let bit: UInt64 = 1 << UInt64(position & 63)
+      let old = storage[position >> 6] & bit != 0
+      guard old != newValue else { return }
+      storage[position >> 6] ^= bit
+      population += newValue ? 1 : -1
+    }
+  }
+
+  /// The identity of the mask: its length and its bits.
+  ///
+  /// - Complexity: linear in the number of words.
+  package var digest: Digest {
+    var bytes = CanonicalBytes(kind: "mask", version: 1)
+    bytes.append(count)
+    bytes.append(words: storage)
+    return bytes.digest
+  }
+}

@@ -60,14 +60,22 @@ extension Mask {
   }
 
   /// Takes the bits of `range` from another mask.
-  package func replacing(_ range: Range<Int>, from other: Mask) -> Mask {
+  package mutating func replace(_ range: Range<Int>, from other: Mask) {
     precondition(count == other.count && range.lowerBound >= 0 && range.upperBound <= count)
-    guard !range.isEmpty else { return self }
-    var out = words
+    guard !range.isEmpty else { return }
     for index in range.lowerBound >> 6...(range.upperBound - 1) >> 6 {
       let bits = Self.bits(of: range, inWord: index)
-      out[index] = out[index] & ~bits | other.words[index] & bits
+      setWord(index, words[index] & ~bits | other.words[index] & bits)
     }
-    return Mask(count: count, words: out)!
+  }
+
+  /// Takes each bit from one of two masks of equal length, where `choice` has 1 from the first.
+  package init(mixing first: Mask, _ second: Mask, choice: () -> UInt64) {
+    precondition(first.count == second.count)
+    self = first
+    for index in words.indices {
+      let bits = choice()
+      setWord(index, first.words[index] & bits | second.words[index] & ~bits)
+    }
   }
 }

@@ -57,6 +57,12 @@ package struct Mask: Hashable, Sendable {
     }
   }
 
+  /// Replaces a whole word; the caller keeps tail bits zero.
+  mutating func setWord(_ index: Int, _ word: UInt64) {
+    population += word.nonzeroBitCount - storage[index].nonzeroBitCount
+    storage[index] = word
+  }
+
   /// The identity of the mask: its length and its bits.
   ///
   /// - Complexity: linear in the number of words.

@@ -1,0 +1,88 @@
+internal import Elementary
+package import Randomness
+
+/// What searches need of the weights again and again: magnitudes, their logarithms, and tables to draw from.
+///
+/// Built once from the weights; every draw is keyed by the caller's stream.
+package struct MagnitudeTables: Sendable {
+  /// |w| of each prunable weight.
+  package let magnitudes: [Float]
+  /// log |w|, with a floor 40 below the largest so that a zero weight stays comparable.
+  package let logMagnitudes: [Float]
+  /// Running sums of |w|, for draws in proportion to magnitude.
+  private let cumulative: [Double]
+
+  /// - Complexity: linear in the number of weights.
+  package init(_ weights: [Float]) {
+    magnitudes = weights.map { abs($0) }
+    let floor = Elementary.log(max(Double(magnitudes.max() ?? 1), 1e-30)) - 40
+    logMagnitudes = magnitudes.map { Float(max(Elementary.log(Double($0)), floor)) }
+    var total = 0.0
+    var sums: [Double] = []
+    sums.reserveCapacity(weights.count)
+    for magnitude in magnitudes {
+      total += Double(magnitude)
+      sums.append(total)
+    }
+    cumulative = sums
+  }
+
+  /// The number of prunable weights.
+  package var count: Int { magnitudes.count }
+
+  /// Keeps exactly `kept` weights drawn without replacement in proportion to |w|^(1/noise): 0 gives magnitude pruning,
+  /// larger values ever more random masks.
+  ///
+  /// Adds `noise` times a Gumbel number to log |w| and keeps the largest.
+  ///
+  /// - Complexity: O(n) on average.
+  package func perturbed(noise: Double, budget: Budget, stream: inout RandomStream) -> Mask {
+    guard noise > 0 else { return ScorePruning.global(scores: magnitudes, budget: budget) }
+    return ScorePruning.global(
+      scores: Self.addingGumbel(to: logMagnitudes, scale: Float(noise), stream: &stream), budget: budget)
+  }
+
+  /// Keeps exactly `kept` weights drawn without replacement in proportion to exp(|w| / (temperature · mean |w|)).
+  ///
+  /// - Complexity: O(n) on average.
+  package func exponential(temperature: Double, budget: Budget, stream: inout RandomStream) -> Mask {
+    let unit = temperature * max((cumulative.last ?? 0) / Double(max(count, 1)), 1e-30)
+    let scores = magnitudes.map { Float(Double($0) / unit) }
+    return ScorePruning.global(scores: Self.addingGumbel(to: scores, scale: 1, stream: &stream), budget: budget)
+  }
+
+  /// Adds `scale` times a Gumbel number of 16 random bits to each score.
+  ///
+  /// The numbers are the midpoints of 65,536 quantiles: a breeding coordinator cannot afford two logarithms a weight,
+  /// and the scores themselves break ties.
+  private static func addingGumbel(to scores: [Float], scale: Float, stream: inout RandomStream) -> [Float] {
+    var out = scores
+    var bits: UInt64 = 0
+    gumbelQuantiles.withUnsafeBufferPointer { quantiles in
+      for index in out.indices {
+        if index & 3 == 0 { bits = stream.next() }
+        out[index] += scale * quantiles[Int(bits & 0xffff)]
+        bits &>>= 16
+      }
+    }
+    return out
+  }
+
+  private static let gumbelQuantiles: [Float] = (0..<65_536).map {
+    Float(-Elementary.log(-Elementary.log((Double($0) + 0.5) / 65_536)))
+  }
+
+  /// A position drawn in proportion to |w|.
+  ///
+  /// - Complexity: O(log n).
+  package func drawByMagnitude(_ stream: inout RandomStream) -> Int {
+    let target = stream.uniform() * (cumulative.last ?? 0)
+    var low = 0
+    var high = cumulative.count - 1
+    while low < high {
+      let middle = (low + high) / 2
+      if cumulative[middle] > target { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+}

@@ -1,0 +1,34 @@
+package import Models
+package import Pruning
+
+/// What every mask search knows of the network: its weights, its neurons, the budget and the seed.
+package struct SearchSpace: Sendable {
+  package let tables: MagnitudeTables
+  /// The mask positions of each neuron's incoming weights.
+  package let neurons: [Range<Int>]
+  package let budget: Budget
+  package let seed: UInt64
+  /// |w| of the smallest weight that global magnitude pruning would keep.
+  let threshold: Float
+
+  /// - Complexity: linear in the number of weights.
+  package init(layout: ParameterLayout, parameters: [Float], budget: Budget, seed: UInt64) {
+    tables = MagnitudeTables(layout.prunableValues(of: parameters))
+    var neurons: [Range<Int>] = []
+    for tensor in layout.prunable {
+      guard let range = tensor.maskRange else { continue }
+      let inputs = range.count / tensor.shape[0]
+      for row in 0..<tensor.shape[0] {
+        let start = range.lowerBound + row * inputs
+        neurons.append(start..<start + inputs)
+      }
+    }
+    self.neurons = neurons
+    self.budget = budget
+    self.seed = seed
+    let kept = ScorePruning.global(scores: tables.magnitudes, budget: budget)
+    var smallest = Float.infinity
+    kept.forEachKept { [magnitudes = tables.magnitudes] in smallest = min(smallest, magnitudes[$0]) }
+    threshold = smallest
+  }
+}

@@ -1,0 +1,83 @@
+package import Digests
+package import Pruning
+
+/// What a training segment leaves.
+package struct TrainedSegment: Hashable, Sendable {
+  /// The blob of weights, momentum and epoch from which the next segment goes on.
+  package let state: Digest
+  /// The blob of the weights alone.
+  package let parameters: Digest
+  /// The mean training loss of the last epoch.
+  package let loss: Double
+
+  package init(state: Digest, parameters: Digest, loss: Double) {
+    self.state = state
+    self.parameters = parameters
+    self.loss = loss
+  }
+}
+
+/// A score on the test slice, which no planner can observe.
+package struct TestScore: Hashable, Sendable {
+  package let score: Score
+
+  package init(_ score: Score) { self.score = score }
+}
+
+/// What a job's result is: stored once under the job's digest, it is a fact.
+package enum Outcome: Hashable, Sendable {
+  case split(Splits)
+  case trained(TrainedSegment)
+  /// Training left the finite numbers in the epoch given.
+  case diverged(epoch: Int)
+  case evaluated(Score)
+  case tested(TestScore)
+
+  /// The digests of the blobs that must be durable before the outcome is accepted.
+  package var blobs: [Digest] {
+    switch self {
+    case .split(let splits): [splits.train.digest, splits.search.digest, splits.validation.digest, splits.test.digest]
+    case .trained(let segment): [segment.state, segment.parameters]
+    case .diverged, .evaluated, .tested: []
+    }
+  }
+
+  /// Whether an outcome can be an answer to a job of this kind.
+  package func answers(_ job: Job) -> Bool {
+    switch (job, self) {
+    case (.split, .split), (.train, .trained), (.train, .diverged): true
+    case (.evaluate(let job), .evaluated(let score)): score.fits(job.slice.count)
+    case (.test(let job), .tested(let test)): test.score.fits(job.slice.count)
+    case (.split, _), (.train, _), (.evaluate, _), (.test, _): false
+    }
+  }
+}
+
+extension Score {
+  /// Whether the counts can be those of a slice of `count` samples.
+  fileprivate func fits(_ count: Int) -> Bool {
+    switch self {
+    case .exact(let correct, let total, let loss): total == count && (0...count).contains(correct) && loss.isFinite
+    case .nonfinite: true
+    }
+  }
+}
+
+/// What a planner may see of an outcome: everything but test scores.
+package enum Observation: Hashable, Sendable {
+  case split(Splits)
+  case trained(TrainedSegment)
+  case diverged(epoch: Int)
+  case evaluated(Score)
+
+  /// Nil for a test score.
+  package init?(_ outcome: Outcome) {
+    switch outcome {
+    case .split(let splits): self = .split(splits)
+    case .trained(let segment): self = .trained(segment)
+    case .diverged(let epoch): self = .diverged(epoch: epoch)
+    case .evaluated(let score): self = .evaluated(score)
+    case .tested: return nil
+    }
+  }
+}

@@ -1,0 +1,103 @@
+internal import Digests
+internal import Models
+package import Pruning
+package import Search
+
+extension SearchStudy {
+  /// Proposes a batch that nothing else overlaps, and waits while it is out.
+  mutating func proposeOnce(_ make: (SearchStudy) -> [Proposal]) -> Step {
+    guard pending.isEmpty else { return .waiting }
+    return propose(make(self))
+  }
+
+  private mutating func propose(_ proposals: [Proposal]) -> Step {
+    pending.append(contentsOf: proposals)
+    return .propose(proposals)
+  }
+
+  /// The next part of training, from where the last one ended.
+  func segment() -> Proposal {
+    let end = min(epoch + study.epochsPerSegment, study.training.epochs)
+    return Proposal(
+      job: .train(
+        TrainingSegment(
+          network: study.network, recipe: study.training, seed: study.seed, slice: splits!.train, from: trained?.state,
+          epochs: epoch..<end, numerics: study.numerics)),
+      strategy: .training)
+  }
+
+  /// The dense network and the masks that need no search, judged on the search slice.
+  func baselines() -> [Proposal] {
+    let masks: [(Strategy, Mask?)] = [
+      (.dense, nil), (.randomPruning, baselineMasks[.randomPruning]),
+      (.globalMagnitude, baselineMasks[.globalMagnitude]), (.layerMagnitude, baselineMasks[.layerMagnitude]),
+    ]
+    return masks.map { strategy, mask in
+      Proposal(
+        job: .evaluate(evaluation(mask, on: splits!.search)), strategy: strategy,
+        trial: TrialID(generation: 0, index: 0))
+    }
+  }
+
+  func evaluation<Use>(_ mask: Mask?, on slice: Slice<Use>) -> Evaluation<Use> {
+    Evaluation(
+      network: study.network, scope: study.scope, parameters: trained!.parameters, mask: mask, slice: slice)
+  }
+
+  /// A generation with its random batch, as soon as the generation before is told.
+  mutating func nextSearchStep() -> Step {
+    var proposals: [Proposal] = []
+    if owesRandomBatch {
+      owesRandomBatch = false
+      proposals += proposing(random!.ask(), as: .randomSearch)
+    }
+    if !genetic!.isAwaitingFitness, genetic!.generation < generations {
+      proposals += proposing(genetic!.ask(), as: .genetic)
+      if study.randomSearch { proposals += proposing(random!.ask(), as: .randomSearch) }
+    }
+    if !proposals.isEmpty { return propose(proposals) }
+    guard pending.isEmpty else { return .waiting }
+    phase = .finished
+    return .finished
+  }
+
+  private func proposing(_ trials: [Trial], as strategy: Strategy) -> [Proposal] {
+    trials.map { trial in
+      Proposal(
+        job: .evaluate(evaluation(trial.mask, on: splits!.search)), strategy: strategy, trial: trial.id,
+        parents: trial.parents)
+    }
+  }
+}
+
+/// A network that the report puts on the test slice.
+package struct Contestant: Hashable, Sendable {
+  package let strategy: Strategy
+  /// Nil for the dense network.
+  package let mask: Mask?
+  package let job: Job
+  package let metrics: SizeMetrics
+}
+
+extension SearchStudy {
+  /// The networks to compare on `test`, once the planner has finished; empty before.
+  package var contestants: [Contestant] {
+    guard phase == .finished, let splits else { return [] }
+    var masks: [(Strategy, Mask?)] = [
+      (.dense, nil), (.randomPruning, baselineMasks[.randomPruning]),
+      (.layerMagnitude, baselineMasks[.layerMagnitude]), (.globalMagnitude, baselineMasks[.globalMagnitude]),
+    ]
+    if study.randomSearch, let best = random?.best { masks.append((.randomSearch, best.trial.mask)) }
+    if let best = genetic?.best { masks.append((.genetic, best.trial.mask)) }
+    return masks.map { strategy, mask in
+      Contestant(
+        strategy: strategy, mask: mask, job: .test(evaluation(mask, on: splits.test)),
+        metrics: SizeMetrics(layout, mask: mask))
+    }
+  }
+
+  /// The generation being evaluated and the best fitness so far, for a progress line.
+  package var progress: (generation: Int, generations: Int, best: Fitness?) {
+    (genetic?.generation ?? 0, generations, genetic?.best?.fitness)
+  }
+}

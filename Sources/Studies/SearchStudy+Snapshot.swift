@@ -1,0 +1,67 @@
+package import Digests
+internal import Models
+internal import Pruning
+internal import Search
+
+extension SearchStudy {
+  /// The planner's state as bytes, at the only moments when it can be taken: right after a generation was told.
+  ///
+  /// Nil at other times. The random batch that is out at such a moment is a function of its place and is proposed again
+  /// after a restore.
+  package var snapshot: [UInt8]? {
+    guard phase == .searching, let genetic, let random, let splits, let trained, !genetic.isAwaitingFitness,
+      genetic.generation > 0, answers.isEmpty, !owesRandomBatch
+    else { return nil }
+    var bytes = CanonicalBytes(kind: "search-study", version: 1)
+    bytes.append(study.digest)
+    bytes.append(dataset)
+    bytes.append(observed)
+    bytes.append(raw: Outcome.split(splits).canonicalBytes)
+    bytes.append(raw: Outcome.trained(trained).canonicalBytes)
+    genetic.append(to: &bytes)
+    random.append(to: &bytes)
+    return bytes.bytes
+  }
+
+  /// The blob that a restore needs before it can be done: the weights that the snapshot's masks are about.
+  ///
+  /// - Throws: `CanonicalError` for bytes that are no snapshot of this study.
+  package func parametersOfSnapshot(_ snapshot: [UInt8]) throws(CanonicalError) -> Digest {
+    var reader = try CanonicalReader(snapshot, kind: "search-study", version: 1)
+    return try heading(&reader).trained.parameters
+  }
+
+  /// Takes the state of a snapshot, with the weights that ``parametersOfSnapshot(_:)`` named.
+  ///
+  /// - Throws: `CanonicalError` for bytes that are no snapshot of this study; the planner is then as it was.
+  package mutating func restore(_ snapshot: [UInt8], parameters: [UInt8]) throws(CanonicalError) {
+    var reader = try CanonicalReader(snapshot, kind: "search-study", version: 1)
+    let (observed, splits, trained) = try heading(&reader)
+    var restored = self
+    restored.observed = observed
+    restored.splits = splits
+    restored.trained = trained
+    restored.epoch = study.training.epochs
+    restored.phase = .weights
+    do { try restored.supply(parameters) } catch { throw CanonicalError(error.description) }
+    try restored.genetic!.restore(from: &reader)
+    try restored.random!.restore(from: &reader)
+    try reader.finish()
+    restored.phase = .searching
+    restored.owesRandomBatch = study.randomSearch
+    self = restored
+  }
+
+  private func heading(
+    _ reader: inout CanonicalReader
+  ) throws(CanonicalError) -> (observed: Int, splits: Splits, trained: TrainedSegment) {
+    guard try reader.digest() == study.digest, try reader.digest() == dataset else {
+      throw CanonicalError("a snapshot of another study")
+    }
+    let observed = try reader.int()
+    guard case .split(let splits) = try Outcome(canonical: try reader.raw()),
+      case .trained(let trained) = try Outcome(canonical: try reader.raw())
+    else { throw CanonicalError("a snapshot without splits and weights") }
+    return (observed, splits, trained)
+  }
+}

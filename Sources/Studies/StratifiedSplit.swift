@@ -1,0 +1,55 @@
+package import Models
+internal import Pruning
+internal import Randomness
+
+/// A split that the data cannot give.
+package struct SplitError: Error, Equatable, Sendable, CustomStringConvertible {
+  package let description: String
+}
+
+/// Cuts a data set into the four slices, keyed by the study's seed.
+package enum StratifiedSplit {
+  /// The data of the four slices: every sample in exactly one, each class shared out in proportion, counts exact.
+  ///
+  /// - Parameter officialTest: the data set's own test part; nil takes test samples from `training`.
+  /// - Throws: ``SplitError`` where a slice would be empty or the sizes ask for more than there is.
+  package static func slices(
+    of training: LabelledData, officialTest: LabelledData?, sizes: SplitSizes, seed: UInt64
+  ) throws(SplitError) -> (train: LabelledData, search: LabelledData, validation: LabelledData, test: LabelledData) {
+    let total = training.count
+    var wanted = [sizes.search.resolved(of: total), sizes.validation.resolved(of: total)]
+    if officialTest == nil { wanted.append(sizes.test.resolved(of: total)) }
+    let names = ["search", "validation", "test"]
+    for (name, count) in zip(names, wanted) where count < 1 {
+      throw SplitError(description: "splits.\(name): \(count) of \(total) samples; a slice needs at least one")
+    }
+    let rest = total - wanted.reduce(0, +)
+    guard rest >= 1 else {
+      throw SplitError(
+        description: "splits: \(wanted.reduce(0, +)) samples asked for, \(total) there, none left to train on")
+    }
+
+    var pools: [[Int]] = Array(repeating: [], count: training.classes)
+    for (index, label) in training.labels.enumerated() { pools[Int(label)].append(index) }
+    for label in pools.indices {
+      var stream = RandomStream(seed: seed, .split, UInt64(label))
+      stream.shuffle(&pools[label])
+    }
+    var parts: [[Int]] = []
+    for count in wanted {
+      // Shares of what is left, so that a class never has to give more than it has.
+      let shares = Apportionment.shares(of: count, sizes: pools.map(\.count))
+      var part: [Int] = []
+      for (label, share) in shares.enumerated() {
+        part.append(contentsOf: pools[label].suffix(share))
+        pools[label].removeLast(share)
+      }
+      parts.append(part.sorted())
+    }
+    let train = pools.flatMap { $0 }.sorted()
+    return (
+      training.selecting(train), training.selecting(parts[0]), training.selecting(parts[1]),
+      officialTest ?? training.selecting(parts[2])
+    )
+  }
+}

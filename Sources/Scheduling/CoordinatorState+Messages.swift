@@ -1,0 +1,117 @@
+internal import Digests
+internal import Models
+internal import Studies
+
+extension CoordinatorState {
+  mutating func receive(
+    _ message: WorkerMessage, from peer: PeerID, at now: Instant, _ effects: inout [CoordinatorEffect]
+  ) {
+    if case .hello(let hello) = message {
+      greet(hello, from: peer, at: now, &effects)
+      return
+    }
+    guard let id = peers[peer] else {
+      let reason = "a message before hello, or of a connection that a newer one replaced"
+      effects.append(
+        .send(.reject(Rejection(code: .notWelcomed, reason: reason, retryable: true)), to: peer))
+      return
+    }
+    workers[id]!.lastHeard = now
+    workers[id]!.isSuspect = false
+    switch message {
+    case .hello, .blobRequest, .blobChunk: break
+    case .heartbeat: break
+    case .results(let results): for result in results { take(result, from: id, peer: peer, &effects) }
+    case .returned(let jobs):
+      workers[id]!.isLeaving = true
+      for job in jobs { release(job, by: id) }
+    case .bye: depart(id, &effects)
+    }
+  }
+
+  private mutating func greet(
+    _ hello: Hello, from peer: PeerID, at now: Instant, _ effects: inout [CoordinatorEffect]
+  ) {
+    func reject(_ code: Rejection.Code, _ reason: String) {
+      effects.append(.send(.reject(Rejection(code: code, reason: reason, retryable: false)), to: peer))
+      effects.append(.note(.rejected(reason: "\(hello.name): \(reason)")))
+    }
+    guard hello.protocolVersion == ProtocolVersion.current else {
+      reject(
+        .protocolVersion,
+        "worker speaks protocol \(hello.protocolVersion), coordinator \(ProtocolVersion.current); use the same build")
+      return
+    }
+    guard hello.golden == golden else {
+      reject(.goldenEvaluation, "the worker computes other bits than the coordinator for the built-in evaluation")
+      return
+    }
+    guard hello.lanes > 0, hello.lanes <= 4096, hello.holding.count <= 1 << 20 else {
+      reject(.notWelcomed, "impossible number of lanes (\(hello.lanes)) or held jobs (\(hello.holding.count))")
+      return
+    }
+    let isNew = workers[hello.worker] == nil
+    if let old = workers[hello.worker]?.peer { peers[old] = nil }
+    var worker = workers[hello.worker] ?? Worker(hello: hello, lastHeard: now)
+    worker.hello = hello
+    worker.peer = peer
+    worker.disconnectedAt = nil
+    worker.lastHeard = now
+    worker.isSuspect = false
+    workers[hello.worker] = worker
+    peers[peer] = hello.worker
+    reconcile(hello, at: now)
+    let welcome = Welcome(
+      epoch: epoch, run: run, study: study, heartbeatSeconds: timing.heartbeat, receiveLimit: receiveLimit)
+    effects.append(.send(.welcome(welcome), to: peer))
+    if isNew { effects.append(.note(.joined(worker: hello.name, lanes: hello.lanes))) }
+    if isFinished { effects.append(.send(.dismiss, to: peer)) }
+  }
+
+  /// Makes the leases of a worker what it says it holds: what it lost goes back, what it brings is its own.
+  private mutating func reconcile(_ hello: Hello, at now: Instant) {
+    let id = hello.worker
+    let holding = Set(hello.holding)
+    for job in workers[id]!.held.subtracting(holding).sorted() { release(job, by: id) }
+    for job in hello.holding.sorted() where !workers[id]!.held.contains(job) {
+      guard let record = records[job] else { continue }
+      if record.leases.contains(where: { $0.worker == id }) {
+        records[job]!.leases = record.leases.filter { $0.worker != id }
+      }
+      queue.remove(job)
+      lease(job, to: id, isBackup: !record.leases.filter { !$0.isStale && $0.worker != id }.isEmpty, at: now)
+    }
+  }
+
+  private mutating func depart(_ id: Digest, _ effects: inout [CoordinatorEffect]) {
+    guard let worker = workers[id] else { return }
+    for job in worker.held.sorted() { release(job, by: id) }
+    if let peer = worker.peer { peers[peer] = nil }
+    workers[id] = nil
+    effects.append(.note(.left(worker: worker.hello.name)))
+  }
+
+  /// Ends a lease without an answer; the job waits again unless another copy is out.
+  mutating func release(_ job: Digest, by worker: Digest) {
+    workers[worker]?.held.remove(job)
+    guard var record = records[job], record.leases.contains(where: { $0.worker == worker }) else { return }
+    record.leases.removeAll { $0.worker == worker }
+    records[job] = record
+    requeueIfOrphaned(job)
+  }
+
+  /// Puts a job back into the queue when no live lease and no answer is left.
+  mutating func requeueIfOrphaned(_ job: Digest) {
+    guard let record = records[job], record.stage == .open, !record.leases.contains(where: { !$0.isStale }) else {
+      return
+    }
+    queue.remove(job)
+    queue.insert(job, order: record.order)
+  }
+
+  mutating func disconnect(_ peer: PeerID, at now: Instant) {
+    guard let id = peers.removeValue(forKey: peer), workers[id]?.peer == peer else { return }
+    workers[id]!.peer = nil
+    workers[id]!.disconnectedAt = now
+  }
+}

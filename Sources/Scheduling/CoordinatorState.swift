@@ -1,0 +1,163 @@
+package import Digests
+internal import Models
+internal import Studies
+
+/// The coordinator as a value: who works, what is open, who holds what.
+///
+/// ``handle(_:at:)`` is its only door. It knows no sockets, files or clocks; what a peer sends never traps.
+package struct CoordinatorState: Sendable {
+  /// One copy of a job at a worker.
+  struct Lease: Hashable, Sendable {
+    let worker: Digest
+    let since: Instant
+    let isBackup: Bool
+    /// Given up: its worker is lost or silent. A result is still welcome.
+    var isStale = false
+  }
+
+  enum Stage: Hashable, Sendable {
+    case open
+    /// An answer came; its blobs are still on their way.
+    case fetching(JobResult, from: Digest, missing: [Digest], Disposition)
+    /// The answer is on its way to the disk.
+    case persisting(Fact)
+  }
+
+  struct Record: Sendable {
+    let job: Job
+    let order: Int
+    var leases: [Lease] = []
+    var stage = Stage.open
+    /// Workers that died while they held it.
+    var deaths: [Digest] = []
+    var failures: [String] = []
+    /// Who waits for an acknowledgement.
+    var waiting: [PeerID] = []
+  }
+
+  struct Worker: Sendable {
+    var hello: Hello
+    /// Nil while its connection is broken.
+    var peer: PeerID?
+    var disconnectedAt: Instant?
+    var lastHeard: Instant
+    var isSuspect = false
+    var isLeaving = false
+    /// Live leases.
+    var held: Set<Digest> = []
+  }
+
+  package let run: Digest
+  package let study: Digest
+  package let epoch: UInt64
+  package let golden: Digest
+  package let receiveLimit: Int
+  package let timing: Timing
+
+  var records: [Digest: Record] = [:]
+  var queue = JobQueue()
+  var workers: [Digest: Worker] = [:]
+  var peers: [PeerID: Digest] = [:]
+  var done: Set<Digest> = []
+  var nextOrder = 0
+  var isFinished = false
+  var durations = Durations()
+  var lastEvent: Instant?
+  /// Results by how they were counted.
+  package internal(set) var counts: [Disposition: Int] = [:]
+
+  /// - Parameter done: the jobs whose facts are on disk; a result that comes for one of them is a duplicate.
+  package init(
+    run: Digest, study: Digest, epoch: UInt64, golden: Digest, receiveLimit: Int, done: Set<Digest> = [],
+    timing: Timing = Timing()
+  ) {
+    self.done = done
+    self.run = run
+    self.study = study
+    self.epoch = epoch
+    self.golden = golden
+    self.receiveLimit = receiveLimit
+    self.timing = timing
+  }
+
+  /// Takes one event and says what has to be done, in this order.
+  ///
+  /// - Complexity: O(workers + jobs touched); a tick looks at every lease.
+  package mutating func handle(_ event: CoordinatorEvent, at now: Instant) -> [CoordinatorEffect] {
+    var effects: [CoordinatorEffect] = []
+    rearmAfterStall(at: now)
+    switch event {
+    case .submitted(let jobs): submit(jobs)
+    case .received(let message, let peer): receive(message, from: peer, at: now, &effects)
+    case .disconnected(let peer): disconnect(peer, at: now)
+    case .persisted(let jobs): persisted(jobs, &effects)
+    case .blobStored(let digest): blobStored(digest, &effects)
+    case .blobFailed(let digest, let peer): blobFailed(digest, from: peer, &effects)
+    case .tick: tick(at: now, &effects)
+    case .finished: finish(&effects)
+    }
+    if !isFinished { dispatch(at: now, &effects) }
+    return effects
+  }
+
+  /// Workers with a live connection.
+  package var connectedWorkers: [(name: String, lanes: Int, jobs: Int)] {
+    workers.values.filter { $0.peer != nil }.sorted { $0.hello.worker < $1.hello.worker }
+      .map { ($0.hello.name, $0.hello.lanes, $0.held.count) }
+  }
+
+  /// Jobs that are open: waiting, leased or on their way to the disk.
+  package var openJobs: Int { records.count }
+
+  /// Jobs that nobody holds.
+  package var waitingJobs: Int { queue.count }
+
+  private mutating func submit(_ jobs: [Job]) {
+    var fresh: [(order: Int, job: Digest)] = []
+    for job in jobs {
+      let digest = job.digest
+      precondition(!done.contains(digest), "job \(digest) has a fact already")
+      guard records[digest] == nil else { continue }
+      records[digest] = Record(job: job, order: nextOrder)
+      fresh.append((nextOrder, digest))
+      nextOrder += 1
+    }
+    queue.append(fresh)
+  }
+
+  mutating func lease(_ job: Digest, to worker: Digest, isBackup: Bool, at now: Instant) {
+    records[job]!.leases.append(Lease(worker: worker, since: now, isBackup: isBackup))
+    workers[worker]!.held.insert(job)
+  }
+
+  private mutating func finish(_ effects: inout [CoordinatorEffect]) {
+    isFinished = true
+    for worker in workers.values.sorted(by: { $0.hello.worker < $1.hello.worker }) {
+      if let peer = worker.peer { effects.append(.send(.dismiss, to: peer)) }
+    }
+  }
+
+  /// After the coordinator itself stood still, silence says nothing about the workers.
+  private mutating func rearmAfterStall(at now: Instant) {
+    if let lastEvent, now.seconds(since: lastEvent) > timing.stall {
+      for id in workers.keys.sorted() {
+        workers[id]!.lastHeard = now
+        workers[id]!.isSuspect = false
+        if workers[id]!.disconnectedAt != nil { workers[id]!.disconnectedAt = now }
+      }
+    }
+    lastEvent = now
+  }
+}
+
+/// Mean seconds of jobs by kind, as workers report them.
+struct Durations: Sendable {
+  private var means: [String: Double] = [:]
+
+  mutating func add(_ seconds: Double, kind: String) {
+    guard seconds.isFinite, seconds >= 0 else { return }
+    means[kind] = means[kind].map { 0.9 * $0 + 0.1 * seconds } ?? seconds
+  }
+
+  func mean(_ kind: String) -> Double? { means[kind] }
+}

@@ -1,0 +1,44 @@
+internal import Digests
+
+/// Open jobs without a lease, by the order in which the planner asked for them.
+///
+/// A job that comes back from a lost worker takes its old place, so the planner is never kept waiting for it behind
+/// younger ones.
+struct JobQueue: Sendable {
+  /// Descending by order, so that the next job is the last element.
+  private var entries: [(order: Int, job: Digest)] = []
+
+  var count: Int { entries.count }
+  var isEmpty: Bool { entries.isEmpty }
+  /// The oldest job.
+  var first: Digest? { entries.last?.job }
+
+  /// - Complexity: O(n) for a place in the middle, O(log n) comparisons.
+  mutating func insert(_ job: Digest, order: Int) {
+    var low = 0
+    var high = entries.count
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[middle].order > order { low = middle + 1 } else { high = middle }
+    }
+    entries.insert((order, job), at: low)
+  }
+
+  /// Many jobs younger than every job in the queue.
+  mutating func append(_ jobs: [(order: Int, job: Digest)]) {
+    entries.insert(contentsOf: jobs.reversed(), at: 0)
+  }
+
+  /// The oldest job that `accepts` takes; others keep their places.
+  mutating func popFirst(where accepts: (Digest) -> Bool) -> Digest? {
+    guard let index = entries.lastIndex(where: { accepts($0.job) }) else { return nil }
+    return entries.remove(at: index).job
+  }
+
+  mutating func remove(_ job: Digest) {
+    entries.removeAll { $0.job == job }
+  }
+
+  /// All jobs, oldest first.
+  var jobs: [Digest] { entries.reversed().map(\.job) }
+}

@@ -1,0 +1,20 @@
+/// The times that leases live by, in seconds.
+package struct Timing: Hashable, Sendable {
+  package var heartbeat = 2.0
+  /// Silence after which a worker gets no more work.
+  package var suspect = 5.0
+  /// Silence after which its jobs go to others.
+  package var lost = 12.0
+  /// How long a broken connection may stay without a new hello before its jobs go to others.
+  package var reconnect = 1.0
+  /// The work that a lane is given at once, so that no lane waits for a message.
+  package var parcel = 0.1
+  /// A gap between two events of the coordinator that means that it was itself stalled: leases are then re-armed.
+  package var stall = 4.0
+  /// A job out for this many times the mean of its kind is a straggler.
+  package var straggler = 4.0
+  /// Deaths of workers on one job that make it a poison job.
+  package var poisonDeaths = 3
+
+  package init() {}
+}

@@ -54,7 +54,7 @@ extension CoordinatorState {
       guard worker.held.count <= window / 2 else { continue }
       var parcel: [Job] = []
       while parcel.count + worker.held.count < window,
-        let job = queue.popFirst(where: { accepts($0, worker) })
+        let job = queue.popFirst(for: worker.hello.numerics)
       {
         parcel.append(records[job]!.job)
         lease(job, to: worker.hello.worker, isBackup: false, at: now)
@@ -73,18 +73,12 @@ extension CoordinatorState {
     return max(worker.hello.lanes + 1, worker.hello.lanes * min(depth, share))
   }
 
-  private func accepts(_ job: Digest, _ worker: Worker) -> Bool {
-    guard let record = records[job] else { return false }
-    if let numerics = record.job.numerics, numerics != worker.hello.numerics { return false }
-    return true
-  }
-
   /// A second copy of the oldest straggler for a worker that has nothing to do.
   private mutating func backUp(to worker: Worker, at now: Instant, _ effects: inout [CoordinatorEffect]) {
     let id = worker.hello.worker
     let late = records.filter { job, record in
       guard record.stage == .open, record.leases.count == 1, let lease = record.leases.first, lease.worker != id,
-        accepts(job, worker)
+        record.job.numerics.map({ $0 == worker.hello.numerics }) ?? true
       else { return false }
       let mean = durations.mean(record.job.kind) ?? .infinity
       return now.seconds(since: lease.since) > max(2, timing.straggler * mean)

@@ -106,7 +106,7 @@ extension CoordinatorState {
       return
     }
     queue.remove(job)
-    queue.insert(job, order: record.order)
+    queue.insert(record.entry(job))
   }
 
   mutating func disconnect(_ peer: PeerID, at now: Instant) {

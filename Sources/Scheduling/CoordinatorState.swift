@@ -33,6 +33,11 @@ package struct CoordinatorState: Sendable {
     var failures: [String] = []
     /// Who waits for an acknowledgement.
     var waiting: [PeerID] = []
+
+    /// Its place in the queue.
+    func entry(_ digest: Digest) -> JobQueue.Entry {
+      JobQueue.Entry(order: order, job: digest, numerics: job.numerics)
+    }
   }
 
   struct Worker: Sendable {
@@ -113,13 +118,13 @@ package struct CoordinatorState: Sendable {
   package var waitingJobs: Int { queue.count }
 
   private mutating func submit(_ jobs: [Job]) {
-    var fresh: [(order: Int, job: Digest)] = []
+    var fresh: [JobQueue.Entry] = []
     for job in jobs {
       let digest = job.digest
       precondition(!done.contains(digest), "job \(digest) has a fact already")
       guard records[digest] == nil else { continue }
       records[digest] = Record(job: job, order: nextOrder)
-      fresh.append((nextOrder, digest))
+      fresh.append(records[digest]!.entry(digest))
       nextOrder += 1
     }
     queue.append(fresh)

@@ -1,4 +1,5 @@
 internal import Digests
+internal import Models
 
 /// Open jobs without a lease, by the order in which the planner asked for them.
 ///
@@ -6,7 +7,14 @@ internal import Digests
 /// younger ones.
 struct JobQueue: Sendable {
   /// Descending by order, so that the next job is the last element.
-  private var entries: [(order: Int, job: Digest)] = []
+  private var entries: [Entry] = []
+
+  /// A waiting job, its place, and the numerics class that it insists on.
+  struct Entry: Sendable {
+    let order: Int
+    let job: Digest
+    let numerics: NumericsClass?
+  }
 
   var count: Int { entries.count }
   var isEmpty: Bool { entries.isEmpty }
@@ -14,24 +22,24 @@ struct JobQueue: Sendable {
   var first: Digest? { entries.last?.job }
 
   /// - Complexity: O(n) for a place in the middle, O(log n) comparisons.
-  mutating func insert(_ job: Digest, order: Int) {
+  mutating func insert(_ entry: Entry) {
     var low = 0
     var high = entries.count
     while low < high {
       let middle = (low + high) / 2
-      if entries[middle].order > order { low = middle + 1 } else { high = middle }
+      if entries[middle].order > entry.order { low = middle + 1 } else { high = middle }
     }
-    entries.insert((order, job), at: low)
+    entries.insert(entry, at: low)
   }
 
-  /// Many jobs younger than every job in the queue.
-  mutating func append(_ jobs: [(order: Int, job: Digest)]) {
+  /// Many jobs younger than every job in the queue, oldest first.
+  mutating func append(_ jobs: [Entry]) {
     entries.insert(contentsOf: jobs.reversed(), at: 0)
   }
 
-  /// The oldest job that `accepts` takes; others keep their places.
-  mutating func popFirst(where accepts: (Digest) -> Bool) -> Digest? {
-    guard let index = entries.lastIndex(where: { accepts($0.job) }) else { return nil }
+  /// The oldest job that a worker of this numerics class can do; others keep their places.
+  mutating func popFirst(for numerics: NumericsClass) -> Digest? {
+    guard let index = entries.lastIndex(where: { $0.numerics == nil || $0.numerics == numerics }) else { return nil }
     return entries.remove(at: index).job
   }
 

@@ -124,6 +124,8 @@ package struct WorkerState: Sendable {
         return
       }
       effects.append(.note(.refused(reason: rejection.reason)))
+      isWelcome = false
+      lastHello = nil
     case .parcel(let jobs):
       guard isWelcome else { return }
       take(jobs, &effects)

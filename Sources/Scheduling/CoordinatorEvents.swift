@@ -35,6 +35,7 @@ package enum Disposition: String, Hashable, Sendable, CaseIterable {
 /// A finished attempt, on its way to the disk.
 package struct Attempt: Hashable, Sendable {
   package let job: Digest
+  package let kind: String
   package let worker: String
   package let cost: Cost
   package let disposition: Disposition

@@ -36,8 +36,19 @@ extension CoordinatorState {
       }
       requeueIfOrphaned(job)
     }
+    forgetUploads(from: id)
     if died { workers[id] = nil }
     if died || !jobs.isEmpty { effects.append(.note(.lost(worker: worker.hello.name, jobs: jobs.count))) }
+  }
+
+  /// A result whose blobs will not come any more is as good as none; its worker offers it again if it comes back.
+  private mutating func forgetUploads(from id: Digest) {
+    for (job, record) in records.sorted(by: { $0.value.order < $1.value.order }) {
+      guard case .fetching(_, from: id, _, _) = record.stage else { continue }
+      records[job]!.stage = .open
+      records[job]!.waiting = []
+      requeueIfOrphaned(job)
+    }
   }
 
   /// Tops up each worker that can take work, then hands stragglers to lanes that would otherwise be idle.

@@ -20,7 +20,7 @@ extension CoordinatorState {
     workers[id]!.isSuspect = false
     switch message {
     case .hello, .blobRequest, .blobChunk: break
-    case .heartbeat: break
+    case .heartbeat(let holding): reconcileHeartbeat(holding, of: id, at: now)
     case .results(let results): for result in results { take(result, from: id, peer: peer, &effects) }
     case .returned(let jobs):
       workers[id]!.isLeaving = true
@@ -80,6 +80,16 @@ extension CoordinatorState {
       }
       queue.remove(job)
       lease(job, to: id, isBackup: !record.leases.filter { !$0.isStale && $0.worker != id }.isEmpty, at: now)
+    }
+  }
+
+  /// A parcel can be dropped by the transport without a word: what a worker does not hold a while after it was sent goes
+  /// back.
+  private mutating func reconcileHeartbeat(_ holding: [Digest], of id: Digest, at now: Instant) {
+    let missing = workers[id]!.held.subtracting(holding)
+    for job in missing.sorted() {
+      guard let lease = records[job]?.leases.first(where: { $0.worker == id }) else { continue }
+      if now.seconds(since: lease.since) > timing.suspect { release(job, by: id) }
     }
   }
 

@@ -137,6 +137,20 @@ extension CoordinatorState {
   private mutating func count(_ disposition: Disposition) { counts[disposition, default: 0] += 1 }
 
   private func attempt(_ result: JobResult, _ worker: String, _ disposition: Disposition) -> Attempt {
-    Attempt(job: result.job, worker: worker, cost: result.cost, disposition: disposition)
+    let kind = records[result.job]?.job.kind ?? result.outcomeKind
+    return Attempt(job: result.job, kind: kind, worker: worker, cost: result.cost, disposition: disposition)
+  }
+}
+
+extension JobResult {
+  /// The kind of job that the answer is of, where the job itself is no longer at hand.
+  fileprivate var outcomeKind: String {
+    switch answer {
+    case .outcome(.split): "split"
+    case .outcome(.trained), .outcome(.diverged): "train"
+    case .outcome(.evaluated): "evaluate"
+    case .outcome(.tested): "test"
+    case .failure: "failed"
+    }
   }
 }

@@ -153,7 +153,8 @@ package struct BlobChunk: Hashable, Sendable {
 package enum WorkerMessage: Hashable, Sendable {
   case hello(Hello)
   case results([JobResult])
-  case heartbeat(running: [Digest])
+  /// With every job that it runs, has waiting or has an unacknowledged result of.
+  case heartbeat(holding: [Digest])
   /// Leased jobs given back unstarted, on a drain.
   case returned([Digest])
   case blobRequest(BlobRequest)

@@ -92,9 +92,13 @@ package struct WorkerState: Sendable {
   /// The number of jobs being computed.
   package var runningJobs: Int { running.count }
 
+  private var holding: [Digest] {
+    running.union(outbox.map(\.job)).union(waiting.map(\.digest)).sorted()
+  }
+
   private mutating func greet(at now: Instant, _ effects: inout [WorkerEffect]) {
     var hello = hello
-    hello.holding = running.union(outbox.map(\.job)).sorted()
+    hello.holding = holding
     lastHello = now
     lastSent = now
     effects.append(.send(.hello(hello)))
@@ -181,7 +185,7 @@ package struct WorkerState: Sendable {
       if lastHello.map({ now.seconds(since: $0) >= timing.suspect }) ?? true { greet(at: now, &effects) }
     } else if lastSent.map({ now.seconds(since: $0) >= heartbeatSeconds }) ?? true {
       lastSent = now
-      effects.append(.send(.heartbeat(running: running.sorted())))
+      effects.append(.send(.heartbeat(holding: holding)))
       // An acknowledgement can be lost too; sending again is harmless.
       if !outbox.isEmpty { effects.append(.send(.results(outbox))) }
     }

@@ -96,6 +96,9 @@ extension SearchStudy {
     }
   }
 
+  /// Epochs of training that are done.
+  package var trainedEpochs: Int { epoch }
+
   /// The generation being evaluated and the best fitness so far, for a progress line.
   package var progress: (generation: Int, generations: Int, best: Fitness?) {
     (genetic?.generation ?? 0, generations, genetic?.best?.fitness)

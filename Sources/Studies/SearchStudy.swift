@@ -7,6 +7,8 @@ internal import Search
 /// A study that cannot go on, for a reason that a person has to know.
 package struct StudyFailure: Error, Equatable, Sendable, CustomStringConvertible {
   package let description: String
+
+  package init(_ description: String) { self.description = description }
 }
 
 /// The planner of a pruning search: split, train, baselines, then the genetic algorithm with random search beside it.
@@ -84,7 +86,7 @@ package struct SearchStudy: Sendable {
   package mutating func supply(_ bytes: [UInt8]) throws(StudyFailure) {
     precondition(phase == .weights)
     guard let parameters = try? Parameters.values(canonical: bytes), parameters.count == layout.count else {
-      throw StudyFailure(description: "the stored weights \(trained!.parameters) are not of this network")
+      throw StudyFailure("the stored weights \(trained!.parameters) are not of this network")
     }
     let space = SearchSpace(layout: layout, parameters: parameters, budget: budget, seed: study.seed)
     var stream = RandomStream(seed: study.seed, .randomPruning)
@@ -115,7 +117,7 @@ package struct SearchStudy: Sendable {
       if epoch == study.training.epochs { phase = .weights }
     case (.train, .diverged(let epoch)):
       throw StudyFailure(
-        description: "training diverged in epoch \(epoch); lower network.train.learning_rate and start a new run")
+        "training diverged in epoch \(epoch); lower network.train.learning_rate and start a new run")
     case (.evaluate, .evaluated(let score)):
       observe(score, of: proposal)
     case (.split, _), (.train, _), (.evaluate, _), (.test, _):

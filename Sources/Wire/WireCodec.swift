@@ -14,7 +14,7 @@ package enum WireCodec {
     switch message {
     case .hello(let hello): envelope.hello = PBHello(hello)
     case .results(let results): envelope.results.result = results.map(PBResult.init)
-    case .heartbeat(let running): envelope.heartbeat = PBDigests(running)
+    case .heartbeat(let holding): envelope.heartbeat = PBDigests(holding)
     case .returned(let jobs): envelope.returned = PBDigests(jobs)
     case .blobRequest(let request): envelope.blobRequest = PBBlobRequest(request)
     case .blobChunk(let chunk): envelope.blobChunk = PBBlobChunk(chunk)
@@ -50,7 +50,7 @@ package enum WireCodec {
     case .hello(let hello): message = .hello(try hello.domain())
     case .results(let results):
       message = .results(try results.result.map { (result) throws(WireError) in try result.domain() })
-    case .heartbeat(let digests): message = .heartbeat(running: try digests.domain())
+    case .heartbeat(let digests): message = .heartbeat(holding: try digests.domain())
     case .returned(let digests): message = .returned(try digests.domain())
     case .blobRequest(let request): message = .blobRequest(try request.domain())
     case .blobChunk(let chunk): message = .blobChunk(try chunk.domain())

@@ -1,0 +1,110 @@
+internal import Digests
+internal import Scheduling
+
+/// A blob that a peer could not or did not rightly give.
+struct BlobError: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// Blobs on their way from one peer: pulled in chunks, a few unanswered at a time, checked against their digest.
+actor BlobDownloads {
+  private struct Download {
+    var buffer: [UInt8] = []
+    var total: Int?
+    var nextOffset = 0
+    /// Offsets asked for and not yet answered.
+    var unanswered: Set<Int> = []
+    var waiters: [CheckedContinuation<[UInt8], any Error>] = []
+  }
+
+  /// Chunks asked for at once: enough to fill the pipe, few enough to leave room for other messages.
+  private static let window = 4
+  /// The largest blob that is accepted.
+  private static let limit = 4 << 30
+
+  private var downloads: [Digest: Download] = [:]
+  private let ask: @Sendable (BlobRequest) -> Void
+
+  init(ask: @escaping @Sendable (BlobRequest) -> Void) { self.ask = ask }
+
+  /// The bytes of a blob; several callers share one download.
+  ///
+  /// - Throws: ``BlobError`` if the peer does not have it, sends other bytes, or goes away.
+  func fetch(_ digest: Digest) async throws -> [UInt8] {
+    try await withCheckedThrowingContinuation { continuation in
+      if downloads[digest] == nil {
+        downloads[digest] = Download()
+        request(digest, offset: 0)
+      }
+      downloads[digest]!.waiters.append(continuation)
+    }
+  }
+
+  /// Takes a chunk that came in; one that nobody asked for is ignored.
+  func deliver(_ chunk: BlobChunk) {
+    guard var download = downloads[chunk.digest], download.unanswered.remove(chunk.offset) != nil else { return }
+    guard chunk.total > 0, chunk.total <= Self.limit, download.total.map({ $0 == chunk.total }) ?? true,
+      !chunk.bytes.isEmpty, chunk.offset + chunk.bytes.count <= chunk.total
+    else {
+      finish(chunk.digest, .failure(BlobError(description: "the peer has no blob \(chunk.digest)")))
+      return
+    }
+    if download.total == nil {
+      download.total = chunk.total
+      download.buffer = Array(repeating: 0, count: chunk.total)
+      download.nextOffset = chunk.bytes.count
+    }
+    download.buffer.replaceSubrange(chunk.offset..<chunk.offset + chunk.bytes.count, with: chunk.bytes)
+    downloads[chunk.digest] = download
+    while downloads[chunk.digest]!.unanswered.count < Self.window,
+      downloads[chunk.digest]!.nextOffset < chunk.total
+    {
+      let offset = downloads[chunk.digest]!.nextOffset
+      downloads[chunk.digest]!.nextOffset += min(BlobChunk.maximumLength, chunk.total - offset)
+      request(chunk.digest, offset: offset)
+    }
+    guard downloads[chunk.digest]!.unanswered.isEmpty else { return }
+    if Digest(of: download.buffer) == chunk.digest {
+      finish(chunk.digest, .success(download.buffer))
+    } else {
+      finish(chunk.digest, .failure(BlobError(description: "blob \(chunk.digest) arrived with other bytes")))
+    }
+  }
+
+  /// Asks again for what is unanswered: the connection was replaced, or messages were dropped.
+  func askAgain() {
+    for (digest, download) in downloads.sorted(by: { $0.key < $1.key }) {
+      for offset in download.unanswered.sorted() {
+        ask(BlobRequest(digest: digest, offset: offset, length: BlobChunk.maximumLength))
+      }
+    }
+  }
+
+  /// Ends every download: the peer is gone for good.
+  func fail(_ reason: String) {
+    for digest in downloads.keys.sorted() { finish(digest, .failure(BlobError(description: reason))) }
+  }
+
+  private func request(_ digest: Digest, offset: Int) {
+    downloads[digest]!.unanswered.insert(offset)
+    ask(BlobRequest(digest: digest, offset: offset, length: BlobChunk.maximumLength))
+  }
+
+  private func finish(_ digest: Digest, _ result: Result<[UInt8], any Error>) {
+    guard let download = downloads.removeValue(forKey: digest) else { return }
+    for waiter in download.waiters { waiter.resume(with: result) }
+  }
+}
+
+extension BlobChunk {
+  /// The answer to a request out of the whole blob; nil bytes say that it is not there.
+  init(answering request: BlobRequest, from blob: [UInt8]?) {
+    guard let blob, request.offset < blob.count else {
+      self.init(digest: request.digest, offset: request.offset, total: 0, bytes: [])
+      return
+    }
+    let end = min(blob.count, request.offset + min(request.length, BlobChunk.maximumLength))
+    self.init(
+      digest: request.digest, offset: request.offset, total: blob.count, bytes: Array(blob[request.offset..<end]))
+  }
+}

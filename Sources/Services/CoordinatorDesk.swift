@@ -1,0 +1,244 @@
+internal import Digests
+internal import Logging
+internal import Messaging
+internal import Pruning
+internal import RunStore
+internal import Scheduling
+internal import Studies
+internal import Wire
+
+/// What the coordinator's one task works with: turns inputs into events and carries out effects in their order.
+struct CoordinatorDesk {
+  private let run: OpenRun
+  private let persister: Persister
+  private let planner: PlannerLoop
+  private let outbox: AsyncStream<(peer: PeerID, bytes: [UInt8])>.Continuation
+  private let input: AsyncStream<CoordinatorService.Input>.Continuation
+  private let log: Logger
+  private let blobs: BlobShelf
+  private var state: CoordinatorState
+  private var downloads: [PeerID: BlobDownloads] = [:]
+  private var rate = RateMeter()
+  private var firstLease: Instant?
+  private var lastCommit: Instant?
+  private var ending: CoordinatorEnding?
+  private var leavingSince: Instant?
+  private(set) var progress = CoordinatorProgress()
+
+  init(
+    run: OpenRun, persister: Persister, planner: PlannerLoop,
+    outbox: AsyncStream<(peer: PeerID, bytes: [UInt8])>.Continuation,
+    input: AsyncStream<CoordinatorService.Input>.Continuation, log: Logger
+  ) {
+    self.run = run
+    self.persister = persister
+    self.planner = planner
+    self.outbox = outbox
+    self.input = input
+    self.log = log
+    blobs = BlobShelf(store: run.store)
+    state = CoordinatorState(
+      run: run.runDigest, study: run.planner.study.digest, epoch: UInt64(run.store.identity.epoch),
+      golden: GoldenResult.digest, receiveLimit: WireCodec.receiveLimit, done: Set(run.facts.keys))
+  }
+
+  /// Takes one input.
+  ///
+  /// - Returns: how the run ended, once it has.
+  /// - Throws: what the run cannot survive; nothing is acknowledged after it.
+  mutating func handle(_ input: CoordinatorService.Input) async throws -> CoordinatorEnding? {
+    switch input {
+    case .socket(let event): await receive(event)
+    case .planner(let output): try take(output)
+    case .disk(.persisted(let jobs)): committed(jobs)
+    case .disk(.conflicted(let jobs)):
+      log.error("a second answer differs from the fact", metadata: ["jobs": "\(jobs.map(\.short))"])
+    case .disk(.failed(let error)): throw error
+    case .blob(let digest, let peer, let stored):
+      try act(stored ? .blobStored(digest) : .blobFailed(digest, from: peer))
+    case .tick: try tick()
+    case .stop: stop()
+    }
+    if let error = givenUp { throw error }
+    return isHome ? ending : nil
+  }
+
+  private var givenUp: StudyFailure?
+
+  /// Whether nothing keeps the process: workers had their goodbye, or the time for it is over.
+  private var isHome: Bool {
+    guard ending != nil, let leavingSince else { return false }
+    return state.connectedWorkers.isEmpty || Clock.now.seconds(since: leavingSince) > 2
+  }
+
+  private mutating func take(_ output: PlannerLoop.Output) throws {
+    switch output {
+    case .submit(let jobs): try act(.submitted(jobs))
+    case .progress(let progress): self.progress.run = progress
+    case .caughtUp: break
+    case .failed(let error): throw error
+    case .finished(let contestants):
+      let seconds = firstLease.flatMap { first in lastCommit.map { $0.seconds(since: first) } } ?? 0
+      ending = .finished(contestants, searchSeconds: seconds)
+      leavingSince = Clock.now
+      try act(.finished)
+    }
+  }
+
+  private mutating func stop() {
+    guard ending == nil else { return }
+    log.notice("stopping; every result so far is on disk")
+    ending = .stopped
+    // Workers are not dismissed: those that outlive this coordinator go on with the next one.
+    leavingSince = Instant(nanoseconds: 0)
+  }
+
+  private mutating func tick() throws {
+    try act(.tick)
+    let workers = state.connectedWorkers
+    progress.workers = workers.count
+    progress.lanes = workers.reduce(0) { $0 + $1.lanes }
+    progress.openJobs = state.openJobs
+    progress.evaluationsPerSecond = rate.perSecond(at: Clock.now)
+  }
+
+  private mutating func committed(_ jobs: [Digest]) {
+    progress.committed += jobs.count
+    let now = Clock.now
+    lastCommit = now
+    rate.add(jobs.count, at: now)
+    for effect in state.handle(.persisted(jobs), at: now) { carryOut(effect) }
+  }
+
+  private mutating func receive(_ event: CoordinatorSocketEvent) async {
+    switch event {
+    case .connected: break
+    case .disconnected(let pipe):
+      let peer = Scheduling.PeerID(pipe.value)
+      await downloads.removeValue(forKey: peer)?.fail("the connection is gone")
+      for effect in state.handle(.disconnected(peer), at: Clock.now) { carryOut(effect) }
+    case .message(let pipe, let bytes):
+      let peer = Scheduling.PeerID(pipe.value)
+      do {
+        let (message, _) = try WireCodec.workerMessage(bytes)
+        switch message {
+        case .blobRequest(let request): serve(request, to: peer)
+        case .blobChunk(let chunk): await downloads[peer]?.deliver(chunk)
+        case .hello, .results, .heartbeat, .returned, .bye:
+          for effect in state.handle(.received(message, from: peer), at: Clock.now) { carryOut(effect) }
+        }
+      } catch {
+        log.warning("a message was dropped", metadata: ["peer": "\(peer.value)", "reason": "\(error)"])
+      }
+    }
+  }
+
+  private func serve(_ request: BlobRequest, to peer: PeerID) {
+    let epoch = state.epoch
+    Task { [blobs, outbox] in
+      let chunk = BlobChunk(answering: request, from: await blobs.blob(request.digest))
+      outbox.yield((peer, WireCodec.encode(CoordinatorMessage.blobChunk(chunk), epoch: epoch)))
+    }
+  }
+
+  private mutating func act(_ event: CoordinatorEvent) throws {
+    for effect in state.handle(event, at: Clock.now) { carryOut(effect) }
+  }
+
+  private mutating func carryOut(_ effect: CoordinatorEffect) {
+    switch effect {
+    case .send(let message, let peer):
+      if firstLease == nil, case .parcel(let jobs) = message, jobs.contains(where: { $0.kind == "evaluate" }) {
+        firstLease = Clock.now
+      }
+      outbox.yield((peer, WireCodec.encode(message, epoch: state.epoch)))
+    case .persist(let facts, let attempts):
+      persister.persist(facts, attempts.map(row))
+    case .fetch(let digests, let peer): fetch(digests, from: peer)
+    case .deliver(let facts): planner.deliver(facts)
+    case .giveUp(_, let reason): givenUp = StudyFailure(reason)
+    case .note(let note): log(note)
+    }
+  }
+
+  private func row(_ attempt: Attempt) -> AttemptRow {
+    let now = Double(Clock.now.nanoseconds) * 1e-9
+    return AttemptRow(
+      job: attempt.job, kind: attempt.kind, worker: attempt.worker, secondsWaited: 0,
+      started: now - attempt.cost.wallSeconds, finished: now, cpuSeconds: attempt.cost.cpuSeconds,
+      disposition: attempt.disposition.rawValue)
+  }
+
+  private mutating func fetch(_ digests: [Digest], from peer: PeerID) {
+    let epoch = state.epoch
+    let download =
+      downloads[peer]
+      ?? BlobDownloads { [outbox] request in
+        outbox.yield((peer, WireCodec.encode(CoordinatorMessage.blobRequest(request), epoch: epoch)))
+      }
+    downloads[peer] = download
+    for digest in digests {
+      Task { [run, persister, input, log] in
+        do {
+          if !run.store.hasBlob(digest) {
+            let bytes = try await download.fetch(digest)
+            _ = try await persister.run { try run.store.storeBlob(bytes) }
+          }
+          input.yield(.blob(digest, peer, stored: true))
+        } catch let error as RunStoreError {
+          input.yield(.disk(.failed(error)))
+        } catch {
+          log.warning("a blob was not fetched", metadata: ["blob": "\(digest)", "reason": "\(error)"])
+          input.yield(.blob(digest, peer, stored: false))
+        }
+      }
+    }
+  }
+
+  private func log(_ note: Note) {
+    switch note {
+    case .joined(let worker, let lanes): log.info("worker joined", metadata: ["worker": "\(worker)", "lanes": "\(lanes)"])
+    case .left(let worker): log.info("worker left", metadata: ["worker": "\(worker)"])
+    case .suspected(let worker): log.warning("worker is silent", metadata: ["worker": "\(worker)"])
+    case .lost(let worker, let jobs):
+      log.warning("worker lost; its jobs go to others", metadata: ["worker": "\(worker)", "jobs": "\(jobs)"])
+    case .rejected(let reason): log.warning("worker rejected", metadata: ["reason": "\(reason)"])
+    case .failed(let job, let worker, let reason):
+      log.warning("job failed", metadata: ["job": "\(job)", "worker": "\(worker)", "reason": "\(reason)"])
+    case .disagreed(let job, let worker):
+      log.error("two workers disagree", metadata: ["job": "\(job)", "worker": "\(worker)"])
+    case .backedUp(let job): log.info("backup of a straggler", metadata: ["job": "\(job)"])
+    }
+  }
+}
+
+/// The blobs that workers ask for, read once and kept for the next chunk.
+actor BlobShelf {
+  private let store: RunStore
+  private var recent: [(digest: Digest, bytes: [UInt8])] = []
+
+  init(store: RunStore) { self.store = store }
+
+  /// A blob's bytes; nil if the run does not have it.
+  func blob(_ digest: Digest) -> [UInt8]? {
+    if let held = recent.first(where: { $0.digest == digest }) { return held.bytes }
+    guard let bytes = try? store.blob(digest) else { return nil }
+    recent.append((digest, bytes))
+    if recent.count > 4 { recent.removeFirst() }
+    return bytes
+  }
+}
+
+/// Events a second over a sliding window.
+struct RateMeter {
+  private var marks: [(at: Instant, count: Int)] = []
+
+  mutating func add(_ count: Int, at now: Instant) { marks.append((now, count)) }
+
+  /// The rate over the last five seconds.
+  mutating func perSecond(at now: Instant) -> Double {
+    marks.removeAll { now.seconds(since: $0.at) > 5 }
+    guard let first = marks.first else { return 0 }
+    return Double(marks.reduce(0) { $0 + $1.count }) / max(now.seconds(since: first.at), 0.25)
+  }
+}

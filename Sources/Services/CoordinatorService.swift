@@ -1,0 +1,116 @@
+internal import Digests
+package import Logging
+package import Messaging
+internal import Models
+internal import RunStore
+internal import Scheduling
+package import ServiceLifecycle
+package import Studies
+internal import Synchronization
+internal import Wire
+
+/// The coordinator process: socket, planner, disk, and the state machine between them.
+///
+/// One task owns the state; everything else reports to it through one stream.
+package final class CoordinatorService: Service {
+  enum Input: Sendable {
+    case socket(CoordinatorSocketEvent)
+    case planner(PlannerLoop.Output)
+    case disk(Persister.Report)
+    case blob(Digest, PeerID, stored: Bool)
+    case tick
+    case stop
+  }
+
+  private let run: OpenRun
+  private let address: Address
+  private let log: Logger
+  private let onProgress: @Sendable (CoordinatorProgress) -> Void
+  private let onListening: @Sendable (Address) -> Void
+  /// How the run ended, once `run` has returned.
+  package var ending: CoordinatorEnding? { result.withLock { $0 } }
+  private let result = Mutex<CoordinatorEnding?>(nil)
+
+  /// A coordinator of an open run, which it keeps to itself from here on.
+  package init(
+    _ run: OpenRun, address: Address, log: Logger,
+    onListening: @escaping @Sendable (Address) -> Void = { _ in },
+    onProgress: @escaping @Sendable (CoordinatorProgress) -> Void = { _ in }
+  ) {
+    self.run = run
+    self.address = address
+    self.log = log
+    self.onListening = onListening
+    self.onProgress = onProgress
+  }
+
+  /// Works until the study is finished, fails, or is told to stop.
+  ///
+  /// - Throws: `MessagingError` if it cannot listen; `RunStoreError` and `StudyFailure` where the run cannot go on.
+  package func run() async throws {
+    let (inputs, input) = AsyncStream.makeStream(of: Input.self)
+    let socket = try CoordinatorSocket(receiveLimit: WireCodec.receiveLimit)
+    let persister = Persister(store: run.store) { input.yield(.disk($0)) }
+    let planner = PlannerLoop(run.planner, facts: run.facts, store: run.store) { input.yield(.planner($0)) }
+    let (outgoing, outbox) = AsyncStream.makeStream(of: (peer: PeerID, bytes: [UInt8]).self)
+    var desk = CoordinatorDesk(
+      run: run, persister: persister, planner: planner, outbox: outbox, input: input, log: log)
+    planner.start()
+    try await withGracefulShutdownHandler {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        defer { group.cancelAll() }
+        group.addTask {
+          // One sender for all peers keeps the order of messages; a peer that is gone loses its message, which the
+          // protocol expects of any network.
+          for await message in outgoing { try? await socket.send(message.bytes, to: .init(message.peer.value)) }
+        }
+        group.addTask {
+          while !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(250))
+            input.yield(.tick)
+          }
+        }
+        for await event in inputs {
+          if case .planner(.caughtUp) = event {
+            let bound = try socket.listen(address)
+            onListening(bound)
+            group.addTask { for await event in socket.events { input.yield(.socket(event)) } }
+            continue
+          }
+          if let ending = try await desk.handle(event) {
+            result.withLock { $0 = ending }
+            break
+          }
+          if case .tick = event { onProgress(desk.progress) }
+        }
+        onProgress(desk.progress)
+        outbox.finish()
+        await socket.flush()
+      }
+    } onGracefulShutdown: {
+      input.yield(.stop)
+    }
+    try run.store.close()
+  }
+}
+
+/// How a coordinator's work ended.
+package enum CoordinatorEnding: Sendable {
+  /// Every fact is there; the networks that the report compares, with the seconds from the first lease of an evaluation
+  /// to the last commit of one.
+  case finished([Contestant], searchSeconds: Double)
+  /// Told to stop: everything is on disk, and `sentei resume` goes on.
+  case stopped
+}
+
+/// What a progress line shows.
+package struct CoordinatorProgress: Sendable {
+  package var run = RunProgress()
+  package var workers = 0
+  package var lanes = 0
+  package var openJobs = 0
+  /// Facts that became durable in this life of the coordinator.
+  package var committed = 0
+  /// Durable evaluations a second, over the last few seconds.
+  package var evaluationsPerSecond = 0.0
+}

@@ -1,0 +1,122 @@
+internal import Digests
+internal import Dispatch
+package import Pruning
+internal import RunStore
+internal import Scheduling
+package import Search
+package import Studies
+
+/// Where a run stands, for people.
+package struct RunProgress: Hashable, Sendable {
+  package var generation = 0
+  package var generations = 0
+  package var best: Fitness?
+  package var evaluations = 0
+  package var cacheHits = 0
+  package var trainedEpochs = 0
+  package var epochs = 0
+}
+
+/// The planner on a thread of its own, so that breeding never delays a heartbeat.
+///
+/// All state is touched on `queue` alone.
+final class PlannerLoop: @unchecked Sendable {
+  enum Output: Sendable {
+    case submit([Job])
+    case progress(RunProgress)
+    /// The first time that nothing but new facts helps: replay is over, and the coordinator may listen.
+    case caughtUp
+    /// Every fact is there, those of the report included.
+    case finished([Contestant])
+    case failed(any Error)
+  }
+
+  private let queue = DispatchQueue(label: "planner")
+  private let store: RunStore
+  private let output: @Sendable (Output) -> Void
+  private var run: PlannerRun
+  private var facts: [Digest: Outcome]
+  private var contestants: [Contestant] = []
+  private var hasCaughtUp = false
+  private var isOver = false
+  /// Seconds that live planning has cost since the last snapshot: a resume would have to spend them again.
+  private var cost = 0.0
+
+  init(
+    _ planner: SearchStudy, facts: [Digest: Outcome], store: RunStore, output: @escaping @Sendable (Output) -> Void
+  ) {
+    run = PlannerRun(planner)
+    self.facts = facts
+    self.store = store
+    self.output = output
+  }
+
+  /// Begins: replays what is known, then says what is to be done.
+  func start() { queue.async { self.advance() } }
+
+  /// Takes durable facts.
+  func deliver(_ fresh: [Fact]) {
+    queue.async { [self] in
+      for fact in fresh { facts[fact.job] = fact.outcome }
+      advance()
+    }
+  }
+
+  private func advance() {
+    guard !isOver else { return }
+    let start = Clock.now
+    defer { cost += Clock.now.seconds(since: start) }
+    do {
+      loop: while true {
+        switch try run.step({ facts[$0] }) {
+        case .submit(let jobs): if !jobs.isEmpty { output(.submit(jobs)) }
+        case .needs(let digest): try run.supply(try store.blob(digest))
+        case .trial: break
+        case .snapshot(let bytes): try snapshot(bytes, since: start)
+        case .blocked: break loop
+        case .finished:
+          try finish()
+          break loop
+        }
+      }
+    } catch {
+      isOver = true
+      output(.failed(error))
+      return
+    }
+    output(.progress(progress))
+    if !hasCaughtUp {
+      hasCaughtUp = true
+      output(.caughtUp)
+    }
+  }
+
+  /// Stores a snapshot once a replay of what came after the last one would take a second.
+  private func snapshot(_ bytes: [UInt8], since start: Scheduling.Instant) throws {
+    guard cost + Clock.now.seconds(since: start) > 1 else { return }
+    try store.writeSnapshot(observed: run.planner.observed, state: bytes)
+    try store.writeHead()
+    cost = 0
+  }
+
+  private func finish() throws {
+    if contestants.isEmpty {
+      contestants = run.planner.contestants
+      let missing = contestants.map(\.job).filter { facts[$0.digest] == nil }
+      var seen: Set<Digest> = []
+      let fresh = missing.filter { seen.insert($0.digest).inserted }
+      if !fresh.isEmpty { output(.submit(fresh)) }
+    }
+    guard contestants.allSatisfy({ facts[$0.job.digest] != nil }) else { return }
+    isOver = true
+    try store.writeHead()
+    output(.finished(contestants))
+  }
+
+  private var progress: RunProgress {
+    let (generation, generations, best) = run.planner.progress
+    return RunProgress(
+      generation: generation, generations: generations, best: best, evaluations: run.evaluations,
+      cacheHits: run.cacheHits, trainedEpochs: run.planner.trainedEpochs, epochs: run.planner.study.training.epochs)
+  }
+}

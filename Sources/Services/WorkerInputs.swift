@@ -1,0 +1,63 @@
+internal import Digests
+internal import Models
+internal import Networks
+
+/// What a worker holds in memory: blobs by digest, and the forms that kernels want them in, made once for all lanes.
+actor WorkerInputs {
+  /// Bytes kept at most before the least recently used blobs are dropped.
+  private static let limit = 1 << 30
+
+  private let downloads: BlobDownloads
+  private var blobs: [Digest: [UInt8]] = [:]
+  private var lastUse: [Digest: Int] = [:]
+  private var clock = 0
+  private var evaluationData: [Digest: Task<EvaluationData, any Error>] = [:]
+
+  init(downloads: BlobDownloads) { self.downloads = downloads }
+
+  /// A blob from memory, or from the coordinator.
+  func blob(_ digest: Digest) async throws -> [UInt8] {
+    if let bytes = held(digest) { return bytes }
+    let bytes = try await downloads.fetch(digest)
+    store(bytes, as: digest)
+    return bytes
+  }
+
+  /// A blob if it is in memory.
+  func held(_ digest: Digest) -> [UInt8]? {
+    clock += 1
+    lastUse[digest] = clock
+    return blobs[digest]
+  }
+
+  /// Keeps a blob that was made or fetched here.
+  func store(_ bytes: [UInt8], as digest: Digest) {
+    blobs[digest] = bytes
+    clock += 1
+    lastUse[digest] = clock
+    while blobs.count > 8, blobs.values.reduce(0, { $0 + $1.count }) > Self.limit,
+      let oldest = blobs.keys.min(by: { lastUse[$0]! < lastUse[$1]! })
+    {
+      blobs[oldest] = nil
+    }
+  }
+
+  func parameters(_ digest: Digest) async throws -> [Float] {
+    try Parameters.values(canonical: try await blob(digest))
+  }
+
+  func labelledData(_ digest: Digest) async throws -> LabelledData {
+    try LabelledData(canonical: try await blob(digest))
+  }
+
+  /// A slice laid out for the kernels.
+  func evaluationData(_ digest: Digest) async throws -> EvaluationData {
+    if let task = evaluationData[digest] { return try await task.value }
+    let task = Task { EvaluationData(try await labelledData(digest)) }
+    evaluationData[digest] = task
+    do { return try await task.value } catch {
+      evaluationData[digest] = nil
+      throw error
+    }
+  }
+}

@@ -1,0 +1,236 @@
+internal import Digests
+package import Logging
+package import Messaging
+internal import Models
+internal import Networks
+internal import Scheduling
+package import ServiceLifecycle
+internal import Studies
+internal import Synchronization
+internal import Wire
+
+/// What a worker is started with.
+package struct WorkerOptions: Sendable {
+  package var address: Address
+  /// Evaluation threads.
+  package var lanes: Int
+  /// A file that gets one line for each job that is computed; nil writes none.
+  package var journal: String?
+  /// Leave when standard input ends: the parent process is gone.
+  package var followsStandardInput: Bool
+
+  package init(address: Address, lanes: Int, journal: String? = nil, followsStandardInput: Bool = false) {
+    self.address = address
+    self.lanes = lanes
+    self.journal = journal
+    self.followsStandardInput = followsStandardInput
+  }
+}
+
+/// A worker process: the socket, the lanes and the state machine between them.
+///
+/// One task owns the state; everything else reports to it through one stream.
+package final class WorkerService: Service {
+  private enum Input: Sendable {
+    case socket(WorkerSocketEvent)
+    case finished(JobResult, blobs: [(digest: Digest, bytes: [UInt8])], lane: Int)
+    case tick
+    case drain
+  }
+
+  private let options: WorkerOptions
+  private let log: Logger
+  /// Why the worker ended, once `run` has returned.
+  package var ending: WorkerEnding? { result.withLock { $0 } }
+  private let result = Mutex<WorkerEnding?>(nil)
+
+  package init(_ options: WorkerOptions, log: Logger) {
+    self.options = options
+    self.log = log
+  }
+
+  /// Works until it is dismissed, rejected or told to stop.
+  ///
+  /// - Throws: `MessagingError` if the socket cannot be made; ``WorkerSetupError`` if this machine computes other bits.
+  package func run() async throws {
+    NumericsProbe.configureSingleThread()
+    guard GoldenEvaluation.matches() else { throw WorkerSetupError.golden }
+    let journal = try options.journal.map { try Journal(path: $0) }
+    let socket = try WorkerSocket(receiveLimit: WireCodec.receiveLimit)
+    let (inputs, input) = AsyncStream.makeStream(of: Input.self)
+    let (outgoing, outbox) = AsyncStream.makeStream(of: [UInt8].self)
+    let epoch = Mutex<UInt64>(0)
+    let send: @Sendable (WorkerMessage) -> Void = { message in
+      outbox.yield(WireCodec.encode(message, epoch: epoch.withLock { $0 }))
+    }
+    let downloads = BlobDownloads { send(.blobRequest($0)) }
+    let store = WorkerInputs(downloads: downloads)
+    var state = WorkerState(hello: hello())
+    let lanes = (0..<options.lanes).map { Lane(number: $0) }
+    var idle = Array(lanes.indices.reversed())
+
+    try socket.dial(options.address)
+    log.info("dialling", metadata: ["address": "\(options.address)", "lanes": "\(options.lanes)"])
+    await withGracefulShutdownHandler {
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask { for await event in socket.events { input.yield(.socket(event)) } }
+        group.addTask {
+          for await bytes in outgoing {
+            // A message that cannot be sent is lost like one that the network drops: hello, heartbeats and the outbox
+            // make up for it.
+            try? await socket.send(bytes)
+          }
+        }
+        group.addTask {
+          while !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(250))
+            input.yield(.tick)
+          }
+        }
+        if options.followsStandardInput { followStandardInput { input.yield(.drain) } }
+
+        loop: for await event in inputs {
+          for effect in await effects(of: event, &state, &idle, epoch, store, downloads, send) {
+            switch effect {
+            case .send(let message): send(message)
+            case .start(let job):
+              let lane = idle.removeLast()
+              group.addTask { [lanes] in
+                let (result, blobs) = await Self.compute(job, on: lanes[lane], store)
+                journal?.append("\(result.job.hex) \(job.kind)")
+                input.yield(.finished(result, blobs: blobs, lane: lane))
+              }
+            case .exit(let exit):
+              finish(exit)
+              outbox.finish()
+              break loop
+            case .note(let note): self.log(note)
+            }
+          }
+        }
+        await socket.flush()
+        group.cancelAll()
+        input.finish()
+      }
+    } onGracefulShutdown: {
+      input.yield(.drain)
+    }
+  }
+
+  private func effects(
+    of event: Input, _ state: inout WorkerState, _ idle: inout [Int], _ epoch: borrowing Mutex<UInt64>,
+    _ store: WorkerInputs, _ downloads: BlobDownloads, _ send: @Sendable (WorkerMessage) -> Void
+  ) async -> [WorkerEffect] {
+    let now = Clock.now
+    switch event {
+    case .tick: return state.handle(.tick, at: now)
+    case .drain:
+      log.info("leaving after the jobs in hand")
+      return state.handle(.drain, at: now)
+    case .finished(let result, let blobs, let lane):
+      idle.append(lane)
+      // Before the result names them, so that a request for them never misses.
+      for blob in blobs { await store.store(blob.bytes, as: blob.digest) }
+      return state.handle(.finished(result), at: now)
+    case .socket(.connected): return state.handle(.connected, at: now)
+    case .socket(.disconnected): return state.handle(.disconnected, at: now)
+    case .socket(.message(_, let bytes)):
+      do {
+        let (message, sender) = try WireCodec.coordinatorMessage(bytes)
+        switch message {
+        case .blobChunk(let chunk):
+          await downloads.deliver(chunk)
+          return []
+        case .blobRequest(let request):
+          send(.blobChunk(BlobChunk(answering: request, from: await store.held(request.digest))))
+          return []
+        case .welcome, .reject, .parcel, .acknowledge, .cancel, .dismiss:
+          guard sender >= epoch.withLock({ $0 }) else { return [] }
+          let effects = state.handle(.received(message), at: now)
+          if case .welcome(let welcome) = message {
+            epoch.withLock { $0 = welcome.epoch }
+            await downloads.askAgain()
+          }
+          return effects
+        }
+      } catch {
+        log.warning("a message was dropped", metadata: ["reason": "\(error)"])
+        return []
+      }
+    }
+  }
+
+  private static func compute(
+    _ job: Job, on lane: Lane, _ store: WorkerInputs
+  ) async -> (JobResult, [(digest: Digest, bytes: [UInt8])]) {
+    let digest = job.digest
+    do {
+      let product = await lane.perform(try await work(job, store))
+      return (JobResult(job: digest, answer: product.answer, cost: product.cost), product.blobs)
+    } catch {
+      return (JobResult(job: digest, answer: .failure("\(error)"), cost: Cost(wallSeconds: 0, cpuSeconds: 0)), [])
+    }
+  }
+
+  private static func work(_ job: Job, _ store: WorkerInputs) async throws -> Lane.Work {
+    switch job {
+    case .split: throw BlobError(description: "a split is done where the data folder is")
+    case .train(let job):
+      let data = try await store.labelledData(job.slice.digest)
+      guard let from = job.from else {
+        return .train(job, data, Trainer.initialState(job.network, seed: job.seed))
+      }
+      let state = try TrainingState(canonical: try await store.blob(from))
+      guard state.epoch == job.epochs.lowerBound,
+        state.parameters.count == ParameterLayout(job.network).count
+      else { throw BlobError(description: "the state \(from) is not the one this segment goes on from") }
+      return .train(job, data, state)
+    case .evaluate(let job):
+      return .evaluate(
+        job, try await store.parameters(job.parameters), try await store.evaluationData(job.slice.digest))
+    case .test(let job):
+      return .test(job, try await store.parameters(job.parameters), try await store.evaluationData(job.slice.digest))
+    }
+  }
+
+  private func hello() -> Hello {
+    Hello(
+      protocolVersion: ProtocolVersion.current, build: Build.version, worker: ProcessIdentity.random(),
+      name: ProcessIdentity.name, lanes: options.lanes, receiveLimit: WireCodec.receiveLimit,
+      numerics: NumericsProbe.numericsClass, golden: GoldenResult.digest, holding: [])
+  }
+
+  private func finish(_ exit: WorkerExit) {
+    switch exit {
+    case .done:
+      result.withLock { $0 = .done }
+      log.info("done")
+    case .rejected(let rejection):
+      result.withLock { $0 = .rejected(rejection.reason) }
+    }
+  }
+
+  private func log(_ note: WorkerNote) {
+    switch note {
+    case .welcomed(let run, let epoch): log.info("welcomed", metadata: ["run": "\(run)", "epoch": "\(epoch)"])
+    case .refused(let reason): log.warning("refused", metadata: ["reason": "\(reason)"])
+    case .connectionLost: log.warning("connection lost; dialling again", metadata: ["address": "\(options.address)"])
+    }
+  }
+}
+
+/// How a worker's life ended.
+package enum WorkerEnding: Hashable, Sendable {
+  case done
+  /// The coordinator will never accept this worker, for the reason given.
+  case rejected(String)
+}
+
+/// Why a worker does not even dial.
+package enum WorkerSetupError: Error, CustomStringConvertible {
+  case golden
+
+  package var description: String {
+    "this machine does not reproduce the built-in evaluation bit for bit; its results could not be trusted"
+  }
+}

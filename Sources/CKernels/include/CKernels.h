@@ -1,3 +1,48 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Masked evaluation, vectorised across samples: a lane is a sample, and no sum is ever split between lanes. Each
+// neuron's sum is one chain of fused multiply-adds in ascending order of its inputs, so every variant of a kernel gives
+// the same bits. All pointers to floats that are read or written a row of lanes at a time are aligned to 64 bytes.
+
+// Samples that are computed side by side: four 512-bit registers of partial sums.
+#define CK_LANES 64
+// Inputs that a pass over a layer reads: 32 KiB of activations, so that they stay in the first-level cache.
+#define CK_CHUNK 128
+
+// One pass of a layer over a chunk of its inputs.
+typedef struct {
+  const float *inputs;  // [features of the chunk][CK_LANES]
+  float *outputs;       // [neurons][CK_LANES]; between passes, the unfinished sums
+  size_t neurons;
+  const float *bias;   // [neurons] in the first pass: where the chains start; null in later ones
+  int32_t *nonfinite;  // [CK_LANES] in the last pass: lanes with an infinity or a NaN become -1; null in earlier ones
+  int32_t relu;        // whether the last pass takes max(x, 0); it makes -0 to +0 in any case
+} ck_pass;
+
+// Each kernel in each variant. `baseline` runs everywhere but calls the C library for each fused multiply-add.
+#define CK_DECLARE(variant)                                                                                         \
+  /* Adds values[k] * inputs[rows[k]] for k in starts[n]..<starts[n + 1] to neuron n. */                            \
+  void ck_sparse_##variant(const ck_pass *pass, const uint32_t *starts, const uint32_t *rows, const float *values); \
+  /* Adds weights[n * stride + i] * inputs[i] for i in 0..<features to neuron n. */                                 \
+  void ck_dense_##variant(const ck_pass *pass, const float *weights, size_t stride, size_t features);               \
+  /* values[i] = bytes[i] / scale for i in 0..<count. */                                                            \
+  void ck_expand_##variant(const uint8_t *bytes, float scale, size_t count, float *values);                         \
+  /* Adds the softmax cross-entropy of lanes 0..<count to *loss, in that order; returns how many lanes have their   \
+     label's logit highest (the first of equals wins). logits: [classes][CK_LANES], finite. */                      \
+  size_t ck_score_##variant(const float *logits, size_t classes, const uint8_t *labels, size_t count, double *loss); \
+  /* The sequences of Elementary.exp and Elementary.log, for comparison with them. */                               \
+  void ck_exp_##variant(const double *x, double *y, size_t count);                                                  \
+  void ck_log_##variant(const double *x, double *y, size_t count);
+
+CK_DECLARE(baseline)
+CK_DECLARE(v3)
+CK_DECLARE(v4)
+
+// The highest variant that this processor runs: 4 or 3 for x86-64-v4 or -v3, 0 for baseline.
+int ck_level(void);
+
 #endif

@@ -1,0 +1,73 @@
+// Evaluations per second of LeNet-300-100 under random masks, on 10,000 synthetic samples of MNIST's size and density
+// of nonzero pixels: the sparse kernel (accuracy and loss) beside a forward pass by BLAS (accuracy alone).
+
+import Models
+import Networks
+import Pruning
+import Randomness
+
+let rounds = 7
+let sparsities = [0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98]
+
+func syntheticData(samples: Int) throws -> LabelledData {
+  var stream = RandomStream(seed: 1, .test, 1)
+  var pixels = [UInt8](repeating: 0, count: samples * 784)
+  for index in pixels.indices where stream.chance(0.19) { pixels[index] = UInt8(1 + stream.below(255)) }
+  let labels = (0..<samples).map { _ in UInt8(stream.below(10)) }
+  return try LabelledData(shape: [28, 28], classes: 10, scale: 255, pixels: pixels, labels: labels)
+}
+
+func randomMask(count: Int, sparsity: Double, id: UInt64) -> Mask {
+  var stream = RandomStream(seed: 1, .test, 2, id)
+  return Mask(count: count, keeping: stream.choose(Int((Double(count) * (1 - sparsity)).rounded()), of: count))
+}
+
+/// The median over rounds of evaluations per second, each round running for at least a quarter of a second.
+func rate(_ masks: [Mask], _ evaluate: (Mask) -> Void) -> Double {
+  let clock = ContinuousClock()
+  evaluate(masks[0])
+  var rates: [Double] = []
+  for _ in 0..<rounds {
+    var count = 0
+    let start = clock.now
+    repeat {
+      evaluate(masks[count % masks.count])
+      count += 1
+    } while clock.now - start < .milliseconds(250)
+    rates.append(Double(count) / ((clock.now - start) / .seconds(1)))
+  }
+  return rates.sorted()[rounds / 2]
+}
+
+func column(_ value: Double, _ digits: Int = 1) -> String {
+  var scale = 1.0
+  for _ in 0..<digits { scale *= 10 }
+  let whole = Int((value * scale).rounded())
+  let text = digits == 0 ? "\(whole)" : "\(whole / Int(scale)).\(whole % Int(scale))"
+  return String(repeating: " ", count: max(10 - text.count, 0)) + text
+}
+
+NumericsProbe.configureSingleThread()
+let data = try syntheticData(samples: 10_000)
+let network = try Zoo.network(named: "lenet-300-100", inputs: 784, classes: 10)
+let scope = PruningScope()
+let parameters = initialParameters(network, seed: 1)
+let layout = ParameterLayout(network, scope: scope)
+let shared = EvaluationData(data)
+let dense = try DenseForward(network: network, scope: scope, parameters: parameters, data: data)
+
+print("LeNet-300-100, \(data.count) samples, one core, median of \(rounds) rounds; \(NumericsProbe.numericsClass)")
+for variant in KernelVariant.available.reversed() where variant != .baseline {
+  let evaluator = try MaskedEvaluator(
+    network: network, scope: scope, parameters: parameters, data: shared, variant: variant)
+  print("\n\(variant) kernels")
+  print("  sparsity  evals/s     BLAS/s      ratio   Gmuladd/s")
+  for sparsity in sparsities {
+    let masks = (0..<4).map { randomMask(count: layout.prunableCount, sparsity: sparsity, id: $0) }
+    let ours = rate(masks) { _ = evaluator.evaluate($0) }
+    let blas = rate(masks) { _ = dense.correctCount($0) }
+    let multiplyAdds = Double(SizeMetrics(layout, mask: masks[0]).flopsNonzero * data.count)
+    print(
+      column(sparsity, 2) + column(ours) + column(blas) + column(ours / blas) + column(ours * multiplyAdds / 1e9))
+  }
+}

@@ -32,6 +32,7 @@ let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -72,15 +73,16 @@ let package = Package(
     // Floor 4: the outside world.
     room("Messaging", ["CNNG"]),
     room("RunStore", ["Studies", "Digests", sqlite]),
-    room("Formats", ["Networks", "Models", "Digests", "CZlib"], resources: [.embedInCode("Resources/digits.csv.gz")]),
+    room("Formats", ["Models", "CZlib"], resources: [.embedInCode("Resources/digits.csv.gz")]),
     room("StudyFile", ["Studies", "Search", "Pruning", "Models", "Digests", yams]),
 
     // Floor 5: services.
-    room("Reports", ["RunStore", "Studies", "Pruning", "Models", "Digests"]),
+    room("Reports", ["RunStore", "Studies", "Search", "Pruning", "Models", "Digests"]),
     room(
       "Services",
       [
-        "Messaging", "RunStore", "Formats", "StudyFile", "Networks", "Wire", "Scheduling", "Studies", "Search",
+        "Messaging", "RunStore", "Reports", "Formats", "StudyFile", "Networks", "Wire", "Scheduling", "Studies",
+        "Search",
         "Pruning", "Models", "Digests", lifecycle, logging,
       ]),
 
@@ -89,7 +91,8 @@ let package = Package(
       name: "sentei",
       dependencies: [
         "Services", "Reports", "StudyFile", "RunStore", "Formats", "Messaging", "Networks", "Wire", "Scheduling",
-        "Studies", "Search", "Pruning", "Models", "Digests", arguments, logging, lifecycle,
+        "Studies", "Search", "Pruning", "Models", "Randomness", "Digests", arguments, logging, lifecycle,
+        signals,
       ],
       swiftSettings: strict),
 
@@ -103,7 +106,7 @@ let package = Package(
     tests("Networks", ["Networks", "CKernels", "Pruning", "Models", "Randomness", "Elementary", "Digests"]),
     tests("Messaging", ["Messaging"]),
     tests("RunStore", ["RunStore", "Studies", "Digests"]),
-    tests("Formats", ["Formats", "Networks", "Models", "Digests"]),
+    tests("Formats", ["Formats", "Models", "Randomness"]),
     tests("StudyFile", ["StudyFile", "Studies", "Search", "Models"]),
     tests(
       "Command",

@@ -119,7 +119,8 @@ extension CoordinatorState {
     for (id, worker) in workers {
       if let peer = worker.peer { precondition(peers[peer] == id, "a worker's connection is another's") }
       for job in worker.held {
-        precondition(records[job]?.leases.contains { $0.worker == id && !$0.isStale } == true, "a holder without a lease")
+        precondition(
+          records[job]?.leases.contains { $0.worker == id && !$0.isStale } == true, "a holder without a lease")
       }
     }
     for (peer, id) in peers { precondition(workers[id]?.peer == peer, "a connection without a worker") }

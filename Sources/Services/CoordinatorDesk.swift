@@ -110,7 +110,7 @@ struct CoordinatorDesk {
     for effect in state.handle(.persisted(jobs), at: now) { carryOut(effect) }
   }
 
-  private mutating func receive(_ event: CoordinatorSocketEvent) async {
+  private mutating func receive(_ event: SocketEvent) async {
     switch event {
     case .connected: break
     case .disconnected(let pipe):
@@ -197,7 +197,8 @@ struct CoordinatorDesk {
 
   private func log(_ note: Note) {
     switch note {
-    case .joined(let worker, let lanes): log.info("worker joined", metadata: ["worker": "\(worker)", "lanes": "\(lanes)"])
+    case .joined(let worker, let lanes):
+      log.info("worker joined", metadata: ["worker": "\(worker)", "lanes": "\(lanes)"])
     case .left(let worker): log.info("worker left", metadata: ["worker": "\(worker)"])
     case .suspected(let worker): log.warning("worker is silent", metadata: ["worker": "\(worker)"])
     case .lost(let worker, let jobs):

@@ -4,7 +4,7 @@ package import Messaging
 internal import Models
 internal import RunStore
 internal import Scheduling
-package import ServiceLifecycle
+internal import ServiceLifecycle
 package import Studies
 internal import Synchronization
 internal import Wire
@@ -12,9 +12,9 @@ internal import Wire
 /// The coordinator process: socket, planner, disk, and the state machine between them.
 ///
 /// One task owns the state; everything else reports to it through one stream.
-package final class CoordinatorService: Service {
+package final class CoordinatorService: Sendable {
   enum Input: Sendable {
-    case socket(CoordinatorSocketEvent)
+    case socket(SocketEvent)
     case planner(PlannerLoop.Output)
     case disk(Persister.Report)
     case blob(Digest, PeerID, stored: Bool)

@@ -30,7 +30,7 @@ package struct OpenRun: Sendable {
     _ document: StudyDocument, text: String, directory: String, data: String?
   ) throws -> OpenRun {
     // Everything that a person can get wrong is read before the directory is made.
-    let isThere = RunStore.holdsRun(at: directory)
+    let isThere = try RunStore.holds(document.study.digest, at: directory)
     let slices = isThere ? nil : try Prepared(document.study, data: data)
     _ = try RunStore.create(
       at: directory, studyText: text, studyDigest: document.study.digest, runID: ProcessIdentity.random().hex)
@@ -128,5 +128,22 @@ struct Prepared: Sendable {
     let job = Job.split(SplitJob(dataset: dataset, sizes: study.splits, seed: study.seed))
     let fact = FactRow(job: job.digest, kind: job.kind, outcome: Outcome.split(splits).canonicalBytes)
     _ = try store.commit([fact], attempts: [])
+  }
+}
+
+extension RunStore {
+  /// Whether a directory holds a run of this study.
+  ///
+  /// - Throws: `RunStoreError` if it holds one of another study, or something that is no run.
+  fileprivate static func holds(_ study: Digest, at directory: String) throws(RunStoreError) -> Bool {
+    let store: RunStore
+    do { store = try open(at: directory, mode: .reading) } catch {
+      if case .notARun = error { return false }
+      throw error
+    }
+    guard store.identity.study == study else {
+      throw .otherStudy(path: directory, holds: store.identity.study, wanted: study)
+    }
+    return true
   }
 }

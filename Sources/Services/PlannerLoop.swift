@@ -1,10 +1,11 @@
 internal import Digests
 internal import Dispatch
-package import Pruning
+internal import Models
+internal import Pruning
 internal import RunStore
 internal import Scheduling
 package import Search
-package import Studies
+internal import Studies
 
 /// Where a run stands, for people.
 package struct RunProgress: Hashable, Sendable {

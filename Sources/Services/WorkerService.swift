@@ -4,7 +4,7 @@ package import Messaging
 internal import Models
 internal import Networks
 internal import Scheduling
-package import ServiceLifecycle
+internal import ServiceLifecycle
 internal import Studies
 internal import Synchronization
 internal import Wire
@@ -30,9 +30,9 @@ package struct WorkerOptions: Sendable {
 /// A worker process: the socket, the lanes and the state machine between them.
 ///
 /// One task owns the state; everything else reports to it through one stream.
-package final class WorkerService: Service {
+package final class WorkerService: Sendable {
   private enum Input: Sendable {
-    case socket(WorkerSocketEvent)
+    case socket(SocketEvent)
     case finished(JobResult, blobs: [(digest: Digest, bytes: [UInt8])], lane: Int)
     case tick
     case drain

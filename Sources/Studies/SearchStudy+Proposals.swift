@@ -1,4 +1,4 @@
-internal import Digests
+package import Digests
 internal import Models
 package import Pruning
 package import Search
@@ -95,6 +95,12 @@ extension SearchStudy {
         metrics: SizeMetrics(layout, mask: mask))
     }
   }
+
+  /// The slices, once the split is known.
+  package var currentSplits: Splits? { splits }
+
+  /// The blob of the trained weights, once training is done.
+  package var currentParameters: Digest? { epoch == study.training.epochs ? trained?.parameters : nil }
 
   /// Epochs of training that are done.
   package var trainedEpochs: Int { epoch }

@@ -34,7 +34,9 @@ struct Section {
   mutating func node(_ key: String) -> Node? {
     read.insert(key)
     guard let value = entries.first(where: { $0.key == key })?.value else { return nil }
-    if case .scalar(let scalar) = value, scalar.style == .plain, ["", "~", "null"].contains(scalar.string) { return nil }
+    if case .scalar(let scalar) = value, scalar.style == .plain, ["", "~", "null"].contains(scalar.string) {
+      return nil
+    }
     return value
   }
 

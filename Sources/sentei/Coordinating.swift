@@ -1,0 +1,100 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Messaging
+import RunStore
+import ServiceLifecycle
+import Services
+import Synchronization
+import UnixSignals
+
+/// A service made of a closure.
+struct RunningService: Service {
+  let body: @Sendable () async throws -> Void
+
+  func run() async throws { try await body() }
+}
+
+/// Runs services until the first of them has done its work, and shuts down on SIGTERM and SIGINT.
+func runServices(_ services: [RunningService], _ logger: Logger) async throws {
+  var quiet = logger
+  quiet.logLevel = .error
+  var configuration = ServiceGroupConfiguration(
+    services: services.map {
+      .init(
+        service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+        failureTerminationBehavior: .gracefullyShutdownGroup)
+    },
+    gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+  configuration.maximumGracefulShutdownDuration = .seconds(3600)
+  try await ServiceGroup(configuration: configuration).run()
+}
+
+/// Coordinates an open run to its end, alone or with workers of this machine.
+///
+/// - Parameter local: the number of local workers and their lanes; nil for none.
+/// - Throws: `ExitCode` 75 if it was stopped before the end.
+func coordinate(_ run: OpenRun, at address: Address, local: (workers: Int, lanes: Int)?) async throws {
+  let log = makeLogger("coordinator", quiet: local != nil && Terminal.standard.isInteractive)
+  for damage in run.damage { log.warning("\(damage)") }
+  let directory = run.store.layout.directory
+  let (listening, listens) = AsyncStream.makeStream(of: Address.self)
+  let coordinator = CoordinatorService(
+    run, address: address, log: log,
+    onListening: {
+      if local == nil { log.notice("listening", metadata: ["address": "\($0)"]) }
+      listens.yield($0)
+      listens.finish()
+    },
+    onProgress: { Terminal.standard.show($0) })
+  var services = [
+    RunningService {
+      defer { listens.finish() }
+      try await coordinator.run()
+    }
+  ]
+  if let local {
+    let workers = LocalWorkers(
+      count: local.workers, lanes: local.lanes, logFolder: "\(directory)/logs", log: log)
+    services.append(
+      RunningService { for await address in listening { try await workers.run(dialling: address) } })
+  }
+  try await runServices(services, log)
+  Terminal.standard.clearLine()
+  switch coordinator.ending {
+  case .finished(_, let seconds):
+    if seconds > 0 { log.notice("search phase", metadata: ["seconds": "\(String(format: "%.3f", seconds))"]) }
+    try Conclusion.printTable(directory: directory)
+  case .stopped, nil:
+    FileHandle.standardError.write(Data("stopped; `sentei resume \(directory)` goes on\n".utf8))
+    throw ExitCode(ExitStatus.stopped)
+  }
+}
+
+/// A private place for the socket of one machine's run: short, because a socket's path has a limit, and mode 0700.
+func privateAddress() throws -> (address: Address, folder: String) {
+  var template = Array("/tmp/sentei-XXXXXX".utf8CString)
+  guard mkdtemp(&template) != nil else {
+    throw FileError(description: "cannot make a folder in /tmp: \(String(cString: strerror(errno)))")
+  }
+  let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  return (Address(.ipc(path: "\(folder)/coordinator")), folder)
+}
+
+/// An address from the command line; what others could reach needs a word that says so.
+func checkedAddress(_ text: String, insecure: Bool) throws -> Address {
+  let address = try Address(text)
+  if case .tcp = address.kind, !insecure {
+    throw ValidationError("\(text) is not encrypted; add --insecure if that is what you want, or use ipc://")
+  }
+  return address
+}
+
+/// The text of a file.
+func readText(_ path: String) throws -> String {
+  do { return try String(contentsOfFile: path, encoding: .utf8) } catch {
+    let reason =
+      FileManager.default.fileExists(atPath: path) ? "it is no UTF-8 text or cannot be read" : "it is not there"
+    throw FileError(description: "cannot read \(path): \(reason)")
+  }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import Formats
+import Foundation
+import Messaging
+import Pruning
+import RunStore
+import Services
+import Studies
+import StudyFile
+
+/// The documented exit codes, after sysexits.h.
+enum ExitStatus {
+  static let usage: Int32 = 64
+  static let badData: Int32 = 65
+  static let missing: Int32 = 66
+  static let unavailable: Int32 = 69
+  static let cannotGoOn: Int32 = 70
+  static let cannotCreate: Int32 = 73
+  static let disk: Int32 = 74
+  static let stopped: Int32 = 75
+}
+
+/// Runs a command's body; an error ends in one line on standard error and the exit code that the help names.
+func reporting(_ body: () async throws -> Void) async throws {
+  do { try await body() } catch let error as ExitCode { throw error } catch let error as ValidationError {
+    throw error
+  } catch {
+    Terminal.standard.clearLine()
+    FileHandle.standardError.write(Data("sentei: \(error)\n".utf8))
+    throw ExitCode(exitStatus(of: error))
+  }
+}
+
+/// Like ``reporting(_:)`` for commands that use sockets, and ends the process.
+///
+/// nng's threads are still at work then, and closing its sockets can deadlock; so nothing is closed.
+func reportingAndLeaving(_ body: () async throws -> Void) async -> Never {
+  var status: Int32 = 0
+  do { try await reporting(body) } catch let error as ExitCode { status = error.rawValue } catch {
+    FileHandle.standardError.write(Data("sentei: \(error)\n".utf8))
+    status = ExitStatus.usage
+  }
+  fflush(nil)
+  _exit(status)
+}
+
+private func exitStatus(of error: any Error) -> Int32 {
+  switch error {
+  case is StudyFileError, is SplitError, is BudgetError: ExitStatus.badData
+  case let error as FormatError:
+    switch error {
+    case .unknownDataSet, .folderNeeded: ExitStatus.usage
+    case .missingFolder, .missingFile: ExitStatus.missing
+    case .unreadable: ExitStatus.disk
+    case .tooLarge, .badData: ExitStatus.badData
+    }
+  case let error as RunStoreError:
+    switch error {
+    case .notARun, .noBlob: ExitStatus.missing
+    case .foreign, .otherStudy, .locked: ExitStatus.cannotCreate
+    case .damaged, .rejected: ExitStatus.badData
+    case .noSpace, .permission, .io, .failed: ExitStatus.disk
+    }
+  case let error as MessagingError:
+    if case .badAddress = error { ExitStatus.usage } else { ExitStatus.unavailable }
+  case is FileError: ExitStatus.missing
+  case is StudyFailure, is LocalWorkerError, is WorkerSetupError: ExitStatus.cannotGoOn
+  case is RejectedError: ExitStatus.unavailable
+  default: ExitStatus.cannotGoOn
+  }
+}
+
+/// A file that cannot be read.
+struct FileError: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// A coordinator that will never take this worker.
+struct RejectedError: Error, CustomStringConvertible {
+  let description: String
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Digests
+import Foundation
+import RunStore
+import Services
+import Studies
+
+/// `sentei history`: the record, a line a trial.
+struct HistoryCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "history", abstract: "Print the history of a run, one line a trial.",
+    discussion:
+      "A line is: strategy, generation:index, mask digest, fitness, parents. It is the same for any number of "
+      + "workers, kills and resumes.")
+
+  @Argument(help: "The run's directory.")
+  var run: String
+
+  @Flag(help: "Print one SHA-256 over all lines instead.")
+  var digest = false
+
+  func run() async throws {
+    try await reporting {
+      let open = try OpenRun.look(directory: run)
+      let facts = open.facts
+      var bytes: [UInt8] = []
+      let (_, isFinished) = try Replay.trials(
+        of: open.planner, outcome: { facts[$0] }, blob: { try open.store.blob($0) }
+      ) { record in
+        if digest { bytes += Array(record.line.utf8) + [10] } else { print(record.line) }
+      }
+      if digest { print(Digest(of: bytes).hex) }
+      if !isFinished {
+        FileHandle.standardError.write(Data("the run is not finished; this is the history so far\n".utf8))
+      }
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import Foundation
+import Logging
+
+/// Log lines on standard error, one a line, that step aside for the live line of a terminal.
+struct LineLogHandler: LogHandler {
+  var metadata: Logger.Metadata = [:]
+  var logLevel: Logger.Level
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    let all = metadata.merging(event.metadata ?? [:]) { $1 }
+    let pairs = all.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
+    let time = Date.now.formatted(.iso8601)
+    Terminal.standard.clearLine()
+    FileHandle.standardError.write(Data("\(time) \(event.level): \(event.message)\(pairs)\n".utf8))
+  }
+}
+
+/// A logger for a command; on a terminal with a live line only warnings are worth a line of their own.
+func makeLogger(_ label: String, quiet: Bool = false) -> Logger {
+  Logger(label: label) { _ in LineLogHandler(logLevel: quiet ? .warning : .info) }
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import Foundation
+import Services
+import Studies
+import StudyFile
+
+/// Options of every command that starts a study.
+struct StudyOptions: ParsableArguments {
+  @Argument(help: "The study file.")
+  var study: String
+
+  @Option(help: "The run's directory; by default runs/ and the study's name.")
+  var runDirectory: String?
+
+  @Option(help: "The folder of data sets; by default the environment variable SENTEI_DATA.")
+  var data: String?
+
+  /// Reads the study and opens its run.
+  func open() throws -> OpenRun {
+    let text = try readText(study)
+    let document = try StudyDocument(text: text, file: study)
+    return try OpenRun.start(
+      document, text: text, directory: runDirectory ?? "runs/\(document.study.name)", data: DataOption.folder(data))
+  }
+}
+
+/// Where data sets lie.
+enum DataOption {
+  static func folder(_ option: String?) -> String? { option ?? ProcessInfo.processInfo.environment["SENTEI_DATA"] }
+}
+
+/// `sentei run`: the whole thing on this machine.
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run a study on this machine: coordinator and worker processes.",
+    discussion: "A run directory that holds the same study is resumed.")
+
+  @OptionGroup var options: StudyOptions
+
+  @Option(help: "Worker processes.")
+  var workers = max(1, ProcessInfo.processInfo.activeProcessorCount)
+
+  @Option(help: "Evaluation threads of each worker.")
+  var lanes = 1
+
+  func validate() throws {
+    guard (1...1024).contains(workers) else { throw ValidationError("--workers takes a number from 1 to 1024") }
+    guard (1...1024).contains(lanes) else { throw ValidationError("--lanes takes a number from 1 to 1024") }
+  }
+
+  func run() async throws {
+    await reportingAndLeaving {
+      let run = try options.open()
+      let (address, folder) = try privateAddress()
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      try await coordinate(run, at: address, local: (workers, lanes))
+    }
+  }
+}
+
+/// `sentei resume`: go on after any kind of stop.
+struct ResumeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "resume", abstract: "Go on with a run after any kind of stop.")
+
+  @Argument(help: "The run's directory.")
+  var run: String
+
+  @Option(help: "Worker processes on this machine.")
+  var workers = max(1, ProcessInfo.processInfo.activeProcessorCount)
+
+  @Option(help: "Evaluation threads of each worker.")
+  var lanes = 1
+
+  @Option(help: "Listen here for workers of other machines instead of starting some.")
+  var listen: String?
+
+  @Flag(help: "Allow an address without encryption (tcp://).")
+  var insecure = false
+
+  @Option(help: "The folder of data sets; needed only if the run was killed before its slices were stored.")
+  var data: String?
+
+  func run() async throws {
+    await reportingAndLeaving {
+      if let listen {
+        let address = try checkedAddress(listen, insecure: insecure)
+        try await coordinate(try OpenRun.resume(directory: run, data: DataOption.folder(data)), at: address, local: nil)
+        return
+      }
+      let open = try OpenRun.resume(directory: run, data: DataOption.folder(data))
+      let (address, folder) = try privateAddress()
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      try await coordinate(open, at: address, local: (workers, lanes))
+    }
+  }
+}
+
+/// `sentei coordinator`: the coordinator alone.
+struct CoordinatorCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "coordinator", abstract: "Coordinate a study; workers come and go.",
+    discussion: "A run directory that holds the same study is resumed.")
+
+  @OptionGroup var options: StudyOptions
+
+  @Option(help: "The address to listen on: ipc:///path, or tcp://HOST:PORT with --insecure.")
+  var listen: String
+
+  @Flag(help: "Allow an address without encryption (tcp://).")
+  var insecure = false
+
+  func run() async throws {
+    await reportingAndLeaving {
+      let address = try checkedAddress(listen, insecure: insecure)
+      try await coordinate(try options.open(), at: address, local: nil)
+    }
+  }
+}

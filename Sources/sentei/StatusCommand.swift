@@ -1,0 +1,43 @@
+import ArgumentParser
+import Digests
+import Foundation
+import Models
+import Reports
+import RunStore
+import Search
+import Services
+import Studies
+
+/// `sentei status`: what a run has done and what is left, from its directory alone.
+struct StatusCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Say what a run has done and what is left; works while it runs.")
+
+  @Argument(help: "The run's directory.")
+  var run: String
+
+  func run() async throws {
+    try await reporting {
+      let open = try OpenRun.look(directory: run)
+      let facts = open.facts
+      let (planned, isFinished) = try Replay.trials(
+        of: open.planner, outcome: { facts[$0] }, blob: { try open.store.blob($0) }
+      ) { _ in }
+      let (generation, generations, best) = planned.planner.progress
+      let attempts = try open.store.attemptSummary()
+      print("study         \(open.planner.study.name) (\(open.store.identity.study.short))")
+      print("run           \(open.store.identity.run.prefix(12)), started \(open.store.identity.epoch) times")
+      print("state         \(isFinished ? "finished" : "unfinished; `sentei resume \(run)` goes on")")
+      print("training      \(planned.planner.trainedEpochs) of \(open.planner.study.training.epochs) epochs")
+      print("generations   \(generation) of \(generations)")
+      if let best { print("best fitness  \(best.value)") }
+      print("evaluations   \(planned.evaluations) asked for, \(planned.cacheHits) more answered from the cache")
+      let counts = try open.store.factCounts().sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+      print("facts         \(counts.joined(separator: ", "))")
+      let dispositions = attempts.dispositions.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+      print("attempts      \(dispositions.joined(separator: ", "))")
+      print("cpu seconds   \(attempts.cpuSeconds.values.reduce(0, +).fixed(digits: 1))")
+      for damage in open.damage { print("damage        \(damage)") }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Reports
+import Search
+import Services
+import Synchronization
+
+/// Standard error as people see it: one live line on a terminal, plain lines elsewhere.
+final class Terminal: Sendable {
+  static let standard = Terminal()
+
+  let isInteractive = isatty(STDERR_FILENO) == 1
+  private struct State {
+    var hasLine = false
+    var lastPlain = ContinuousClock.now - .seconds(60)
+    var lastText = ""
+  }
+  private let state = Mutex(State())
+
+  /// Shows where the run stands: at most every ten seconds where there is no live line.
+  func show(_ progress: CoordinatorProgress) {
+    let text = Self.line(progress)
+    state.withLock { state in
+      if isInteractive {
+        let width = Int(ProcessInfo.processInfo.environment["COLUMNS"] ?? "") ?? 110
+        write("\r\u{1b}[K" + text.prefix(width - 1))
+        state.hasLine = true
+      } else if text != state.lastText, ContinuousClock.now - state.lastPlain >= .seconds(10) {
+        state.lastPlain = .now
+        write(text + "\n")
+      }
+      state.lastText = text
+    }
+  }
+
+  /// Removes the live line, so that something else can be written.
+  func clearLine() {
+    state.withLock { state in
+      if state.hasLine { write("\r\u{1b}[K") }
+      state.hasLine = false
+    }
+  }
+
+  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+  private static func line(_ progress: CoordinatorProgress) -> String {
+    let run = progress.run
+    let workers = "\(progress.workers) worker\(progress.workers == 1 ? "" : "s")"
+    guard progress.workers > 0 || run.generation > 0 else { return "waiting for workers" }
+    guard run.trainedEpochs >= run.epochs else {
+      return "training: epoch \(run.trainedEpochs)/\(run.epochs), \(workers)"
+    }
+    var parts = ["generation \(run.generation)/\(run.generations)"]
+    if let best = run.best { parts.append("best \(best.value.fixed(digits: 5))") }
+    parts.append("\(run.evaluations) evaluations, \(run.cacheHits) cached")
+    parts.append("\(progress.evaluationsPerSecond.fixed(digits: 0))/s")
+    parts.append(workers)
+    if let seconds = eta(progress) { parts.append("ETA \(duration(seconds))") }
+    return parts.joined(separator: ", ")
+  }
+
+  private static func eta(_ progress: CoordinatorProgress) -> Double? {
+    let run = progress.run
+    guard run.generation > 0, progress.evaluationsPerSecond > 0 else { return nil }
+    let perGeneration = Double(run.evaluations) / Double(run.generation)
+    let left = perGeneration * Double(run.generations - run.generation) + Double(progress.openJobs)
+    return left / progress.evaluationsPerSecond
+  }
+
+  private static func duration(_ seconds: Double) -> String {
+    let whole = Int(min(seconds, 1e9).rounded())
+    return whole < 60
+      ? "\(whole) s" : whole < 3600 ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole / 60 % 60) min"
+  }
+}

@@ -13,9 +13,13 @@ enum { vector_lanes = 16, vectors = CK_LANES / vector_lanes, tallest = 6 };
 typedef float floats __attribute__((vector_size(4 * vector_lanes)));
 typedef int32_t ints __attribute__((vector_size(4 * vector_lanes)));
 
+// One number in each lane. Not `(floats){0} + x`, whose addition clang must keep because of -0; a macro, because a
+// function that returns a vector has another convention in each variant.
+#define SPLAT(x) ((floats){(x), (x), (x), (x), (x), (x), (x), (x), (x), (x), (x), (x), (x), (x), (x), (x)})
+
 CK_INLINE void begin(const ck_pass *pass, size_t neuron, size_t first, size_t count, floats *sums) {
   const floats *unfinished = (const floats *)(pass->outputs + neuron * CK_LANES) + first;
-  for (size_t v = 0; v < count; v++) sums[v] = pass->bias ? (floats){0} + pass->bias[neuron] : unfinished[v];
+  for (size_t v = 0; v < count; v++) sums[v] = pass->bias ? SPLAT(pass->bias[neuron]) : unfinished[v];
 }
 
 CK_INLINE void end(const ck_pass *pass, size_t neuron, size_t first, size_t count, const floats *sums) {
@@ -38,7 +42,7 @@ CK_INLINE void sparse(const ck_pass *pass, const uint32_t *starts, const uint32_
     begin(pass, n, 0, vectors, sums);
     for (uint32_t k = starts[n]; k < starts[n + 1]; k++) {
       const floats *x = (const floats *)(pass->inputs + (size_t)rows[k] * CK_LANES);
-      floats w = (floats){0} + values[k];
+      floats w = SPLAT(values[k]);
       for (size_t v = 0; v < vectors; v++) sums[v] = __builtin_elementwise_fma(w, x[v], sums[v]);
     }
     end(pass, n, 0, vectors, sums);
@@ -53,7 +57,7 @@ CK_INLINE void dense_tile(const ck_pass *pass, const float *weights, size_t stri
   for (size_t i = 0; i < features; i++) {
     const floats *x = (const floats *)(pass->inputs + i * CK_LANES) + first;
     for (size_t h = 0; h < height; h++) {
-      floats w = (floats){0} + weights[(neuron + h) * stride + i];
+      floats w = SPLAT(weights[(neuron + h) * stride + i]);
       for (size_t v = 0; v < width; v++) sums[h][v] = __builtin_elementwise_fma(w, x[v], sums[h][v]);
     }
   }

@@ -5,8 +5,8 @@ package enum Zoo {
 
   /// The network of a name, fitted to the data.
   ///
-  /// `lenet-300-100` is the fully connected network of LeCun et al. 1998 with ReLU instead of tanh, as pruning papers use
-  /// it; `mlp-32-16` has hidden layers of 32 and 16.
+  /// `lenet-300-100` is the fully connected network of LeCun et al. 1998 with ReLU instead of tanh, as pruning papers
+  /// use it; `mlp-32-16` has hidden layers of 32 and 16.
   ///
   /// - Throws: ``NetworkError`` for an unknown name or impossible widths.
   package static func network(

@@ -1,8 +1,13 @@
 internal import COpenBLAS
 
-/// OpenBLAS, and the only way to it. Its rounding depends on kernel and library, so nothing that must have the same bits
-/// everywhere may come here.
+/// OpenBLAS, and the only way to it.
+///
+/// Its rounding depends on kernel and library, so nothing that must have the same bits everywhere may come here.
 enum BLAS {
+  /// Restricts the library to one thread, once, before its first use: more would split sums differently, and each lane
+  /// has a thread of its own.
+  private static let oneThread: Void = openblas_set_num_threads(1)
+
   /// A matrix as BLAS reads it: row-major, possibly to be transposed.
   struct Operand {
     let base: UnsafePointer<Float>
@@ -21,6 +26,7 @@ enum BLAS {
   static func multiply(
     _ a: Operand, _ b: Operand, rows: Int, columns: Int, inner: Int, beta: Float, into c: UnsafeMutablePointer<Float>
   ) {
+    _ = oneThread
     cblas_sgemm(
       CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans, b.transposed ? CblasTrans : CblasNoTrans,
       blasint(rows), blasint(columns), blasint(inner), 1, a.base, blasint(a.stride), b.base, blasint(b.stride), beta,
@@ -33,7 +39,8 @@ enum BLAS {
   /// The kernels in use, for example `Haswell`.
   static var coreName: String { String(cString: openblas_get_corename()) }
 
-  static var threadCount: Int { Int(openblas_get_num_threads()) }
-
-  static func setThreadCount(_ count: Int) { openblas_set_num_threads(Int32(count)) }
+  static var threadCount: Int {
+    _ = oneThread
+    return Int(openblas_get_num_threads())
+  }
 }

@@ -1,6 +1,7 @@
 internal import Models
 
-/// A network as the arithmetic sees it: dense layers, each with or without a ReLU behind it, and where their parameters lie.
+/// A network as the arithmetic sees it: dense layers, each with or without a ReLU behind it, and where their parameters
+/// lie.
 struct DenseStack: Sendable {
   /// One dense layer. Weights: [outputs, inputs], row by row.
   struct Stage: Sendable {

@@ -2,10 +2,10 @@ internal import Models
 package import Pruning
 internal import Randomness
 
-/// A built-in network, mask and data whose score is known: a processor or build that computes other bits finds out before
-/// it spoils a history.
+/// A built-in network, mask and data whose score is known.
 ///
-/// It takes the sparse, the masked dense and the dense kernel, several chunks of inputs, and a block that is not full.
+/// A processor or build that computes other bits so finds out before it spoils a history. The evaluation takes the
+/// sparse, the masked dense and the dense kernel, several chunks of inputs, and a block that is not full.
 package enum GoldenEvaluation {
   /// What every machine must get. Made by ``ReferenceEvaluator``; it changes only with the definition of fitness.
   package static let expected = Score.exact(

@@ -1,8 +1,9 @@
 package import Models
 internal import Randomness
 
-/// The parameters that training starts from: Kaiming uniform weights for ReLU, U(−√(6/inputs), √(6/inputs)), and zero
-/// biases. Each tensor has a stream of its own.
+/// The parameters that training starts from: Kaiming uniform weights for ReLU and zero biases.
+///
+/// Weights are drawn from U(−√(6/inputs), √(6/inputs)), each tensor from a stream of its own.
 ///
 /// Source: He, Zhang, Ren, Sun, "Delving deep into rectifiers", ICCV 2015.
 ///

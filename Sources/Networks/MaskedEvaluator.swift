@@ -3,9 +3,9 @@ package import Pruning
 
 /// Scores masks of one network on one set of data: the fitness.
 ///
-/// Vectorised across samples, so each sum is one chain of fused multiply-adds in ascending order of its inputs, starting
-/// at the bias: the same bits on every processor and for every density, and those of ``ReferenceEvaluator``. Not
-/// `Sendable`: each lane (an OS thread) has its own, around a shared ``EvaluationData``.
+/// Vectorised across samples, so each sum is one chain of fused multiply-adds in ascending order of its inputs,
+/// starting at the bias: the same bits on every processor and for every density, and those of ``ReferenceEvaluator``.
+/// Not `Sendable`: each lane (an OS thread) has its own, around a shared ``EvaluationData``.
 package final class MaskedEvaluator {
   private let data: EvaluationData
   private let stack: DenseStack

@@ -4,17 +4,18 @@ internal import Randomness
 
 /// How a stretch of training ended.
 package enum TrainingOutcome: Hashable, Sendable {
-  /// `meanLoss` is the mean training loss over the last epoch, taken while it ran; 0 if there was no sample or no epoch to run.
+  /// `meanLoss` is the mean training loss over the last epoch, taken while it ran; 0 if there was no sample or no epoch
+  /// to run.
   case trained(meanLoss: Double)
   /// In this epoch (counted from 0) the loss or a parameter became infinite or NaN. The state is of no further use.
   case diverged(epoch: Int)
 }
 
-/// Mini-batch SGD on softmax cross-entropy, with momentum and L2 as in PyTorch: g ← ∇ + l2·w for weights, v ← m·v + g,
-/// w ← w − lr·v.
+/// Mini-batch SGD on softmax cross-entropy, with momentum and L2 on weights as in PyTorch.
 ///
-/// What happens in an epoch depends on the state, the seed and the epoch's number only, so training in segments gives the
-/// bits of one run. The bits are those of one ``NumericsClass``.
+/// One step, with the gradient of the batch's mean loss in g: g ← g + l2·w, v ← m·v + g, w ← w − lr·v. What happens in
+/// an epoch depends on the state, the seed and the epoch's number only, so training in segments gives the bits of one
+/// run. The bits are those of one ``NumericsClass``.
 package struct Trainer: Sendable {
   private let stack: DenseStack
   private let recipe: TrainingRecipe

@@ -10,7 +10,7 @@ package struct TrainingRecipe: Hashable, Sendable {
   package var l2: Double
 
   package init(
-    epochs: Int = 20, batchSize: Int = 64, learningRate: Double = 0.1, momentum: Double = 0.9, l2: Double = 1e-4
+    epochs: Int = 20, batchSize: Int = 64, learningRate: Double = 0.02, momentum: Double = 0.9, l2: Double = 1e-4
   ) {
     self.epochs = epochs
     self.batchSize = batchSize

@@ -1,0 +1,72 @@
+internal import CNNG
+internal import Synchronization
+
+/// What happens at a worker's socket; its pipes are successive connections to the coordinator.
+package typealias WorkerSocketEvent = SocketEvent
+
+/// The socket with which a worker dials its coordinator: raw REQ, which connects again by itself for ever.
+///
+/// It lives as long as the process and is never closed. At the end: stop sending, `await flush()`, wait for the
+/// coordinator's last answer if it matters, and leave with `_exit`.
+package final class WorkerSocket: Sendable {
+  /// What happens at the socket, for one reading task; cancelling that task ends the stream and the receiving for good.
+  ///
+  /// While the reader is behind by 1,024 events or 32 MiB, receiving pauses and the coordinator's messages queue up.
+  package let events: AsyncStream<WorkerSocketEvent>
+
+  private let socket: RawSocket
+  private let dialled = Mutex<Address?>(nil)
+
+  /// Opens the socket; it connects to nothing before `dial(_:)`.
+  ///
+  /// - Parameters:
+  ///   - receiveLimit: the largest message taken, in bytes, 1 to 1 GiB; a larger one breaks the connection.
+  ///   - sendLimit: the largest message sent, in bytes; the same if nil.
+  ///   - sendTimeout: how long a message may wait for a connection that takes it.
+  /// - Throws: `MessagingError` when the system has no room for another socket.
+  package init(
+    receiveLimit: Int, sendLimit: Int? = nil, sendTimeout: Duration = .seconds(5)
+  ) throws(MessagingError) {
+    socket = try RawSocket(
+      nng_req0_open_raw, place: "a worker", limits: MessageLimits(receive: receiveLimit, send: sendLimit),
+      sendTimeout: sendTimeout, interpret: { .message($0.pipe, $0.body) })
+    events = socket.events
+    // Measured: four workers were back at most 1.7 s after each of 150 restarts of their coordinator.
+    try check(nng_socket_set_ms(socket.handle, NNG_OPT_RECONNMINT, 100), .configure, place: "a worker")
+    try check(nng_socket_set_ms(socket.handle, NNG_OPT_RECONNMAXT, 2000), .configure, place: "a worker")
+  }
+
+  /// Starts to dial an address, now and after each loss of the connection; called once.
+  ///
+  /// Returns at once: an address at which nobody listens yet is no error, `.connected` tells when somebody does.
+  ///
+  /// - Throws: `MessagingError` for an address that cannot be dialled at all.
+  package func dial(_ address: Address) throws(MessagingError) {
+    guard address.port != 0 else { throw .portMissing(address) }
+    dialled.withLock { dialled in
+      // Two would share the messages between them.
+      precondition(dialled == nil, "a worker dials one coordinator")
+      dialled = address
+    }
+    try check(
+      nng_dial(socket.handle, address.description, nil, Int32(NNG_FLAG_NONBLOCK)), .dial, place: address.description)
+  }
+
+  /// Sends a message to the coordinator, waiting up to the time-out for a connection that takes it.
+  ///
+  /// Returning means that a connection took it: it is lost if that connection breaks, so what matters needs an
+  /// acknowledgement. Messages are delivered in the order of calls that await each other.
+  ///
+  /// - Throws: `MessagingError`: too large, timed out, cancelled; nothing was sent then.
+  /// - Complexity: linear in the number of bytes.
+  package func send(_ bytes: [UInt8]) async throws(MessagingError) {
+    // nng wants a request id; ours are in the messages.
+    try await socket.send(
+      bytes, header: [PipeRoutes.lastHop], to: dialled.withLock { $0?.description } ?? "the coordinator")
+  }
+
+  /// Waits until all sends that were started have returned; stop sending first.
+  package func flush() async {
+    await socket.flush()
+  }
+}

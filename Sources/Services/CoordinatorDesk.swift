@@ -114,11 +114,11 @@ struct CoordinatorDesk {
     switch event {
     case .connected: break
     case .disconnected(let pipe):
-      let peer = Scheduling.PeerID(pipe.value)
+      let peer = Scheduling.PeerID(pipe.rawValue)
       await downloads.removeValue(forKey: peer)?.fail("the connection is gone")
       for effect in state.handle(.disconnected(peer), at: Clock.now) { carryOut(effect) }
     case .message(let pipe, let bytes):
-      let peer = Scheduling.PeerID(pipe.value)
+      let peer = Scheduling.PeerID(pipe.rawValue)
       do {
         let (message, _) = try WireCodec.workerMessage(bytes)
         switch message {

@@ -78,7 +78,7 @@ func privateAddress() throws -> (address: Address, folder: String) {
     throw FileError(description: "cannot make a folder in /tmp: \(String(cString: strerror(errno)))")
   }
   let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  return (Address(.ipc(path: "\(folder)/coordinator")), folder)
+  return (try Address("ipc://\(folder)/coordinator"), folder)
 }
 
 /// An address from the command line; what others could reach needs a word that says so.

@@ -61,8 +61,8 @@ private func exitStatus(of error: any Error) -> Int32 {
     case .damaged, .rejected: ExitStatus.badData
     case .noSpace, .permission, .io, .failed: ExitStatus.disk
     }
-  case let error as MessagingError:
-    if case .badAddress = error { ExitStatus.usage } else { ExitStatus.unavailable }
+  case is AddressError: ExitStatus.usage
+  case is MessagingError: ExitStatus.unavailable
   case is FileError: ExitStatus.missing
   case is StudyFailure, is LocalWorkerError, is WorkerSetupError: ExitStatus.cannotGoOn
   case is RejectedError: ExitStatus.unavailable

@@ -1,0 +1,130 @@
+internal import Digests
+internal import GRDB
+
+/// A row of `facts` as it was found: the fact is nil where the check is wrong.
+struct FoundFact {
+  var sequence: Int
+  var fact: FactRow?
+}
+
+/// One pass over all facts of a run against their checks, their numbers and `HEAD`.
+///
+/// - Complexity: O(n) in the number of facts; memory for the revoked and lost ones only.
+struct FactSurvey {
+  /// The chain over everything, with a place for each lost fact.
+  private(set) var chain = FactChain()
+  /// What is wrong, for people.
+  private(set) var damage: [RunDamage] = []
+  /// The numbers of the rows whose check is wrong.
+  private(set) var damaged: [Int] = []
+  /// The numbers that have no sound row, those of damaged rows included.
+  private(set) var lost: [Int] = []
+
+  private let head: Head?
+  private let revoked: [Int: RevokedFact]
+  private var hashAtHead: Digest?
+
+  /// Reads the whole run.
+  ///
+  /// - Parameter salvaging: whether a database that cannot be read to its end is an answer instead of an error.
+  init(_ database: RunDatabase, headFile: HeadFile, salvaging: Bool) throws(RunStoreError) {
+    head = headFile.head
+    if case .damaged(let found) = headFile { damage.append(.headUnreadable(found: found)) }
+    revoked = try database.read("read the revoked facts of") { try RevokedFact.all(in: $0) }
+    noteHead()
+    var stop: RunDamage?
+    do {
+      try FactSurvey.forEachRow(database, after: 0) { add($0) }
+    } catch {
+      guard salvaging, case .damaged(_, let found) = error else { throw error }
+      stop = .unreadableFacts(after: chain.count, found: found)
+    }
+    if let stop { damage.append(stop) }
+    finish()
+  }
+
+  /// Calls `body` for each row in sequence order, in groups, so that no lock on the database is held while it works.
+  static func forEachRow(_ database: RunDatabase, after: Int, _ body: (FoundFact) -> Void) throws(RunStoreError) {
+    var last = after
+    while true {
+      let rows = try database.read("read the facts of") { db in try FoundFact.page(of: db, after: last) }
+      for row in rows { body(row) }
+      guard let end = rows.last?.sequence, rows.count == FoundFact.pageSize else { return }
+      last = end
+    }
+  }
+
+  private mutating func add(_ row: FoundFact) {
+    guard let fact = row.fact else {
+      damaged.append(row.sequence)
+      return
+    }
+    advance(to: row.sequence - 1)
+    chain.append(fact)
+    noteHead()
+  }
+
+  private mutating func finish() {
+    var end = max(chain.count, head?.count ?? 0, revoked.keys.max() ?? 0)
+    // A damaged row at the very end has its number from SQLite's tree alone: believe it only next to its neighbour.
+    for sequence in damaged.sorted() where sequence == end + 1 { end = sequence }
+    advance(to: end)
+    if !damaged.isEmpty { damage.append(.damagedFacts(damaged)) }
+    let missing = Set(lost).subtracting(damaged).count
+    if missing > 0 { damage.append(.missingFacts(missing)) }
+    if let head, damage.isEmpty, hashAtHead != head.hash { damage.append(.headDiffers(count: head.count)) }
+  }
+
+  /// Fills the places up to a number with revoked and lost facts.
+  private mutating func advance(to end: Int) {
+    while chain.count < end {
+      switch revoked[chain.next] {
+      case .some(let entry) where !entry.isLost: chain.append(entry.row.fact)
+      case .some: chain.appendLost()
+      case .none:
+        lost.append(chain.next)
+        chain.appendLost()
+      }
+      noteHead()
+    }
+  }
+
+  private mutating func noteHead() {
+    if chain.count == head?.count { hashAtHead = chain.hash }
+  }
+}
+
+extension FoundFact {
+  static let pageSize = 1024
+
+  /// The rows of one group.
+  static func page(of db: Database, after: Int) throws -> [FoundFact] {
+    let cursor = try Row.fetchCursor(
+      db.cachedStatement(
+        sql: "SELECT sequence, job, kind, outcome, checksum FROM facts WHERE sequence > ? ORDER BY sequence LIMIT ?"),
+      arguments: [after, pageSize])
+    var rows: [FoundFact] = []
+    rows.reserveCapacity(pageSize)
+    while let row = try cursor.next() {
+      let sequence = Int.fromDatabaseValue(row[0]) ?? 0
+      rows.append(
+        FoundFact(
+          sequence: sequence,
+          fact: FactRow(sequence: sequence, job: row[1], kind: row[2], outcome: row[3], checksum: row[4])))
+    }
+    return rows
+  }
+}
+
+extension FactRow {
+  /// A stored fact; nil if a column has another type than ours or the check is wrong.
+  init?(
+    sequence: Int, job: DatabaseValue, kind: DatabaseValue, outcome: DatabaseValue, checksum: DatabaseValue
+  ) {
+    guard let job = job.bytes.flatMap({ Digest(bytes: $0) }), let kind = String.fromDatabaseValue(kind),
+      let outcome = outcome.bytes, let checksum = Int64.fromDatabaseValue(checksum)
+    else { return nil }
+    self.init(job: job, kind: kind, outcome: outcome)
+    guard canonicalBytes(sequence: sequence).rowCheck == checksum else { return nil }
+  }
+}

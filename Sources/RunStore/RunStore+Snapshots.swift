@@ -1,0 +1,87 @@
+internal import Digests
+
+/// The state of a planner after so many observations, in bytes of its own.
+package struct Snapshot: Hashable, Sendable {
+  /// How many facts the planner had observed.
+  package let observed: Int
+  /// Its canonical bytes.
+  package let state: [UInt8]
+}
+
+extension RunStore {
+  /// How many snapshots are kept.
+  package static let snapshotsKept = 3
+
+  /// Stores a snapshot, durable when this returns, and removes all but the newest three.
+  ///
+  /// - Throws: ``RunStoreError``; the store is then poisoned.
+  /// - Complexity: linear in the number of bytes.
+  package func writeSnapshot(observed: Int, state: [UInt8]) throws(RunStoreError) {
+    precondition(observed >= 0, "a planner observes no negative number of facts")
+    try writing("write a snapshot to") { () throws(RunStoreError) in
+      let bytes = Self.snapshotBytes(Snapshot(observed: observed, state: state))
+      try Files.replace(layout.snapshot(observed: observed), in: layout.snapshots, with: bytes, by: layout)
+      for old in try snapshotNumbers().dropFirst(Self.snapshotsKept) {
+        try Files.remove(layout.snapshot(observed: old))
+      }
+    }
+  }
+
+  /// The newest snapshot that is sound, and the damage passed over on the way to it.
+  ///
+  /// - Returns: no snapshot where none is sound; the planner then starts from the beginning.
+  /// - Throws: ``RunStoreError`` only where the folder cannot be listed.
+  package func newestSnapshot() throws(RunStoreError) -> (snapshot: Snapshot?, damage: [RunDamage]) {
+    var damage: [RunDamage] = []
+    for observed in try snapshotNumbers() {
+      let path = layout.snapshot(observed: observed)
+      do {
+        guard let bytes = try Files.read(path) else { continue }
+        return (try Self.snapshot(bytes, observed: observed), damage)
+      } catch let error as CanonicalError {
+        damage.append(.damagedSnapshot(path: path, found: error.description))
+      } catch {
+        damage.append(.damagedSnapshot(path: path, found: "\(error)"))
+      }
+    }
+    return (nil, damage)
+  }
+
+  /// Removes the snapshots after so many observations, because a fact observed before them was revoked.
+  ///
+  /// - Throws: ``RunStoreError``; the store is then poisoned.
+  package func removeSnapshots(after observed: Int) throws(RunStoreError) {
+    try writing("remove a snapshot of") { () throws(RunStoreError) in
+      for later in try snapshotNumbers() where later > observed {
+        try Files.remove(layout.snapshot(observed: later))
+      }
+      try Files.syncFolder(layout.snapshots)
+    }
+  }
+
+  /// The observation counts of all snapshot files, newest first.
+  private func snapshotNumbers() throws(RunStoreError) -> [Int] {
+    (try Files.names(in: layout.snapshots) ?? []).compactMap { RunLayout.observed(inSnapshotName: $0) }
+      .sorted(by: >)
+  }
+
+  private static func snapshotBytes(_ snapshot: Snapshot) -> [UInt8] {
+    var bytes = CanonicalBytes(kind: "snapshot", version: 1)
+    bytes.append(snapshot.observed)
+    bytes.append(raw: snapshot.state)
+    return bytes.bytes + bytes.digest.bytes
+  }
+
+  private static func snapshot(_ bytes: [UInt8], observed: Int) throws(CanonicalError) -> Snapshot {
+    guard bytes.count >= Digest.byteCount,
+      Digest(of: Array(bytes.dropLast(Digest.byteCount))).bytes.elementsEqual(bytes.suffix(Digest.byteCount))
+    else { throw CanonicalError("its \(bytes.count) bytes do not fit the digest at their end") }
+    var reader = try CanonicalReader(Array(bytes.dropLast(Digest.byteCount)), kind: "snapshot", version: 1)
+    let snapshot = Snapshot(observed: try reader.int(), state: try reader.raw())
+    try reader.finish()
+    guard snapshot.observed == observed else {
+      throw CanonicalError("it was taken after \(snapshot.observed) observations")
+    }
+    return snapshot
+  }
+}

@@ -10,7 +10,12 @@ package struct Digest: Hashable, Sendable, Comparable {
   package static let byteCount = 32
 
   /// The digest whose big-endian bytes are given; nil unless there are exactly 32.
-  package init?(bytes: some Collection<UInt8>) {
+  ///
+  /// Specialised for the two types that rows and messages are made of: unspecialised, the call took most of a walk over
+  /// the facts.
+  @_specialize(where C == [UInt8])
+  @_specialize(where C == ArraySlice<UInt8>)
+  package init?<C: Collection<UInt8>>(bytes: C) {
     guard bytes.count == Self.byteCount else { return nil }
     var parts: [UInt64] = [0, 0, 0, 0]
     for (index, byte) in bytes.enumerated() { parts[index >> 3] = parts[index >> 3] << 8 | UInt64(byte) }

@@ -101,7 +101,7 @@ let package = Package(
     tests("Pruning", ["Pruning", "Models", "Randomness", "Digests"]),
     tests("Search", ["Search", "Pruning", "Models", "Randomness", "Digests"]),
     tests("Studies", ["Studies", "Search", "Pruning", "Models", "Digests"]),
-    tests("Scheduling", ["Scheduling", "Studies", "Digests"]),
+    tests("Scheduling", ["Scheduling", "Studies", "Search", "Pruning", "Models", "Randomness", "Digests"]),
     tests("Wire", ["Wire", "Scheduling", "Studies", "Pruning", "Models", "Digests", "Randomness"]),
     tests("Networks", ["Networks", "CKernels", "Pruning", "Models", "Randomness", "Elementary", "Digests"]),
     tests("Messaging", ["Messaging"]),
@@ -110,6 +110,8 @@ let package = Package(
     tests("StudyFile", ["StudyFile", "Studies", "Search", "Models"]),
     tests(
       "Command",
-      ["Services", "RunStore", "StudyFile", "Formats", "Networks", "Studies", "Search", "Pruning", "Models", "Digests"]),
+      [
+        "sentei", "RunStore", "Messaging", "Wire", "Scheduling", "Networks", "Models", "Digests",
+      ]),
   ]
 )

@@ -4,11 +4,16 @@ internal import Synchronization
 ///
 /// An `AsyncStream` with a buffer would either grow without bound or drop messages when its reader is slow; here the
 /// receive loop pauses instead, and the transport passes that back to the senders.
-final class Mailbox: Sendable {
+package final class Mailbox: Sendable {
   /// What may wait before receiving pauses.
-  struct Limits: Sendable {
-    var count = 1024
-    var bytes = 32 << 20
+  package struct Limits: Sendable {
+    package var count: Int
+    package var bytes: Int
+
+    package init(count: Int = 1024, bytes: Int = 32 << 20) {
+      self.count = count
+      self.bytes = bytes
+    }
   }
 
   private struct State {
@@ -42,7 +47,7 @@ final class Mailbox: Sendable {
   private let limits: Limits
 
   /// A mailbox in which receiving pauses once so many events or bytes wait.
-  init(limits: Limits = Limits()) {
+  package init(limits: Limits = Limits()) {
     self.limits = limits
   }
 
@@ -51,7 +56,7 @@ final class Mailbox: Sendable {
   /// A full mailbox still takes events, because connections come and go whether somebody reads or not.
   ///
   /// - Complexity: amortised constant.
-  func push(_ event: SocketEvent) {
+  package func push(_ event: SocketEvent) {
     let reader = state.withLock { state -> CheckedContinuation<SocketEvent?, Never>? in
       guard !state.isFinished else { return nil }
       if let reader = state.reader {
@@ -66,7 +71,7 @@ final class Mailbox: Sendable {
   }
 
   /// True if the receive loop must pause here until `resumesReceiving()` is true; false if there is room to go on.
-  func pauses() -> Bool {
+  package func pauses() -> Bool {
     state.withLock { state in
       state.isPaused = state.isFinished || !state.hasRoom(limits)
       return state.isPaused
@@ -74,7 +79,7 @@ final class Mailbox: Sendable {
   }
 
   /// True once after each pause, when there is room again.
-  func resumesReceiving() -> Bool {
+  package func resumesReceiving() -> Bool {
     state.withLock { state in
       guard state.isPaused, !state.isFinished, state.hasRoom(limits) else { return false }
       state.isPaused = false
@@ -85,7 +90,7 @@ final class Mailbox: Sendable {
   /// The next event, waiting for it if there is none; nil once the mailbox is finished.
   ///
   /// Only one task may read at a time.
-  func next() async -> SocketEvent? {
+  package func next() async -> SocketEvent? {
     await withCheckedContinuation { continuation in
       let (event, waits) = state.withLock { state -> (SocketEvent?, Bool) in
         if let event = state.popFirst() { return (event, false) }
@@ -99,7 +104,7 @@ final class Mailbox: Sendable {
   }
 
   /// Ends reading for good: what waits and what comes later is dropped.
-  func finish() {
+  package func finish() {
     let reader = state.withLock { state in
       let reader = state.reader
       state = State(isFinished: true)

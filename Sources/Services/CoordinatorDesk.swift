@@ -104,6 +104,7 @@ struct CoordinatorDesk {
 
   private mutating func committed(_ jobs: [Digest]) {
     progress.committed += jobs.count
+    log.debug("committed", metadata: ["facts": "\(jobs.count)"])
     let now = Clock.now
     lastCommit = now
     rate.add(jobs.count, at: now)
@@ -148,6 +149,7 @@ struct CoordinatorDesk {
   private mutating func carryOut(_ effect: CoordinatorEffect) {
     switch effect {
     case .send(let message, let peer):
+      if case .parcel(let jobs) = message { log.debug("leased", metadata: ["jobs": "\(jobs.count)", "peer": "\(peer.value)"]) }
       if firstLease == nil, case .parcel(let jobs) = message, jobs.contains(where: { $0.kind == "evaluate" }) {
         firstLease = Clock.now
       }

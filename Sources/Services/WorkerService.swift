@@ -117,13 +117,34 @@ package final class WorkerService: Sendable {
     }
   }
 
+  /// When to say again that nobody answers: after 1, 2, 4, ... up to 60 seconds. nng dials on by itself all the while.
+  private struct Patience {
+    var silentSince: Instant? = Clock.now
+    var next = 1.0
+  }
+  private let patience = Mutex(Patience())
+
+  private func complainIfAlone(at now: Instant) {
+    let seconds = patience.withLock { patience -> Double? in
+      guard let since = patience.silentSince, now.seconds(since: since) >= patience.next else { return nil }
+      patience.next += min(patience.next, 60)
+      return now.seconds(since: since)
+    }
+    guard let seconds else { return }
+    log.warning(
+      "no coordinator answers; dialling on",
+      metadata: ["address": "\(options.address)", "seconds": "\(Int(seconds.rounded()))"])
+  }
+
   private func effects(
     of event: Input, _ state: inout WorkerState, _ idle: inout [Int], _ epoch: borrowing Mutex<UInt64>,
     _ store: WorkerInputs, _ downloads: BlobDownloads, _ send: @Sendable (WorkerMessage) -> Void
   ) async -> [WorkerEffect] {
     let now = Clock.now
     switch event {
-    case .tick: return state.handle(.tick, at: now)
+    case .tick:
+      complainIfAlone(at: now)
+      return state.handle(.tick, at: now)
     case .drain:
       log.info("leaving after the jobs in hand")
       return state.handle(.drain, at: now)
@@ -132,8 +153,12 @@ package final class WorkerService: Sendable {
       // Before the result names them, so that a request for them never misses.
       for blob in blobs { await store.store(blob.bytes, as: blob.digest) }
       return state.handle(.finished(result), at: now)
-    case .socket(.connected): return state.handle(.connected, at: now)
-    case .socket(.disconnected): return state.handle(.disconnected, at: now)
+    case .socket(.connected):
+      patience.withLock { $0.silentSince = nil }
+      return state.handle(.connected, at: now)
+    case .socket(.disconnected):
+      patience.withLock { $0 = Patience() }
+      return state.handle(.disconnected, at: now)
     case .socket(.message(_, let bytes)):
       do {
         let (message, sender) = try WireCodec.coordinatorMessage(bytes)

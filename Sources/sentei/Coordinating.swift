@@ -34,8 +34,7 @@ func runServices(_ services: [RunningService], _ logger: Logger) async throws {
 ///
 /// - Parameter local: the number of local workers and their lanes; nil for none.
 /// - Throws: `ExitCode` 75 if it was stopped before the end.
-func coordinate(_ run: OpenRun, at address: Address, local: (workers: Int, lanes: Int)?) async throws {
-  let log = makeLogger("coordinator", quiet: local != nil && Terminal.standard.isInteractive)
+func coordinate(_ run: OpenRun, at address: Address, local: (workers: Int, lanes: Int)?, log: Logger) async throws {
   for damage in run.damage { log.warning("\(damage)") }
   let directory = run.store.layout.directory
   let (listening, listens) = AsyncStream.makeStream(of: Address.self)

@@ -1,5 +1,6 @@
+public import ArgumentParser
 import Foundation
-import Logging
+public import Logging
 
 /// Log lines on standard error, one a line, that step aside for the live line of a terminal.
 struct LineLogHandler: LogHandler {
@@ -20,7 +21,16 @@ struct LineLogHandler: LogHandler {
   }
 }
 
-/// A logger for a command; on a terminal with a live line only warnings are worth a line of their own.
-func makeLogger(_ label: String, quiet: Bool = false) -> Logger {
-  Logger(label: label) { _ in LineLogHandler(logLevel: quiet ? .warning : .info) }
+/// How much is logged.
+struct LogOptions: ParsableArguments {
+  @Option(help: "What to log: debug, info, notice, warning or error.")
+  var logLevel: Logger.Level?
+
+  /// A logger for a command; on a terminal with a live line only warnings are worth a line of their own.
+  func logger(_ label: String, hasLiveLine: Bool = false) -> Logger {
+    let level = logLevel ?? (hasLiveLine && Terminal.standard.isInteractive ? .warning : .info)
+    return Logger(label: label) { _ in LineLogHandler(logLevel: level) }
+  }
 }
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -36,6 +36,7 @@ struct RunCommand: AsyncParsableCommand {
     discussion: "A run directory that holds the same study is resumed.")
 
   @OptionGroup var options: StudyOptions
+  @OptionGroup var logging: LogOptions
 
   @Option(help: "Worker processes.")
   var workers = max(1, ProcessInfo.processInfo.activeProcessorCount)
@@ -53,7 +54,8 @@ struct RunCommand: AsyncParsableCommand {
       let run = try options.open()
       let (address, folder) = try privateAddress()
       defer { try? FileManager.default.removeItem(atPath: folder) }
-      try await coordinate(run, at: address, local: (workers, lanes))
+      try await coordinate(
+        run, at: address, local: (workers, lanes), log: logging.logger("coordinator", hasLiveLine: true))
     }
   }
 }
@@ -78,6 +80,8 @@ struct ResumeCommand: AsyncParsableCommand {
   @Flag(help: "Allow an address without encryption (tcp://).")
   var insecure = false
 
+  @OptionGroup var logging: LogOptions
+
   @Option(help: "The folder of data sets; needed only if the run was killed before its slices were stored.")
   var data: String?
 
@@ -85,13 +89,15 @@ struct ResumeCommand: AsyncParsableCommand {
     await reportingAndLeaving {
       if let listen {
         let address = try checkedAddress(listen, insecure: insecure)
-        try await coordinate(try OpenRun.resume(directory: run, data: DataOption.folder(data)), at: address, local: nil)
+        let open = try OpenRun.resume(directory: run, data: DataOption.folder(data))
+        try await coordinate(open, at: address, local: nil, log: logging.logger("coordinator"))
         return
       }
       let open = try OpenRun.resume(directory: run, data: DataOption.folder(data))
       let (address, folder) = try privateAddress()
       defer { try? FileManager.default.removeItem(atPath: folder) }
-      try await coordinate(open, at: address, local: (workers, lanes))
+      try await coordinate(
+        open, at: address, local: (workers, lanes), log: logging.logger("coordinator", hasLiveLine: true))
     }
   }
 }
@@ -103,6 +109,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
     discussion: "A run directory that holds the same study is resumed.")
 
   @OptionGroup var options: StudyOptions
+  @OptionGroup var logging: LogOptions
 
   @Option(help: "The address to listen on: ipc:///path, or tcp://HOST:PORT with --insecure.")
   var listen: String
@@ -113,7 +120,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
   func run() async throws {
     await reportingAndLeaving {
       let address = try checkedAddress(listen, insecure: insecure)
-      try await coordinate(try options.open(), at: address, local: nil)
+      try await coordinate(try options.open(), at: address, local: nil, log: logging.logger("coordinator"))
     }
   }
 }

@@ -22,6 +22,8 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "Append a line with digest and kind of each job that this worker computes.")
   var journal: String?
 
+  @OptionGroup var logging: LogOptions
+
   @Flag(help: .hidden)
   var followStandardInput = false
 
@@ -33,7 +35,7 @@ struct WorkerCommand: AsyncParsableCommand {
     Numerics.ensureEnvironment()
     await reportingAndLeaving {
       let address = try checkedAddress(address, insecure: insecure)
-      let log = makeLogger("worker")
+      let log = logging.logger("worker")
       let worker = WorkerService(
         WorkerOptions(
           address: address, lanes: lanes, journal: journal, followsStandardInput: followStandardInput),

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Messaging
+import Messaging
 
 @Suite struct AddressTests {
   @Test(arguments: [

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Messaging
+import Messaging
 
 @Suite(.timeLimit(.minutes(1))) struct MailboxTests {
   private let pipe = PipeID(1)

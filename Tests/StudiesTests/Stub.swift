@@ -1,1 +1,1 @@
-// stub
+// The tests of this target come with the next merge.

@@ -26,8 +26,12 @@ package enum KernelVariant: String, CaseIterable, Sendable {
 struct Kernels {
   /// Samples computed side by side.
   static let lanes = Int(CK_LANES)
-  /// Inputs read by one pass over a layer.
-  static let chunk = Int(CK_CHUNK)
+
+  /// Inputs that each pass but the last reads, for a layer of `inputs`: as even as the first-level cache allows.
+  static func chunk(_ inputs: Int) -> Int {
+    let passes = (inputs + Int(CK_CHUNK) - 1) / Int(CK_CHUNK)
+    return (inputs + passes - 1) / passes
+  }
 
   /// One pass over a chunk of a layer's inputs; see `ck_pass`.
   struct Pass {

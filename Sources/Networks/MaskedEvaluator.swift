@@ -12,7 +12,7 @@ package final class MaskedEvaluator {
   private let kernels: Kernels
   private let parameters: AlignedBuffer<Float>
   private let layers: [CompiledLayer]
-  /// A chunk of the inputs: [Kernels.chunk][lanes].
+  /// A chunk of the inputs: [chunk][lanes].
   private let pixels: AlignedBuffer<Float>
   /// Activations of even and odd layers: [widest][lanes].
   private let activations: [AlignedBuffer<Float>]
@@ -34,7 +34,7 @@ package final class MaskedEvaluator {
     let stack = DenseStack(network, scope: scope)
     self.stack = stack
     layers = stack.stages.map { CompiledLayer($0, parameters: buffer.base, kernels: kernels) }
-    pixels = AlignedBuffer(count: Kernels.chunk * Kernels.lanes)
+    pixels = AlignedBuffer(count: Kernels.chunk(data.featureCount) * Kernels.lanes)
     activations = (0..<2).map { _ in AlignedBuffer(count: stack.widest * Kernels.lanes) }
     nonfinite = AlignedBuffer(count: Kernels.lanes)
   }
@@ -78,18 +78,18 @@ package final class MaskedEvaluator {
     let bytes = data.bytes.base + block * data.featureCount * Kernels.lanes
     for (index, layer) in layers.enumerated() {
       let outputs = activations[index & 1].base
-      for chunk in 0..<layer.chunkCount {
-        let first = chunk * Kernels.chunk
+      for pass in 0..<layer.chunkCount {
+        let first = pass * layer.chunk
         let inputs: UnsafeMutablePointer<Float>
         if index == 0 {
           inputs = pixels.base
-          let features = min(Kernels.chunk, data.featureCount - first)
+          let features = min(layer.chunk, data.featureCount - first)
           kernels.expand(
             bytes + first * Kernels.lanes, scale: data.scale, count: features * Kernels.lanes, into: inputs)
         } else {
           inputs = activations[(index - 1) & 1].base + first * Kernels.lanes
         }
-        layer.run(chunk: chunk, inputs: inputs, outputs: outputs, nonfinite: nonfinite.base)
+        layer.run(pass: pass, inputs: inputs, outputs: outputs, nonfinite: nonfinite.base)
       }
     }
     return UnsafePointer(activations[(layers.count - 1) & 1].base)

@@ -17,13 +17,14 @@ import Testing
   }
 
   static let shapes = [
-    [1, 2], [3, 1, 2], [5, 7, 3], [64, 6, 4], [65, 13, 10], [127, 3, 3], [128, 5, 2], [129, 9, 17, 5], [300, 131, 3],
+    [1, 2], [3, 1, 2], [5, 7, 3], [64, 6, 4], [65, 13, 10], [127, 3, 3], [128, 5, 2], [129, 9, 17, 5], [200, 4, 3],
+    [201, 7, 2], [300, 131, 3], [401, 5, 5],
   ]
 
   static let cases: [Case] = {
     var out: [Case] = []
     for (index, samples) in [0, 1, 3, 63, 64, 65, 127, 128, 129, 201].enumerated() {
-      for (other, density) in [nil, 0, 0.02, 0.1, 0.3, 0.49, 0.51, 0.9, 1].enumerated() {
+      for (other, density) in [nil, 0, 0.02, 0.1, 0.3, 0.54, 0.56, 0.9, 1].enumerated() {
         out.append(
           Case(
             seed: UInt64(100 * index + other), samples: samples, widths: shapes[(index + other) % shapes.count],

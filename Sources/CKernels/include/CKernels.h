@@ -10,8 +10,9 @@
 
 // Samples that are computed side by side: four 512-bit registers of partial sums.
 #define CK_LANES 64
-// Inputs that a pass over a layer reads: 32 KiB of activations, so that they stay in the first-level cache.
-#define CK_CHUNK 128
+// The most inputs that one pass over a layer should read, so that they stay in the first-level cache or near it. Fewer
+// would load and store the unfinished sums more often than that gains.
+#define CK_CHUNK 200
 
 // One pass of a layer over a chunk of its inputs.
 typedef struct {
@@ -29,7 +30,7 @@ typedef struct {
   void ck_sparse_##variant(const ck_pass *pass, const uint32_t *starts, const uint32_t *rows, const float *values); \
   /* Adds weights[n * stride + i] * inputs[i] for i in 0..<features to neuron n. */                                 \
   void ck_dense_##variant(const ck_pass *pass, const float *weights, size_t stride, size_t features);               \
-  /* values[i] = bytes[i] / scale for i in 0..<count. */                                                            \
+  /* values[i] = bytes[i] / scale, correctly rounded, for i in 0..<count; scale is an integer of 1...65536. */       \
   void ck_expand_##variant(const uint8_t *bytes, float scale, size_t count, float *values);                         \
   /* Adds the softmax cross-entropy of lanes 0..<count to *loss, in that order; returns how many lanes have their   \
      label's logit highest (the first of equals wins). logits: [classes][CK_LANES], finite. */                      \

@@ -4,8 +4,8 @@ import Networks
 import Randomness
 import Testing
 
-/// The C sequences against Elementary, bit by bit, in each variant.
-@Suite struct LossKernelTests {
+/// The small C kernels against what defines them, bit by bit, in each variant.
+@Suite struct SequenceTests {
   static let exponents: [Double] = {
     var stream = RandomStream(seed: 31, .test)
     var out: [Double] = [0, -0.0, 709, 709.0000001, -708, -708.0000001, 1e300, -1e300, .infinity, -.infinity, .nan]
@@ -50,5 +50,23 @@ import Testing
     case .v4: ck_log_v4(Self.arguments, &y, y.count)
     }
     for (x, y) in zip(Self.arguments, y) { #expect(same(Elementary.log(x), y), "log(\(x))") }
+  }
+
+  /// Every byte over every scale that data may have.
+  @Test(arguments: KernelVariant.available) func division(_ variant: KernelVariant) {
+    let bytes = (0...UInt8.max).map { $0 }
+    var quotients = [Float](repeating: 0, count: bytes.count)
+    var wrong = 0
+    for scale in 1...1 << 16 {
+      let divisor = Float(scale)
+      switch variant {
+      case .baseline: ck_expand_baseline(bytes, divisor, bytes.count, &quotients)
+      case .v3: ck_expand_v3(bytes, divisor, bytes.count, &quotients)
+      case .v4: ck_expand_v4(bytes, divisor, bytes.count, &quotients)
+      }
+      for (byte, quotient) in zip(bytes, quotients)
+      where quotient.bitPattern != (Float(byte) / divisor).bitPattern { wrong += 1 }
+    }
+    #expect(wrong == 0)
   }
 }

@@ -96,6 +96,11 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Built only when asked for by name; prints what `make bench` shows.
+    .executableTarget(
+      name: "kernel-benchmark", dependencies: ["Networks", "Pruning", "Models", "Randomness"],
+      path: "Benchmarks/Kernels", swiftSettings: strict),
+
     tests("Digests", ["Digests"]),
     tests("Randomness", ["Randomness", "Elementary"]),
     tests("Pruning", ["Pruning", "Models", "Randomness", "Digests"]),

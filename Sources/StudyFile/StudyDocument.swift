@@ -74,9 +74,9 @@ package struct StudyDocument: Hashable, Sendable {
 
   private static func share(_ key: String, _ section: inout Section) throws(StudyFileError) -> Share? {
     let expected = "a number of samples or a fraction between 0 and 1"
-    guard let value = try section.double(key, expected, { $0 > 0 && ($0 < 1 || $0 == $0.rounded()) }) else {
-      return nil
-    }
+    // No data set is larger than 2⁴⁰ samples; what does not fit an integer must not reach Int(_:).
+    guard let value = try section.double(key, expected, { $0 > 0 && ($0 < 1 || $0 == $0.rounded() && $0 <= 0x1p40) })
+    else { return nil }
     return value < 1 ? .fraction(value) : .count(Int(value))
   }
 

@@ -24,7 +24,8 @@ package struct Mask: Hashable, Sendable {
   ///
   /// - Returns: nil if the number of words does not fit `count` or a bit beyond the end is set.
   package init?(count: Int, words: [UInt64]) {
-    guard count >= 0, words.count == (count + 63) >> 6 else { return nil }
+    // Not (count + 63) >> 6: a length that comes from a file may be near the largest integer.
+    guard count >= 0, words.count == count >> 6 + (count & 63 == 0 ? 0 : 1) else { return nil }
     if count & 63 != 0, words[words.count - 1] >> UInt64(count & 63) != 0 { return nil }
     self.count = count
     storage = words

@@ -65,10 +65,14 @@ enum Breeding {
     let kept = mask.keptPositions
     let floor = max(space.threshold / 2, .leastNormalMagnitude)
     var dropped = 0
+    // When the threshold is next to nothing (zero weights), hardly a kept weight ever goes: after enough misses take any.
+    misses = 0
     while dropped < count {
       let position = kept[stream.below(kept.count)]
       guard child[position] else { continue }
-      if stream.uniform() < Double(floor / max(space.tables.magnitudes[position], floor)) {
+      if stream.uniform() >= Double(floor / max(space.tables.magnitudes[position], floor)), misses < 4096 * count {
+        misses += 1
+      } else {
         child[position] = false
         dropped += 1
       }

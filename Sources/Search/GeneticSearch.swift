@@ -111,10 +111,12 @@ extension GeneticSearch {
     for _ in 0..<(try reader.count(width: 1)) { population.append(try Individual(from: &reader)) }
     best = nil
     for _ in 0..<(try reader.count(width: 1)) { best = try Individual(from: &reader) }
-    let fits = population.allSatisfy {
+    let fits = (population + (best.map { [$0] } ?? [])).allSatisfy {
       $0.trial.mask.count == space.tables.count && $0.trial.mask.population == space.budget.kept
     }
-    guard generation >= 0, fits, population.count == (generation == 0 ? 0 : settings.populationSize) else {
+    guard generation >= 0, fits, (best == nil) == (generation == 0),
+      population.count == (generation == 0 ? 0 : settings.populationSize)
+    else {
       throw CanonicalError("the snapshot's population is of another search")
     }
   }

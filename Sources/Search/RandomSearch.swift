@@ -61,7 +61,10 @@ package struct RandomSearch: Sendable {
     generation = try reader.int()
     best = nil
     for _ in 0..<(try reader.count(width: 1)) { best = try Individual(from: &reader) }
-    guard generation >= 0, best.map({ $0.trial.mask.count == space.tables.count }) ?? true else {
+    let fits = best.map {
+      $0.trial.mask.count == space.tables.count && $0.trial.mask.population == space.budget.kept
+    }
+    guard generation >= 0, fits ?? true, (best == nil) == (generation == 0) else {
       throw CanonicalError("the snapshot's best mask is of another search")
     }
   }

@@ -4,10 +4,10 @@ internal import Pruning
 internal import Search
 
 extension SearchStudy {
-  /// The planner's state as bytes, at the only moments when it can be taken: right after a generation was told.
+  /// The planner's state as bytes, at the only moments when it can be taken: between two generations.
   ///
-  /// Nil at other times. The random batch that is out at such a moment is a function of its place and is proposed again
-  /// after a restore.
+  /// Nil at other times. The random batch that may be out at such a moment is a function of its place and is proposed
+  /// again after a restore.
   package var snapshot: [UInt8]? {
     guard phase == .searching, let genetic, let random, let splits, let trained, !genetic.isAwaitingFitness,
       genetic.generation > 0, answers.isEmpty, !owesRandomBatch
@@ -48,7 +48,12 @@ extension SearchStudy {
     try restored.random!.restore(from: &reader)
     try reader.finish()
     restored.phase = .searching
-    restored.owesRandomBatch = study.randomSearch
+    // The random batch beside the last told generation may have been observed before the snapshot, or not.
+    let owed = study.randomSearch ? restored.genetic!.generation - restored.random!.generation : 0
+    guard owed == 0 || owed == 1 else {
+      throw CanonicalError("a snapshot whose random search is not beside its genetic algorithm")
+    }
+    restored.owesRandomBatch = owed == 1
     self = restored
   }
 

@@ -20,7 +20,7 @@ package struct StudyDocument: Hashable, Sendable {
     let seed = UInt64(try root.int("seed", 0...Int.max) ?? 1)
     let (dataset, splits) = try Self.dataset(&root)
     let (network, recipe, segment) = try Self.network(&root, dataset)
-    let (objective, compression) = try Self.objective(&root)
+    let (objective, compression, objectiveSection) = try Self.objective(&root)
     try Self.fitness(&root)
     let scope = try Self.scope(&root)
     let search = try Self.search(&root)
@@ -33,7 +33,7 @@ package struct StudyDocument: Hashable, Sendable {
       genetic: search.settings, randomSearch: search.randomSearch)
     generations = search.generations
     do { _ = try Budget(compression: compression, layout: ParameterLayout(network, scope: scope)) } catch {
-      throw root.error("objective", "at_compression: \(error.description)")
+      throw objectiveSection.error("at_compression", error.description)
     }
   }
 
@@ -74,9 +74,9 @@ package struct StudyDocument: Hashable, Sendable {
 
   private static func share(_ key: String, _ section: inout Section) throws(StudyFileError) -> Share? {
     let expected = "a number of samples or a fraction between 0 and 1"
-    guard let value = try section.double(key, expected, { $0 > 0 && ($0 < 1 || $0 == $0.rounded()) }) else {
-      return nil
-    }
+    // No data set is larger than 2⁴⁰ samples; what does not fit an integer must not reach Int(_:).
+    guard let value = try section.double(key, expected, { $0 > 0 && ($0 < 1 || $0 == $0.rounded() && $0 <= 0x1p40) })
+    else { return nil }
     return value < 1 ? .fraction(value) : .count(Int(value))
   }
 
@@ -106,7 +106,8 @@ package struct StudyDocument: Hashable, Sendable {
     return (network, recipe, segment)
   }
 
-  private static func objective(_ root: inout Section) throws(StudyFileError) -> (Objective, Double) {
+  /// What is optimised, and the section that says so, for errors that show only with the network at hand.
+  private static func objective(_ root: inout Section) throws(StudyFileError) -> (Objective, Double, Section) {
     let example = "a group such as { maximize: accuracy, at_compression: 10 }"
     var section = try root.required("objective", try root.section("objective"), example)
     let maximize = try section.text("maximize", oneOf: ["accuracy"])
@@ -116,9 +117,8 @@ package struct StudyDocument: Hashable, Sendable {
     guard (maximize == nil) != (minimize == nil) else {
       throw root.error("objective", "expected either maximize: accuracy or minimize: loss")
     }
-    return (
-      maximize != nil ? .accuracy : .loss, try section.required("at_compression", compression, "a number above 1")
-    )
+    let required = try section.required("at_compression", compression, "a number above 1")
+    return (maximize != nil ? .accuracy : .loss, required, section)
   }
 
   private static func fitness(_ root: inout Section) throws(StudyFileError) {

@@ -125,7 +125,11 @@ extension PBBlobChunk {
       throw WireError(description: "blob_chunk: \(bytes.count) bytes, \(BlobChunk.maximumLength) at most")
     }
     let total = try checked(total, 0...1 << 40, "blob_chunk.total")
-    let offset = try checked(offset, 0...max(total - bytes.count, 0), "blob_chunk.offset")
+    guard bytes.count <= total else {
+      throw WireError(description: "blob_chunk: \(bytes.count) bytes of a blob of \(total)")
+    }
+    // A total of 0 says that the blob is not there, at whatever offset it was asked for.
+    let offset = try checked(offset, 0...(total == 0 ? 1 << 40 : total - bytes.count), "blob_chunk.offset")
     return BlobChunk(
       digest: try Digest(wire: digest, "blob_chunk.digest"), offset: offset, total: total, bytes: Array(bytes))
   }

@@ -1,0 +1,86 @@
+import Digests
+import Randomness
+import Search
+import Studies
+
+/// Drives a planner to its end with the facts that it is given, and notes everything.
+struct Drive {
+  let worker: FakeWorker
+  private(set) var run: PlannerRun
+  /// What is known, and the order in which it became known.
+  private(set) var facts: [Digest: Outcome]
+  private(set) var arrivals: [Digest] = []
+  /// Jobs handed out and not yet answered.
+  private(set) var outstanding: [Job] = []
+  /// Every job that was handed out.
+  private(set) var submitted: [Digest] = []
+  private(set) var records: [TrialRecord] = []
+  /// Snapshots with the number of trials before them.
+  private(set) var snapshots: [(state: [UInt8], trials: Int)] = []
+  private(set) var isFinished = false
+
+  init(_ planner: SearchStudy, _ worker: FakeWorker, facts: [Digest: Outcome] = [:]) {
+    run = PlannerRun(planner)
+    self.worker = worker
+    self.facts = facts
+  }
+
+  var lines: [String] { records.map(\.line) }
+
+  /// Goes on until only new facts help, or to the end.
+  mutating func advance() throws {
+    while true {
+      switch try run.step({ [facts] in facts[$0] }) {
+      case .submit(let jobs):
+        outstanding += jobs
+        submitted += jobs.map(\.digest)
+      case .needs: try run.supply(worker.parameters)
+      case .trial(let record): records.append(record)
+      case .snapshot(let state): snapshots.append((state, records.count))
+      case .blocked: return
+      case .finished:
+        isFinished = true
+        return
+      }
+    }
+  }
+
+  /// Brings the outcome of one outstanding job.
+  mutating func answer(_ index: Int) {
+    let job = outstanding.remove(at: index)
+    facts[job.digest] = worker.outcome(of: job)
+    arrivals.append(job.digest)
+  }
+
+  /// To the end, with outcomes in the order in which they were asked for.
+  mutating func finish() throws {
+    try advance()
+    while !isFinished {
+      answer(0)
+      try advance()
+    }
+  }
+
+  /// To the end, with outcomes in an order of chance and some of them together.
+  mutating func finish(shuffling stream: inout RandomStream) throws {
+    try advance()
+    while !isFinished {
+      for _ in 0...stream.below(outstanding.count) { answer(stream.below(outstanding.count)) }
+      try advance()
+    }
+  }
+}
+
+extension Drive {
+  /// A whole run of a study.
+  static func whole(_ study: Study, generations: Int) throws -> Drive {
+    var drive = Drive(try planner(study, generations: generations), FakeWorker(study))
+    try drive.finish()
+    return drive
+  }
+}
+
+/// A planner at its start.
+func planner(_ study: Study, generations: Int) throws -> SearchStudy {
+  try SearchStudy(study, dataset: digest("dataset"), generations: generations)
+}

@@ -1,0 +1,138 @@
+import Digests
+import Models
+import Pruning
+import Studies
+import Testing
+
+/// Outcomes: their stored form, what they may answer, and what a planner may see of them.
+@Suite struct OutcomeTests {
+  private let outcomes: [Outcome] = [
+    .split(sampleSplits),
+    .trained(TrainedSegment(state: digest("state"), parameters: digest("weights"), loss: 0.1)),
+    .diverged(epoch: 3), .evaluated(.exact(correct: 3, count: 50, loss: 2.5)),
+    .evaluated(.exact(correct: 0, count: 0, loss: 0)), .evaluated(.nonfinite),
+    .tested(TestScore(.exact(correct: 20, count: 20, loss: .leastNonzeroMagnitude))), .tested(TestScore(.nonfinite)),
+  ]
+
+  @Test("The stored form gives the outcome back, and no two outcomes share one")
+  func roundTrip() throws {
+    for outcome in outcomes { #expect(try Outcome(canonical: outcome.canonicalBytes) == outcome) }
+    #expect(Set(outcomes.map(\.canonicalBytes)).count == outcomes.count)
+    // A fitness and a test score of the same numbers are two different facts.
+    let score = Score.exact(correct: 1, count: 2, loss: 3)
+    #expect(Outcome.evaluated(score).canonicalBytes != Outcome.tested(TestScore(score)).canonicalBytes)
+  }
+
+  @Test("Cut short or prolonged at any byte it is refused")
+  func truncated() {
+    for outcome in outcomes {
+      let bytes = outcome.canonicalBytes
+      for length in bytes.indices {
+        #expect(throws: CanonicalError.self, "\(outcome), \(length) bytes") {
+          try Outcome(canonical: Array(bytes[..<length]))
+        }
+      }
+      #expect(throws: CanonicalError.self) { try Outcome(canonical: bytes + [0]) }
+    }
+  }
+
+  @Test("Every single flipped bit is refused or gives the outcome that has those bytes")
+  func flipped() {
+    for outcome in outcomes {
+      let bytes = outcome.canonicalBytes
+      for bit in 0..<8 * bytes.count {
+        var damaged = bytes
+        damaged[bit / 8] ^= 1 << UInt8(bit % 8)
+        guard let other = try? Outcome(canonical: damaged) else { continue }
+        #expect(other.canonicalBytes == damaged, "\(outcome), bit \(bit)")
+      }
+    }
+  }
+
+  @Test("Impossible scores are refused")
+  func impossible() {
+    for score in [
+      Score.exact(correct: 51, count: 50, loss: 1), .exact(correct: -1, count: 50, loss: 1),
+      .exact(correct: 0, count: -1, loss: 1), .exact(correct: 1, count: 2, loss: .nan),
+      .exact(correct: 1, count: 2, loss: .infinity),
+    ] {
+      #expect(throws: CanonicalError.self, "\(score)") {
+        try Outcome(canonical: Outcome.evaluated(score).canonicalBytes)
+      }
+      #expect(throws: CanonicalError.self, "\(score)") {
+        try Outcome(canonical: Outcome.tested(TestScore(score)).canonicalBytes)
+      }
+    }
+  }
+
+  private func jobs() throws -> (split: Job, train: Job, evaluate: Job, test: Job) {
+    let network = try smallStudy().network
+    return (
+      .split(SplitJob(dataset: digest("data"), sizes: SplitSizes(), seed: 1)),
+      .train(
+        TrainingSegment(
+          network: network, recipe: TrainingRecipe(), seed: 1, slice: sampleSplits.train, from: nil, epochs: 0..<5,
+          numerics: .portable)),
+      .evaluate(
+        Evaluation(
+          network: network, scope: PruningScope(), parameters: digest("weights"), mask: nil,
+          slice: sampleSplits.search)),
+      .test(
+        Evaluation(
+          network: network, scope: PruningScope(), parameters: digest("weights"), mask: nil, slice: sampleSplits.test))
+    )
+  }
+
+  @Test("Each kind of job is answered by its own kinds of outcome alone")
+  func kinds() throws {
+    let (split, train, evaluate, test) = try jobs()
+    let fitting: [(Outcome, Job)] = [
+      (outcomes[0], split), (outcomes[1], train), (outcomes[2], train), (outcomes[3], evaluate),
+      (outcomes[5], evaluate), (outcomes[6], test), (outcomes[7], test),
+    ]
+    for (outcome, own) in fitting {
+      for job in [split, train, evaluate, test] {
+        #expect(outcome.answers(job) == (job == own), "\(outcome) to \(job.kind)")
+      }
+    }
+  }
+
+  @Test("A score answers only for the slice's own count of samples, with a possible number correct")
+  func counts() throws {
+    let (_, _, evaluate, test) = try jobs()
+    func score(_ correct: Int, _ count: Int, _ loss: Double = 1) -> Score {
+      .exact(correct: correct, count: count, loss: loss)
+    }
+    for (score, fits) in [
+      (score(0, 50), true), (score(50, 50), true), (score(51, 50), false), (score(-1, 50), false),
+      (score(20, 49), false), (score(20, 51), false), (score(20, 50, .nan), false), (score(20, 50, .infinity), false),
+    ] {
+      #expect(Outcome.evaluated(score).answers(evaluate) == fits, "\(score)")
+      #expect(!Outcome.evaluated(score).answers(test), "\(score)")
+    }
+    #expect(Outcome.tested(TestScore(score(20, 20))).answers(test))
+    #expect(!Outcome.tested(TestScore(score(20, 50))).answers(test))
+    #expect(!Outcome.tested(TestScore(score(21, 20))).answers(test))
+  }
+
+  @Test("A planner sees everything but test scores")
+  func observation() {
+    for outcome in outcomes {
+      if case .tested = outcome {
+        #expect(Observation(outcome) == nil)
+      } else {
+        #expect(Observation(outcome) != nil)
+      }
+    }
+    #expect(Observation(.diverged(epoch: 3)) == .diverged(epoch: 3))
+    #expect(Observation(.evaluated(.nonfinite)) == .evaluated(.nonfinite))
+    #expect(Observation(.split(sampleSplits)) == .split(sampleSplits))
+  }
+
+  @Test("The blobs of an outcome are those that it names")
+  func blobs() {
+    #expect(outcomes[0].blobs == ["train", "search", "validation", "test"].map { digest($0) })
+    #expect(outcomes[1].blobs == [digest("state"), digest("weights")])
+    #expect(outcomes[2...].allSatisfy { $0.blobs == [] })
+  }
+}

@@ -1,0 +1,172 @@
+import Digests
+import Models
+import Pruning
+import Randomness
+import Search
+import Studies
+import Testing
+
+/// A study driven to its end by a worker that is a pure function.
+@Suite struct PlannerRunTests {
+  @Test("A run splits, trains in segments, judges the baselines and then searches", arguments: Objective.allCases)
+  func wholeRun(objective: Objective) throws {
+    let study = try smallStudy(objective: objective)
+    let drive = try Drive.whole(study, generations: 5)
+    #expect(drive.outstanding.isEmpty)
+    #expect(drive.submitted.count == Set(drive.submitted).count, "a job was handed out twice")
+    let strategies = drive.records.map(\.strategy)
+    #expect(strategies.prefix(4) == [.dense, .randomPruning, .globalMagnitude, .layerMagnitude])
+    let generation = Array(repeating: Strategy.genetic, count: 8) + Array(repeating: .randomSearch, count: 8)
+    #expect(Array(strategies.dropFirst(4)) == (0..<5).flatMap { _ in generation })
+    for record in drive.records {
+      #expect(record.mask?.population ?? 17 == 17 && record.mask?.digest == record.maskDigest)
+      #expect(record.fitness == objective.fitness(record.score))
+    }
+    // One split, three segments; every other job is an evaluation.
+    #expect(drive.submitted.count == 1 + 3 + drive.run.evaluations)
+  }
+
+  @Test("Training is a chain of segments, each from the state of the one before")
+  func segments() throws {
+    let study = try smallStudy()
+    let worker = FakeWorker(study)
+    var drive = Drive(try planner(study, generations: 1), worker)
+    var segments: [TrainingSegment] = []
+    try drive.advance()
+    while case .some(let job) = drive.outstanding.first, segments.count < 3 {
+      if case .train(let segment) = job { segments.append(segment) }
+      #expect(drive.outstanding.count == 1)
+      drive.answer(0)
+      try drive.advance()
+    }
+    #expect(segments.map(\.epochs) == [0..<3, 3..<6, 6..<7])
+    #expect(segments.map(\.from) == [nil, digest("state after 3"), digest("state after 6")])
+    #expect(segments.allSatisfy { $0.slice == sampleSplits.train && $0.seed == study.seed })
+  }
+
+  @Test("Fitness comes from the search slice, the final comparison from the test slice, of every strategy")
+  func contestants() throws {
+    let study = try smallStudy()
+    var drive = Drive(try planner(study, generations: 3), FakeWorker(study))
+    try drive.advance()
+    #expect(drive.run.planner.contestants.isEmpty)
+    try drive.finish()
+    let contestants = drive.run.planner.contestants
+    #expect(
+      contestants.map(\.strategy) == [
+        .dense, .randomPruning, .layerMagnitude, .globalMagnitude, .randomSearch, .genetic,
+      ])
+    for contestant in contestants {
+      guard case .test(let evaluation) = contestant.job else {
+        Issue.record("\(contestant.strategy) is not judged on the test slice")
+        continue
+      }
+      #expect(evaluation.slice == sampleSplits.test && evaluation.mask == contestant.mask)
+      #expect(contestant.metrics == SizeMetrics(drive.run.planner.layout, mask: contestant.mask))
+      #expect(contestant.mask?.population == (contestant.strategy == .dense ? nil : 17))
+    }
+    // The searchers' masks are the best of their own trials, the earliest of equals.
+    for strategy in [Strategy.genetic, .randomSearch] {
+      let own = drive.records.filter { $0.strategy == strategy }
+      let best = own.max { $0.fitness != $1.fitness ? $0.fitness < $1.fitness : $0.trial > $1.trial }
+      #expect(contestants.first { $0.strategy == strategy }?.mask == best?.mask)
+    }
+  }
+
+  @Test("Outcomes in any order give the same history and the same contestants")
+  func orders() throws {
+    for study in [try smallStudy(), try smallStudy(objective: .loss), try smallStudy(randomSearch: false)] {
+      let whole = try Drive.whole(study, generations: 4)
+      for seed in 0..<15 as Range<UInt64> {
+        var stream = RandomStream(seed: seed, .test)
+        var drive = Drive(try planner(study, generations: 4), FakeWorker(study))
+        try drive.finish(shuffling: &stream)
+        #expect(drive.lines == whole.lines, "seed \(seed)")
+        #expect(drive.records == whole.records, "seed \(seed)")
+        #expect(drive.run.planner.contestants == whole.run.planner.contestants, "seed \(seed)")
+        #expect(drive.run.evaluations == whole.run.evaluations && drive.run.cacheHits == whole.run.cacheHits)
+      }
+    }
+  }
+
+  @Test("The history of few generations is a prefix of that of many", arguments: [true, false])
+  func prefix(randomSearch: Bool) throws {
+    let study = try smallStudy(randomSearch: randomSearch)
+    let long = try Drive.whole(study, generations: 6)
+    for generations in 1...6 {
+      let short = try Drive.whole(study, generations: generations)
+      #expect(short.lines.count == 4 + generations * (randomSearch ? 16 : 8))
+      #expect(short.lines == Array(long.lines.prefix(short.lines.count)), "\(generations) generations")
+    }
+  }
+
+  @Test("Another seed, another history")
+  func seeds() throws {
+    let lines = try [1, 2].map { try Drive.whole(try smallStudy(seed: $0), generations: 2).lines }
+    #expect(lines[0] != lines[1])
+  }
+
+  @Test("30 % equal founders of 100 are exactly 30 cache hits: the baseline asked for them before")
+  func cacheHits() throws {
+    let genetic = GeneticSettings(
+      populationSize: 100, initial: InitialPopulation(magnitude: 0, random: 0.7, equal: 0.3))
+    var study = try smallStudy(randomSearch: false, genetic: genetic)
+    study.network = try NetworkDescription(name: "wider", widths: [30, 20, 10, 3])
+    let drive = try Drive.whole(study, generations: 1)
+    #expect(drive.run.cacheHits == 30)
+    #expect(drive.run.evaluations == 4 + 70)
+    #expect(drive.records.filter(\.isRepeat).map(\.trial.index) == Array(0..<30))
+  }
+
+  @Test("Each trial is an evaluation or a cache hit, and random search has as many as the genetic algorithm")
+  func counts() throws {
+    for seed in 1...5 as ClosedRange<UInt64> {
+      let drive = try Drive.whole(try smallStudy(seed: seed), generations: 5)
+      #expect(drive.run.evaluations + drive.run.cacheHits == drive.records.count, "seed \(seed)")
+      #expect(drive.records.count { $0.isRepeat } == drive.run.cacheHits, "seed \(seed)")
+      #expect(Set(drive.records.map(\.job)).count == drive.run.evaluations, "seed \(seed)")
+      #expect(drive.records.count { $0.strategy == .genetic } == 40)
+      #expect(drive.records.count { $0.strategy == .randomSearch } == 40)
+    }
+  }
+
+  @Test("Training that diverges ends the study with the reason and the remedy", arguments: [0, 4, 6])
+  func diverged(epoch: Int) throws {
+    let study = try smallStudy()
+    var drive = Drive(try planner(study, generations: 1), FakeWorker(study, divergesIn: epoch))
+    let failure = #expect(throws: StudyFailure.self) { try drive.finish() }
+    #expect(failure?.description.contains("diverged in epoch \(epoch)") == true)
+    #expect(failure?.description.contains("learning_rate") == true)
+  }
+
+  @Test("Weights of another network are refused")
+  func wrongWeights() throws {
+    let study = try smallStudy()
+    let worker = FakeWorker(study)
+    for blob in [[], [1, 2, 3], Parameters.canonicalBytes(of: [1, 2, 3])] as [[UInt8]] {
+      var planner = try planner(study, generations: 1)
+      #expect(throws: StudyFailure.self) {
+        while true {
+          switch planner.next() {
+          case .propose(let proposals):
+            for proposal in proposals { try planner.observe(Observation(worker.outcome(of: proposal.job))!) }
+          case .needs(let digest):
+            #expect(digest == Digest(of: worker.parameters))
+            try planner.supply(blob)
+            return
+          case .waiting, .finished:
+            Issue.record("the planner never asked for its weights")
+            return
+          }
+        }
+      }
+    }
+  }
+
+  @Test("A study whose compression no mask can meet has no planner")
+  func impossible() throws {
+    var study = try smallStudy()
+    study.compression = 1000
+    #expect(throws: BudgetError.self) { try planner(study, generations: 1) }
+  }
+}

@@ -1,0 +1,145 @@
+import Digests
+import Models
+import Randomness
+import Search
+import Studies
+import Testing
+
+/// Stopping anywhere and going on changes nothing: from the facts alone, and from each snapshot.
+@Suite struct ResumeTests {
+  @Test("From the facts of any moment on, in another order, the history is the same", arguments: [true, false])
+  func fromFacts(randomSearch: Bool) throws {
+    let study = try smallStudy(randomSearch: randomSearch)
+    let whole = try Drive.whole(study, generations: 3)
+    for seed in 0..<2 as Range<UInt64> {
+      var stream = RandomStream(seed: seed, .test)
+      var first = Drive(try planner(study, generations: 3), whole.worker)
+      try first.finish(shuffling: &stream)
+      for stop in 0...first.arrivals.count {
+        let known = Dictionary(uniqueKeysWithValues: first.arrivals.prefix(stop).map { ($0, first.facts[$0]!) })
+        var second = Drive(try planner(study, generations: 3), whole.worker, facts: known)
+        try second.finish(shuffling: &stream)
+        #expect(second.lines == whole.lines, "seed \(seed), after \(stop) facts")
+        #expect(second.submitted.allSatisfy { known[$0] == nil }, "seed \(seed), after \(stop) facts: asked again")
+        #expect(second.run.planner.contestants == whole.run.planner.contestants)
+      }
+    }
+  }
+
+  /// Restores each snapshot of a drive and checks what follows against `expected`.
+  private func check(_ drive: Drive, of study: Study, generations: Int, expected: Drive, _ what: String) throws {
+    #expect(!drive.snapshots.isEmpty, "\(what)")
+    for (state, trials) in drive.snapshots {
+      let facts = trials % 2 == 0 ? drive.facts : [:]
+      var planner = try planner(study, generations: generations)
+      #expect(try planner.parametersOfSnapshot(state) == Digest(of: drive.worker.parameters))
+      try planner.restore(state, parameters: drive.worker.parameters)
+      var stream = RandomStream(seed: 3, .test, UInt64(trials))
+      for known in [facts, drive.facts] {
+        var resumed = Drive(planner, drive.worker, facts: known)
+        try resumed.finish(shuffling: &stream)
+        #expect(resumed.lines == Array(expected.lines.dropFirst(trials)), "\(what), after \(trials) trials")
+        #expect(
+          resumed.run.planner.contestants == expected.run.planner.contestants, "\(what), after \(trials) trials")
+        #expect(resumed.run.planner.observed == expected.run.planner.observed, "\(what), after \(trials) trials")
+      }
+    }
+  }
+
+  @Test("From each snapshot the rest of the history is the same", arguments: [true, false])
+  func fromSnapshots(randomSearch: Bool) throws {
+    let study = try smallStudy(randomSearch: randomSearch)
+    let whole = try Drive.whole(study, generations: 4)
+    try check(whole, of: study, generations: 4, expected: whole, "in order")
+    for seed in 0..<8 as Range<UInt64> {
+      var stream = RandomStream(seed: seed, .test)
+      var drive = Drive(try planner(study, generations: 4), whole.worker)
+      try drive.finish(shuffling: &stream)
+      try check(drive, of: study, generations: 4, expected: whole, "seed \(seed)")
+    }
+  }
+
+  @Test("From each snapshot of a replay too, where every fact is known beforehand", arguments: [true, false])
+  func fromReplay(randomSearch: Bool) throws {
+    let study = try smallStudy(randomSearch: randomSearch)
+    let whole = try Drive.whole(study, generations: 4)
+    var replay = Drive(try planner(study, generations: 4), whole.worker, facts: whole.facts)
+    try replay.advance()
+    #expect(replay.isFinished && replay.submitted.isEmpty && replay.lines == whole.lines)
+    try check(replay, of: study, generations: 4, expected: whole, "replay")
+  }
+
+  @Test("A snapshot of a small budget goes on under a larger one")
+  func extended() throws {
+    let study = try smallStudy()
+    let long = try Drive.whole(study, generations: 6)
+    let short = try Drive.whole(study, generations: 3)
+    try check(short, of: study, generations: 6, expected: long, "extended")
+  }
+
+  @Test("`Replay` tells the same trials, as far as the facts reach")
+  func replay() throws {
+    let study = try smallStudy()
+    let whole = try Drive.whole(study, generations: 3)
+    func told(_ facts: [Digest: Outcome]) throws -> (lines: [String], isFinished: Bool) {
+      var lines: [String] = []
+      let (_, isFinished) = try Replay.trials(
+        of: try planner(study, generations: 3), outcome: { facts[$0] }, blob: { _ in whole.worker.parameters }
+      ) { lines.append($0.line) }
+      return (lines, isFinished)
+    }
+    let all = try told(whole.facts)
+    #expect(all.lines == whole.lines && all.isFinished)
+    for stop in [0, 1, 4, 8, 20, whole.arrivals.count - 1] {
+      let known = Dictionary(uniqueKeysWithValues: whole.arrivals.prefix(stop).map { ($0, whole.facts[$0]!) })
+      let part = try told(known)
+      #expect(!part.isFinished && part.lines == Array(whole.lines.prefix(part.lines.count)), "\(stop) facts")
+    }
+  }
+
+  @Test("A snapshot that is damaged or of another study is refused, and the planner is as it was")
+  func refused() throws {
+    let study = try smallStudy()
+    let whole = try Drive.whole(study, generations: 2)
+    let state = whole.snapshots[0].state
+    var planner = try planner(study, generations: 2)
+    for length in state.indices {
+      #expect(throws: CanonicalError.self, "\(length) bytes") {
+        try planner.restore(Array(state[..<length]), parameters: whole.worker.parameters)
+      }
+    }
+    for parameters in [[], Parameters.canonicalBytes(of: [1])] {
+      #expect(throws: CanonicalError.self) { try planner.restore(state, parameters: parameters) }
+    }
+    var drive = Drive(planner, whole.worker)
+    try drive.finish()
+    #expect(drive.lines == whole.lines)
+
+    for other in [
+      try SearchStudy(try smallStudy(seed: 2), dataset: digest("dataset"), generations: 2),
+      try SearchStudy(study, dataset: digest("another"), generations: 2),
+    ] {
+      var other = other
+      #expect(throws: CanonicalError.self) { try other.restore(state, parameters: whole.worker.parameters) }
+      #expect(throws: CanonicalError.self) { try other.parametersOfSnapshot(state) }
+    }
+  }
+
+  @Test("A changed byte of a snapshot never traps")
+  func changed() throws {
+    let study = try smallStudy()
+    let whole = try Drive.whole(study, generations: 2)
+    var stream = RandomStream(seed: 1, .test)
+    for (state, _) in whole.snapshots {
+      for position in state.indices {
+        var damaged = state
+        damaged[position] ^= UInt8(1 + stream.below(255))
+        var planner = try planner(study, generations: 2)
+        guard (try? planner.restore(damaged, parameters: whole.worker.parameters)) != nil else { continue }
+        var drive = Drive(planner, whole.worker, facts: whole.facts)
+        try drive.finish()
+        #expect(drive.run.planner.contestants.count == 6, "byte \(position)")
+      }
+    }
+  }
+}

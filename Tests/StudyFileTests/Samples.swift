@@ -1,0 +1,91 @@
+import StudyFile
+import Testing
+
+/// The demo's study file.
+let demo = """
+  # The demo: LeNet-300-100 on the UCI digits, pruned ten-fold without retraining. About half a minute on two cores.
+  study: digits-at-10x
+  seed: 1
+  dataset: { name: digits }
+  network: { zoo: lenet-300-100, train: { epochs: 40 } }
+  objective: { minimize: loss, at_compression: 10 }
+  fitness: { retrain: none }
+  search:
+    algorithm: genetic
+    population_size: 64
+    generations: 50
+  """
+
+/// Everything that can be said, one key a line.
+let complete = """
+  study: everything
+  seed: 7
+  dataset:
+    name: mnist
+    splits:
+      search: 0.25
+      validation: 5000
+      test: 100
+  network:
+    zoo: mlp-32-16
+    train:
+      epochs: 12
+      batch_size: 100
+      learning_rate: 0.05
+      momentum: 0
+      l2: 0
+      epochs_per_segment: 4
+  objective:
+    maximize: accuracy
+    at_compression: 8.5
+  fitness:
+    retrain: none
+  prune:
+    classifier: true
+  search:
+    algorithm: genetic
+    population_size: 100
+    generations: 30
+    elite_size: 0
+    tournament_size: 2
+    crossover_rate: 0.5
+    neuron_crossover: 0
+    mutation_rate: 1
+    swap_fraction: [0.001, 0.05]
+    initial_population:
+      magnitude: 0.5
+      random: 0.2
+      equal: 0.2
+      exponential: 0.1
+      noise: 2.5
+    random_search: false
+  numerics: portable
+  """
+
+/// The least that a study file says.
+let minimal = """
+  study: least
+  dataset: { name: digits }
+  network: { zoo: mlp-16 }
+  objective: { maximize: accuracy, at_compression: 2 }
+  search: {}
+  """
+
+/// A text with one line of it replaced, and the number of that line from 1.
+func replacing(
+  _ line: String, by other: String, in text: String = complete, sourceLocation: SourceLocation = #_sourceLocation
+) throws -> (text: String, line: Int) {
+  var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+  let index = try #require(
+    lines.firstIndex { $0.trimmingPrefix { $0 == " " } == line }, "\(line)", sourceLocation: sourceLocation)
+  let indentation = lines[index].prefix { $0 == " " }
+  lines[index] = indentation + other
+  return (lines.joined(separator: "\n"), index + 1)
+}
+
+/// Reads a file that is wrong.
+func failure(
+  of text: String, sourceLocation: SourceLocation = #_sourceLocation
+) -> StudyFileError? {
+  #expect(throws: StudyFileError.self, sourceLocation: sourceLocation) { try StudyDocument(text: text, file: "x.yaml") }
+}

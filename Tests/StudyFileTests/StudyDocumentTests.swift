@@ -1,0 +1,131 @@
+import Models
+import Search
+import Studies
+import StudyFile
+import Testing
+
+/// What a correct study file means.
+@Suite struct StudyDocumentTests {
+  private func read(_ text: String) throws -> StudyDocument { try StudyDocument(text: text, file: "x.yaml") }
+
+  @Test("The demo's file")
+  func demoFile() throws {
+    let document = try read(demo)
+    let study = document.study
+    #expect(document.generations == 50)
+    #expect(study.name == "digits-at-10x" && study.seed == 1 && study.dataset == "digits")
+    #expect(study.network == (try NetworkDescription(name: "lenet-300-100", widths: [64, 300, 100, 10])))
+    #expect(study.training.epochs == 40)
+    #expect(study.objective == .loss && study.compression == 10)
+    #expect(study.genetic == GeneticSettings(populationSize: 64))
+    #expect(!study.scope.prunesClassifier && study.randomSearch && study.numerics == .portable)
+  }
+
+  @Test("A file that says everything")
+  func completeFile() throws {
+    let document = try read(complete)
+    #expect(document.generations == 30)
+    #expect(
+      document.study
+        == Study(
+          name: "everything", seed: 7, dataset: "mnist",
+          splits: SplitSizes(search: .fraction(0.25), validation: .count(5000), test: .count(100)),
+          network: try NetworkDescription(name: "mlp-32-16", widths: [784, 32, 16, 10]),
+          training: TrainingRecipe(epochs: 12, batchSize: 100, learningRate: 0.05, momentum: 0, l2: 0),
+          epochsPerSegment: 4, scope: PruningScope(prunesClassifier: true), objective: .accuracy, compression: 8.5,
+          genetic: GeneticSettings(
+            populationSize: 100, eliteSize: 0, tournamentSize: 2, crossoverRate: 0.5, neuronCrossover: 0,
+            mutationRate: 1, swapFraction: 0.001...0.05,
+            initial: InitialPopulation(magnitude: 0.5, random: 0.2, equal: 0.2, exponential: 0.1, noise: 2.5)),
+          randomSearch: false, numerics: .portable))
+  }
+
+  @Test("Defaults are filled in: saying them all is the same study")
+  func defaults() throws {
+    let short = try read(minimal)
+    #expect(short.study.splits == SplitSizes() && short.study.training == TrainingRecipe())
+    #expect(short.study.genetic == GeneticSettings() && short.study.seed == 1 && short.generations == 50)
+    let long = try read(
+      """
+      study: another name
+      seed: 1
+      dataset: { name: digits, splits: { search: 0.2, validation: 0.1, test: 0.2 } }
+      network:
+        zoo: mlp-16
+        train: { epochs: 20, batch_size: 64, learning_rate: 0.02, momentum: 0.9, l2: 0.0001, epochs_per_segment: 5 }
+      objective: { maximize: accuracy, at_compression: 2 }
+      fitness: { retrain: none }
+      prune: { classifier: false }
+      search:
+        algorithm: genetic
+        population_size: 64
+        generations: 50
+        elite_size: 16
+        tournament_size: 3
+        crossover_rate: 0.7
+        neuron_crossover: 0.3
+        mutation_rate: 0.9
+        swap_fraction: [0.0005, 0.02]
+        initial_population: { magnitude: 0.9, random: 0.1, equal: 0, exponential: 0, noise: 0.5 }
+        random_search: true
+      numerics: portable
+      """)
+    #expect(long.study.digest == short.study.digest)
+    #expect(long.generations == short.generations)
+  }
+
+  @Test("Layout, order, quotes and comments do not matter")
+  func formats() throws {
+    let other = """
+      # another look
+      search: { generations: 50, "population_size": 64, algorithm: 'genetic' }
+      fitness: {retrain: none}
+
+      objective:
+          at_compression: 1e1   # ten
+          minimize: "loss"
+      network:
+        train:
+          epochs: 40
+        zoo: lenet-300-100
+      dataset: {name: digits}
+      study: "digits-at-10x"
+      seed:
+      """
+    #expect(try read(other).study.digest == read(demo).study.digest)
+    #expect(try read(other).study == read(demo).study)
+  }
+
+  @Test("The budget is no part of the study's identity; the seed is")
+  func budget() throws {
+    let longer = try read(try replacing("generations: 50", by: "generations: 5000", in: demo).text)
+    #expect(longer.generations == 5000)
+    #expect(try longer.study.digest == read(demo).study.digest)
+    let other = try read(try replacing("seed: 1", by: "seed: 2", in: demo).text)
+    #expect(try other.study.digest != read(demo).study.digest)
+  }
+
+  @Test("An elite is never larger than a small population")
+  func smallPopulation() throws {
+    let small = try read(try replacing("population_size: 64", by: "population_size: 4", in: demo).text)
+    #expect(small.study.genetic.populationSize == 4 && small.study.genetic.eliteSize == 4)
+  }
+
+  @Test(
+    "Populations of one kind have names",
+    arguments: zip(
+      ["magnitude", "all_equal", "all_random", "magnitude_exponential"],
+      [[0, 10, 0, 0], [10, 0, 0, 0], [0, 0, 0, 10], [0, 0, 10, 0]]))
+  func populations(name: String, counts: [Int]) throws {
+    let document = try read(
+      try replacing("search: {}", by: "search: { initial_population: \(name) }", in: minimal).text)
+    #expect(document.study.genetic.initial.counts(size: 10) == counts)
+  }
+
+  @Test("Shares that are not named are none")
+  func shares() throws {
+    let document = try read(
+      try replacing("search: {}", by: "search: { initial_population: { equal: 0.3, random: 0.7 } }", in: minimal).text)
+    #expect(document.study.genetic.initial.counts(size: 100) == [30, 0, 0, 70])
+  }
+}

@@ -1,0 +1,89 @@
+import Models
+import Pruning
+import Randomness
+import Scheduling
+import Studies
+import Testing
+import Wire
+
+/// Every message comes out as it went in, in its own direction only.
+@Suite struct RoundTripTests {
+  @Test("Every kind of message with random content, and the epoch beside it")
+  func everyMessage() throws {
+    for seed in 0..<150 as Range<UInt64> {
+      var generator = Generator(seed: seed)
+      let epoch = generator.stream.next()
+      for message in generator.workerMessages() {
+        let decoded = try WireCodec.workerMessage(WireCodec.encode(message, epoch: epoch))
+        #expect(decoded.message == message && decoded.epoch == epoch, "seed \(seed)")
+      }
+      for message in generator.coordinatorMessages() {
+        let decoded = try WireCodec.coordinatorMessage(WireCodec.encode(message, epoch: epoch))
+        #expect(decoded.message == message && decoded.epoch == epoch, "seed \(seed)")
+      }
+    }
+  }
+
+  @Test("Masks of every length from 1 to 130, empty, full and random")
+  func masks() throws {
+    for count in 1...130 {
+      var generator = Generator(seed: UInt64(count))
+      let network = try NetworkDescription(name: "", widths: [count, 1, 2])
+      for mask in [Mask(count: count), Mask(count: count, keeping: true), generator.mask(count: count)] {
+        let job = Job.evaluate(
+          Evaluation(
+            network: network, scope: PruningScope(), parameters: generator.digest(), mask: mask,
+            slice: generator.slice(FitnessUse.self)))
+        let decoded = try WireCodec.coordinatorMessage(WireCodec.encode(.parcel([job]), epoch: 0))
+        #expect(decoded.message == .parcel([job]), "\(count) weights")
+      }
+    }
+  }
+
+  @Test("A network without anything to prune has a mask of length 0")
+  func emptyMask() throws {
+    var generator = Generator(seed: 1)
+    let network = try NetworkDescription(name: "classifier alone", widths: [4, 3])
+    for mask in [nil, Mask(count: 0)] {
+      let job = Job.test(
+        Evaluation(
+          network: network, scope: PruningScope(), parameters: generator.digest(), mask: mask,
+          slice: generator.slice(TestUse.self)))
+      let decoded = try WireCodec.coordinatorMessage(WireCodec.encode(.parcel([job]), epoch: 0))
+      #expect(decoded.message == .parcel([job]))
+    }
+  }
+
+  @Test("A message of the wrong direction is refused, but for blobs, which go both ways")
+  func directions() {
+    for seed in 0..<20 as Range<UInt64> {
+      var generator = Generator(seed: seed)
+      for message in generator.workerMessages() {
+        let decoded = decode(WireCodec.encode(message, epoch: 1)).coordinator
+        switch message {
+        case .blobRequest(let request): #expect(decoded == .blobRequest(request))
+        case .blobChunk(let chunk): #expect(decoded == .blobChunk(chunk))
+        case .hello, .results, .heartbeat, .returned, .bye: #expect(decoded == nil, "\(message)")
+        }
+      }
+      for message in generator.coordinatorMessages() {
+        let decoded = decode(WireCodec.encode(message, epoch: 1)).worker
+        switch message {
+        case .blobRequest(let request): #expect(decoded == .blobRequest(request))
+        case .blobChunk(let chunk): #expect(decoded == .blobChunk(chunk))
+        case .welcome, .reject, .parcel, .acknowledge, .cancel, .dismiss: #expect(decoded == nil, "\(message)")
+        }
+      }
+    }
+  }
+
+  @Test("A failure's text is cut to a length that a log can bear")
+  func longFailure() throws {
+    var generator = Generator(seed: 1)
+    var result = generator.result()
+    result.answer = .failure(String(repeating: "a", count: 100_000))
+    let decoded = try WireCodec.workerMessage(WireCodec.encode(.results([result]), epoch: 0)).message
+    result.answer = .failure(String(repeating: "a", count: 4096))
+    #expect(decoded == .results([result]))
+  }
+}

@@ -107,7 +107,7 @@ let package = Package(
     tests("Search", ["Search", "Pruning", "Models", "Randomness", "Digests"]),
     tests("Studies", ["Studies", "Search", "Pruning", "Models", "Digests"]),
     tests("Scheduling", ["Scheduling", "Studies", "Search", "Pruning", "Models", "Randomness", "Digests"]),
-    tests("Wire", ["Wire", "Scheduling", "Studies", "Pruning", "Models", "Digests", "Randomness"]),
+    tests("Wire", ["Wire", "Scheduling", "Studies", "Pruning", "Models", "Digests", "Randomness", protobuf]),
     tests("Networks", ["Networks", "CKernels", "Pruning", "Models", "Randomness", "Elementary", "Digests"]),
     tests("Messaging", ["Messaging"]),
     tests("RunStore", ["RunStore", "Studies", "Digests"]),

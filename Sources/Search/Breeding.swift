@@ -1,18 +1,20 @@
 internal import Elementary
-internal import Pruning
-internal import Randomness
+package import Pruning
+package import Randomness
 
 /// The operators that make a child of masks, each keyed and each keeping the exact number of weights.
-enum Breeding {
+package enum Breeding {
   /// Each weight that only one parent keeps is kept with chance ½; what both keep stays, what neither keeps stays away.
-  static func uniformCrossover(_ first: Mask, _ second: Mask, in space: SearchSpace, stream: inout RandomStream) -> Mask
+  package static func uniformCrossover(_ first: Mask, _ second: Mask, in space: SearchSpace, stream: inout RandomStream)
+    -> Mask
   {
     let child = Mask(mixing: first, second) { stream.next() }
     return repaired(child, first, second, in: space, stream: &stream)
   }
 
   /// Each neuron's incoming weights come from one parent as a whole.
-  static func neuronCrossover(_ first: Mask, _ second: Mask, in space: SearchSpace, stream: inout RandomStream) -> Mask
+  package static func neuronCrossover(_ first: Mask, _ second: Mask, in space: SearchSpace, stream: inout RandomStream)
+    -> Mask
   {
     var child = first
     for neuron in space.neurons where stream.next() & 1 == 1 { child.replace(neuron, from: second) }
@@ -45,7 +47,8 @@ enum Breeding {
   ///
   /// A removed weight returns in proportion to |w|; a kept one leaves in proportion to 1 / max(|w|, τ) with τ half the
   /// magnitude threshold, so that nothing small is certain to go and nothing large is safe.
-  static func swapMutation(_ mask: Mask, count: Int, in space: SearchSpace, stream: inout RandomStream) -> Mask {
+  package static func swapMutation(_ mask: Mask, count: Int, in space: SearchSpace, stream: inout RandomStream) -> Mask
+  {
     let removed = mask.count - mask.population
     let count = min(count, removed, mask.population)
     guard count > 0 else { return mask }
@@ -81,7 +84,7 @@ enum Breeding {
   }
 
   /// A number of weights to exchange, log-uniform over a range of fractions of the kept ones; at least 1.
-  static func swapCount(_ range: ClosedRange<Double>, kept: Int, stream: inout RandomStream) -> Int {
+  package static func swapCount(_ range: ClosedRange<Double>, kept: Int, stream: inout RandomStream) -> Int {
     let low = Elementary.log(range.lowerBound)
     let high = Elementary.log(range.upperBound)
     return max(1, Int((Elementary.exp(low + (high - low) * stream.uniform()) * Double(kept)).rounded()))

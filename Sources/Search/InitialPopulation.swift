@@ -1,5 +1,5 @@
 internal import Digests
-internal import Pruning
+package import Pruning
 internal import Randomness
 
 /// What the founders of a population are made of, as shares that are normalised to the population's size.
@@ -35,7 +35,7 @@ package struct InitialPopulation: Hashable, Sendable {
   /// Founder `index` of `size`: a function of the space's seed and the index alone.
   ///
   /// - Complexity: O(n) in the number of weights.
-  func founder(_ index: Int, of size: Int, in space: SearchSpace) -> Mask {
+  package func founder(_ index: Int, of size: Int, in space: SearchSpace) -> Mask {
     let counts = counts(size: size)
     var stream = RandomStream(seed: space.seed, .initialPopulation, UInt64(index))
     var place = index

@@ -149,7 +149,9 @@ struct CoordinatorDesk {
   private mutating func carryOut(_ effect: CoordinatorEffect) {
     switch effect {
     case .send(let message, let peer):
-      if case .parcel(let jobs) = message { log.debug("leased", metadata: ["jobs": "\(jobs.count)", "peer": "\(peer.value)"]) }
+      if case .parcel(let jobs) = message {
+        log.debug("leased", metadata: ["jobs": "\(jobs.count)", "peer": "\(peer.value)"])
+      }
       if firstLease == nil, case .parcel(let jobs) = message, jobs.contains(where: { $0.kind == "evaluate" }) {
         firstLease = Clock.now
       }

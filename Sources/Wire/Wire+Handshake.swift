@@ -1,7 +1,7 @@
-internal import Digests
+package import Digests
 internal import FoundationEssentials
 internal import Models
-internal import Scheduling
+package import Scheduling
 
 extension Digest {
   /// - Throws: ``WireError`` unless there are exactly 32 bytes.
@@ -26,18 +26,18 @@ func checked(
 }
 
 extension PBDigests {
-  init(_ digests: [Digest]) {
+  package init(_ digests: [Digest]) {
     self.init()
     digest = digests.map { .init($0.bytes) }
   }
 
-  func domain() throws(WireError) -> [Digest] {
+  package func domain() throws(WireError) -> [Digest] {
     try digest.map { (bytes) throws(WireError) in try Digest(wire: bytes, "digests") }
   }
 }
 
 extension PBHello {
-  init(_ hello: Hello) {
+  package init(_ hello: Hello) {
     self.init()
     protocolVersion = UInt32(clamping: hello.protocolVersion)
     build = hello.build
@@ -50,7 +50,7 @@ extension PBHello {
     holding = hello.holding.map { .init($0.bytes) }
   }
 
-  func domain() throws(WireError) -> Hello {
+  package func domain() throws(WireError) -> Hello {
     guard name.utf8.count <= 256, build.utf8.count <= 256, numerics.utf8.count <= 256 else {
       throw WireError(description: "hello: a name, build or numerics class of more than 256 bytes")
     }
@@ -63,7 +63,7 @@ extension PBHello {
 }
 
 extension PBWelcome {
-  init(_ welcome: Welcome) {
+  package init(_ welcome: Welcome) {
     self.init()
     epoch = welcome.epoch
     run = .init(welcome.run.bytes)
@@ -72,7 +72,7 @@ extension PBWelcome {
     receiveLimit = UInt64(clamping: welcome.receiveLimit)
   }
 
-  func domain() throws(WireError) -> Welcome {
+  package func domain() throws(WireError) -> Welcome {
     guard heartbeatSeconds.isFinite else { throw WireError(description: "welcome.heartbeat_seconds is not a number") }
     return Welcome(
       epoch: epoch, run: try Digest(wire: run, "welcome.run"), study: try Digest(wire: study, "welcome.study"),
@@ -81,14 +81,14 @@ extension PBWelcome {
 }
 
 extension PBReject {
-  init(_ rejection: Rejection) {
+  package init(_ rejection: Rejection) {
     self.init()
     code = rejection.code.rawValue
     reason = rejection.reason
     retryable = rejection.retryable
   }
 
-  func domain() throws(WireError) -> Rejection {
+  package func domain() throws(WireError) -> Rejection {
     guard reason.utf8.count <= 4096 else { throw WireError(description: "reject.reason is too long") }
     // A newer coordinator may have reasons that this build does not know; the text says enough.
     return Rejection(code: Rejection.Code(rawValue: code) ?? .notWelcomed, reason: reason, retryable: retryable)
@@ -96,14 +96,14 @@ extension PBReject {
 }
 
 extension PBBlobRequest {
-  init(_ request: BlobRequest) {
+  package init(_ request: BlobRequest) {
     self.init()
     digest = .init(request.digest.bytes)
     offset = UInt64(clamping: request.offset)
     length = UInt64(clamping: request.length)
   }
 
-  func domain() throws(WireError) -> BlobRequest {
+  package func domain() throws(WireError) -> BlobRequest {
     BlobRequest(
       digest: try Digest(wire: digest, "blob_request.digest"),
       offset: try checked(offset, 0...1 << 40, "blob_request.offset"),
@@ -112,7 +112,7 @@ extension PBBlobRequest {
 }
 
 extension PBBlobChunk {
-  init(_ chunk: BlobChunk) {
+  package init(_ chunk: BlobChunk) {
     self.init()
     digest = .init(chunk.digest.bytes)
     offset = UInt64(clamping: chunk.offset)
@@ -120,7 +120,7 @@ extension PBBlobChunk {
     bytes = .init(chunk.bytes)
   }
 
-  func domain() throws(WireError) -> BlobChunk {
+  package func domain() throws(WireError) -> BlobChunk {
     guard bytes.count <= BlobChunk.maximumLength else {
       throw WireError(description: "blob_chunk: \(bytes.count) bytes, \(BlobChunk.maximumLength) at most")
     }

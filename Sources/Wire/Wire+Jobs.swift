@@ -1,12 +1,12 @@
 internal import Digests
 internal import FoundationEssentials
-internal import Models
-internal import Pruning
-internal import Scheduling
-internal import Studies
+package import Models
+package import Pruning
+package import Scheduling
+package import Studies
 
 extension PBNetwork {
-  init(_ network: NetworkDescription) {
+  package init(_ network: NetworkDescription) {
     self.init()
     name = network.name
     layer = network.layers.map { layer in
@@ -21,7 +21,7 @@ extension PBNetwork {
     }
   }
 
-  func domain() throws(WireError) -> NetworkDescription {
+  package func domain() throws(WireError) -> NetworkDescription {
     guard layer.count <= 4096, name.utf8.count <= 256 else {
       throw WireError(description: "network: more than 4096 layers or a name of more than 256 bytes")
     }
@@ -39,13 +39,13 @@ extension PBNetwork {
 }
 
 extension PBMask {
-  init(_ mask: Mask) {
+  package init(_ mask: Mask) {
     self.init()
     count = UInt64(mask.count)
     words = mask.words.withUnsafeBytes { .init($0) }
   }
 
-  func domain() throws(WireError) -> Mask {
+  package func domain() throws(WireError) -> Mask {
     let count = try checked(count, 0...1 << 32, "mask.count")
     guard words.count == (count + 63) / 64 * 8 else {
       throw WireError(description: "mask: \(words.count) bytes for \(count) weights")
@@ -61,19 +61,19 @@ extension PBMask {
 }
 
 extension PBSlice {
-  init<Use>(_ slice: Slice<Use>) {
+  package init<Use>(_ slice: Slice<Use>) {
     self.init()
     digest = .init(slice.digest.bytes)
     count = UInt64(clamping: slice.count)
   }
 
-  func domain<Use>(_ use: Use.Type) throws(WireError) -> Slice<Use> {
+  package func domain<Use>(_ use: Use.Type) throws(WireError) -> Slice<Use> {
     Slice(digest: try Digest(wire: digest, "slice.digest"), count: try checked(count, 0...1 << 32, "slice.count"))
   }
 }
 
 extension PBTrain {
-  init(_ job: TrainingSegment) {
+  package init(_ job: TrainingSegment) {
     self.init()
     network = PBNetwork(job.network)
     epochs = UInt32(clamping: job.recipe.epochs)
@@ -89,7 +89,7 @@ extension PBTrain {
     numerics = job.numerics.name
   }
 
-  func domain() throws(WireError) -> TrainingSegment {
+  package func domain() throws(WireError) -> TrainingSegment {
     guard firstEpoch < endEpoch, endEpoch <= epochs, batchSize > 0, learningRate.isFinite, momentum.isFinite,
       l2.isFinite, numerics.utf8.count <= 256
     else { throw WireError(description: "train: impossible epochs, batch size or rates") }
@@ -104,7 +104,7 @@ extension PBTrain {
 }
 
 extension PBEvaluate {
-  init<Use>(_ job: Evaluation<Use>) {
+  package init<Use>(_ job: Evaluation<Use>) {
     self.init()
     network = PBNetwork(job.network)
     prunesClassifier = job.scope.prunesClassifier
@@ -113,7 +113,7 @@ extension PBEvaluate {
     slice = PBSlice(job.slice)
   }
 
-  func domain<Use>(_ use: Use.Type) throws(WireError) -> Evaluation<Use> {
+  package func domain<Use>(_ use: Use.Type) throws(WireError) -> Evaluation<Use> {
     let network = try network.domain()
     let scope = PruningScope(prunesClassifier: prunesClassifier)
     let mask = hasMask ? try mask.domain() : nil
@@ -128,7 +128,7 @@ extension PBEvaluate {
 
 extension PBJob {
   /// - Precondition: the job is not a split, which never leaves the coordinator.
-  init(_ job: Job) {
+  package init(_ job: Job) {
     self.init()
     digest = .init(job.digest.bytes)
     switch job {
@@ -139,7 +139,7 @@ extension PBJob {
     }
   }
 
-  func domain() throws(WireError) -> Job {
+  package func domain() throws(WireError) -> Job {
     let job: Job
     switch kind {
     case .train(let train): job = .train(try train.domain())
@@ -155,7 +155,7 @@ extension PBJob {
 }
 
 extension PBResult {
-  init(_ result: JobResult) {
+  package init(_ result: JobResult) {
     self.init()
     job = .init(result.job.bytes)
     switch result.answer {
@@ -166,7 +166,7 @@ extension PBResult {
     cpuSeconds = result.cost.cpuSeconds
   }
 
-  func domain() throws(WireError) -> JobResult {
+  package func domain() throws(WireError) -> JobResult {
     let answer: JobResult.Answer
     switch self.answer {
     case .outcome(let bytes):

@@ -36,7 +36,8 @@ final class Running {
   let process = Process()
   let log: String
 
-  init(_ arguments: [String], output: String = "/dev/null", errors: String, environment: [String: String] = [:]) throws {
+  init(_ arguments: [String], output: String = "/dev/null", errors: String, environment: [String: String] = [:]) throws
+  {
     log = errors
     for path in [output, errors] where !FileManager.default.fileExists(atPath: path) {
       _ = FileManager.default.createFile(atPath: path, contents: nil)

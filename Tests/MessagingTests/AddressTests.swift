@@ -1,6 +1,5 @@
-import Testing
-
 import Messaging
+import Testing
 
 @Suite struct AddressTests {
   @Test(arguments: [

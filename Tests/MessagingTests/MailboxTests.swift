@@ -1,6 +1,5 @@
-import Testing
-
 import Messaging
+import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct MailboxTests {
   private let pipe = PipeID(1)

@@ -1,8 +1,7 @@
 import Pruning
 import Randomness
+import Search
 import Testing
-
-@testable import Search
 
 /// Children of two masks: the exact count, all that both parents keep, nothing that neither keeps.
 @Suite struct CrossoverTests {

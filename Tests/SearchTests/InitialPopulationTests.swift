@@ -1,8 +1,7 @@
 import Pruning
 import Randomness
+import Search
 import Testing
-
-@testable import Search
 
 /// What the founders are made of.
 @Suite struct InitialPopulationTests {

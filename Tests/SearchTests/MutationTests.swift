@@ -1,8 +1,7 @@
 import Pruning
 import Randomness
+import Search
 import Testing
-
-@testable import Search
 
 /// Swaps: as many weights return as leave, exactly as many as asked for.
 @Suite struct MutationTests {

@@ -6,8 +6,7 @@ import Scheduling
 import Studies
 import SwiftProtobuf
 import Testing
-
-@testable import Wire
+import Wire
 
 /// What a peer may not say: each case is one valid message with one thing changed.
 @Suite struct RefusalTests {

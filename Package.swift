@@ -105,7 +105,7 @@ let package = Package(
     tests("Randomness", ["Randomness", "Elementary"]),
     tests("Pruning", ["Pruning", "Models", "Randomness", "Digests"]),
     tests("Search", ["Search", "Pruning", "Models", "Randomness", "Digests"]),
-    tests("Studies", ["Studies", "Search", "Pruning", "Models", "Digests"]),
+    tests("Studies", ["Studies", "Search", "Pruning", "Models", "Randomness", "Digests"]),
     tests("Scheduling", ["Scheduling", "Studies", "Search", "Pruning", "Models", "Randomness", "Digests"]),
     tests("Wire", ["Wire", "Scheduling", "Studies", "Pruning", "Models", "Digests", "Randomness", protobuf]),
     tests("Networks", ["Networks", "CKernels", "Pruning", "Models", "Randomness", "Elementary", "Digests"]),

@@ -12,8 +12,8 @@ package struct RunProgress: Hashable, Sendable {
   package var generation = 0
   package var generations = 0
   package var best: Fitness?
+  /// Evaluations whose facts are durable, over all lives of the coordinator.
   package var evaluations = 0
-  package var cacheHits = 0
   package var trainedEpochs = 0
   package var epochs = 0
 }
@@ -39,6 +39,7 @@ final class PlannerLoop: @unchecked Sendable {
   private var facts: [Digest: Outcome]
   private var contestants: [Contestant] = []
   private var hasCaughtUp = false
+  private var evaluations: Int
   private var isOver = false
   /// Seconds that live planning has cost since the last snapshot: a resume would have to spend them again.
   private var cost = 0.0
@@ -48,6 +49,7 @@ final class PlannerLoop: @unchecked Sendable {
   ) {
     run = PlannerRun(planner)
     self.facts = facts
+    evaluations = facts.values.count(where: \.isEvaluation)
     self.store = store
     self.output = output
   }
@@ -58,7 +60,10 @@ final class PlannerLoop: @unchecked Sendable {
   /// Takes durable facts.
   func deliver(_ fresh: [Fact]) {
     queue.async { [self] in
-      for fact in fresh { facts[fact.job] = fact.outcome }
+      for fact in fresh {
+        facts[fact.job] = fact.outcome
+        if fact.outcome.isEvaluation { evaluations += 1 }
+      }
       advance()
     }
   }
@@ -117,7 +122,11 @@ final class PlannerLoop: @unchecked Sendable {
   private var progress: RunProgress {
     let (generation, generations, best) = run.planner.progress
     return RunProgress(
-      generation: generation, generations: generations, best: best, evaluations: run.evaluations,
-      cacheHits: run.cacheHits, trainedEpochs: run.planner.trainedEpochs, epochs: run.planner.study.training.epochs)
+      generation: generation, generations: generations, best: best, evaluations: evaluations,
+      trainedEpochs: run.planner.trainedEpochs, epochs: run.planner.study.training.epochs)
   }
+}
+
+extension Outcome {
+  fileprivate var isEvaluation: Bool { if case .evaluated = self { true } else { false } }
 }

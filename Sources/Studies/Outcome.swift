@@ -45,7 +45,9 @@ package enum Outcome: Hashable, Sendable {
   /// Whether an outcome can be an answer to a job of this kind.
   package func answers(_ job: Job) -> Bool {
     switch (job, self) {
-    case (.split, .split), (.train, .trained), (.train, .diverged): true
+    case (.split, .split): true
+    case (.train, .trained(let segment)): segment.loss.isFinite
+    case (.train(let job), .diverged(let epoch)): job.epochs.contains(epoch)
     case (.evaluate(let job), .evaluated(let score)): score.fits(job.slice.count)
     case (.test(let job), .tested(let test)): test.score.fits(job.slice.count)
     case (.split, _), (.train, _), (.evaluate, _), (.test, _): false

@@ -56,8 +56,8 @@ extension StudyDocument {
       equal: try shares.fraction("equal") ?? 0, exponential: try shares.fraction("exponential") ?? 0,
       noise: try shares.double("noise", "a number above 0", { $0 > 0 }) ?? defaults.noise)
     try shares.finish()
-    guard population.magnitude + population.random + population.equal + population.exponential > 0 else {
-      throw section.error("initial_population", "expected at least one share above 0")
+    guard population.magnitude + population.random + population.equal + population.exponential >= 0.001 else {
+      throw section.error("initial_population", "expected shares that add up to at least 0.001")
     }
     return population
   }

@@ -173,7 +173,7 @@ extension PBResult {
       do { answer = .outcome(try Outcome(canonical: Array(bytes))) } catch {
         throw WireError(description: "result.outcome: \(error.description)")
       }
-    case .failure(let reason): answer = .failure(String(reason.prefix(4096)))
+    case .failure(let reason): answer = .failure(String(decoding: reason.utf8.prefix(4096), as: UTF8.self))
     case nil: throw WireError(description: "a result without an answer")
     }
     guard wallSeconds.isFinite, cpuSeconds.isFinite, wallSeconds >= 0, cpuSeconds >= 0 else {

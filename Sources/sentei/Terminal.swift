@@ -51,7 +51,7 @@ final class Terminal: Sendable {
     }
     var parts = ["generation \(run.generation)/\(run.generations)"]
     if let best = run.best { parts.append("best \(best.value.fixed(digits: 5))") }
-    parts.append("\(run.evaluations) evaluations, \(run.cacheHits) cached")
+    parts.append("\(run.evaluations) evaluations")
     parts.append("\(progress.evaluationsPerSecond.fixed(digits: 0))/s")
     parts.append(workers)
     if let seconds = eta(progress) { parts.append("ETA \(duration(seconds))") }

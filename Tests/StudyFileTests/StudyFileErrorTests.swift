@@ -120,7 +120,7 @@ import Testing
       "search: {}", by: "search: { initial_population: { random: 0 } }", in: minimal)
     let error = try #require(failure(of: text))
     #expect(error.line == line && error.key == "search.initial_population", "\(error)")
-    #expect(error.problem.contains("at least one share"), "\(error)")
+    #expect(error.problem.contains("add up to at least"), "\(error)")
   }
 
   @Test("A group that is no group", arguments: ["dataset: digits", "dataset: [digits]", "dataset: 5"])

@@ -9,7 +9,7 @@ package struct CoordinatorState: Sendable {
   /// One copy of a job at a worker.
   struct Lease: Hashable, Sendable {
     let worker: Digest
-    let since: Instant
+    var since: Instant
     let isBackup: Bool
     /// Given up: its worker is lost or silent. A result is still welcome.
     var isStale = false
@@ -18,9 +18,11 @@ package struct CoordinatorState: Sendable {
   enum Stage: Hashable, Sendable {
     case open
     /// An answer came; its blobs are still on their way.
-    case fetching(JobResult, from: Digest, missing: [Digest], Disposition)
+    case fetching(JobResult, from: Digest, over: PeerID, missing: [Digest], Disposition)
     /// The answer is on its way to the disk.
     case persisting(Fact)
+    /// Nobody gets it any more; an answer of one who has it is still welcome.
+    case givenUp
   }
 
   struct Record: Sendable {
@@ -32,7 +34,10 @@ package struct CoordinatorState: Sendable {
     var deaths: [Digest] = []
     var failures: [String] = []
     /// Who waits for an acknowledgement.
-    var waiting: [PeerID] = []
+    var waiting: Set<PeerID> = []
+
+    /// Leases that count on an answer.
+    var live: [Lease] { leases.filter { !$0.isStale } }
 
     /// Its place in the queue.
     func entry(_ digest: Digest) -> JobQueue.Entry {
@@ -130,7 +135,9 @@ package struct CoordinatorState: Sendable {
     queue.append(fresh)
   }
 
+  /// Notes that a worker has a job; a stale lease of its own comes to life again.
   mutating func lease(_ job: Digest, to worker: Digest, isBackup: Bool, at now: Instant) {
+    records[job]!.leases.removeAll { $0.worker == worker }
     records[job]!.leases.append(Lease(worker: worker, since: now, isBackup: isBackup))
     workers[worker]!.held.insert(job)
   }
@@ -142,13 +149,16 @@ package struct CoordinatorState: Sendable {
     }
   }
 
-  /// After the coordinator itself stood still, silence says nothing about the workers.
+  /// After the coordinator itself stood still, silence says nothing about the workers, and the age of a lease nothing
+  /// about its job. Who was suspect before stays so until it is heard.
   private mutating func rearmAfterStall(at now: Instant) {
     if let lastEvent, now.seconds(since: lastEvent) > timing.stall {
       for id in workers.keys.sorted() {
         workers[id]!.lastHeard = now
-        workers[id]!.isSuspect = false
         if workers[id]!.disconnectedAt != nil { workers[id]!.disconnectedAt = now }
+      }
+      for job in records.keys.sorted() {
+        for index in records[job]!.leases.indices { records[job]!.leases[index].since = now }
       }
     }
     lastEvent = now

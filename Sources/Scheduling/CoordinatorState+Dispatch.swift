@@ -9,11 +9,12 @@ extension CoordinatorState {
     let able = workers.values.filter { $0.peer != nil && !$0.isSuspect && !$0.isLeaving }
       .sorted { ($0.held.count, $0.hello.worker) < ($1.held.count, $1.hello.worker) }
     let lanes = able.reduce(0) { $0 + $1.hello.lanes }
-    var parcels = able.map { draw(for: $0.hello, upTo: $0.hello.lanes, at: now) }
+    let hellos = able.map(\.hello)
+    var parcels = hellos.map { draw(for: $0, among: hellos, upTo: $0.lanes, at: now) }
     for (index, worker) in able.enumerated() {
       let window = window(of: worker.hello, totalLanes: lanes)
       if workers[worker.hello.worker]!.held.count <= max(worker.hello.lanes, window / 2) {
-        parcels[index] += draw(for: worker.hello, upTo: window, at: now)
+        parcels[index] += draw(for: worker.hello, among: hellos, upTo: window, at: now)
       }
     }
     for (index, worker) in able.enumerated() {
@@ -25,10 +26,17 @@ extension CoordinatorState {
     }
   }
 
-  /// Leases waiting jobs to a worker until it holds `limit`.
-  private mutating func draw(for hello: Hello, upTo limit: Int, at now: Instant) -> [Job] {
+  /// Leases waiting jobs to a worker until it holds `limit`. Who failed at a job gets it again only if nobody else is
+  /// left to try, so that one broken worker cannot use up a job's tries.
+  private mutating func draw(for hello: Hello, among able: [Hello], upTo limit: Int, at now: Instant) -> [Job] {
+    func suits(_ job: Digest) -> Bool {
+      let record = records[job]!
+      guard record.suits(hello) else { return false }
+      return !record.failures.contains(hello.worker)
+        || !able.contains { record.suits($0) && !record.failures.contains($0.worker) }
+    }
     var jobs: [Job] = []
-    while workers[hello.worker]!.held.count < limit, let job = queue.popFirst(for: hello.numerics) {
+    while workers[hello.worker]!.held.count < limit, let job = queue.popFirst(where: suits) {
       jobs.append(records[job]!.job)
       lease(job, to: hello.worker, isBackup: false, at: now)
     }
@@ -56,7 +64,7 @@ extension CoordinatorState {
     guard room > 0 else { return [] }
     let late = records.filter { _, record in
       guard record.stage == .open, record.live.count == 1, let lease = record.live.first, lease.worker != id,
-        record.job.numerics.map({ $0 == hello.numerics }) ?? true
+        record.suits(hello)
       else { return false }
       let mean = durations.mean(record.job.kind) ?? .infinity
       return now.seconds(since: lease.since) > max(2, timing.straggler * mean)

@@ -4,27 +4,37 @@ internal import Studies
 extension CoordinatorState {
   /// Checks what must hold after every event; tests call it.
   package func validate() {
+    if let broken = brokenInvariant { preconditionFailure(broken) }
+  }
+
+  /// What does not hold though it must; nil in a sound state.
+  ///
+  /// - Complexity: O(jobs + workers).
+  package var brokenInvariant: String? {
     let queued = Set(queue.jobs)
-    precondition(queued.count == queue.count, "a job waits twice")
-    for job in queued {
-      guard let record = records[job] else { preconditionFailure("a waiting job is not open") }
-      precondition(record.stage == .open && record.live.isEmpty, "a waiting job is held")
+    guard queued.count == queue.count else { return "a job waits twice" }
+    for job in queue.jobs {
+      guard let record = records[job], record.stage == .open else { return "job \(job) waits and is not open" }
+      guard record.live.isEmpty else { return "job \(job) waits and is held" }
     }
     for (job, record) in records {
-      precondition(!done.contains(job), "an open job has a fact")
-      precondition(Set(record.leases.map(\.worker)).count == record.leases.count, "two leases of one job to one worker")
-      if record.stage == .open { precondition(queued.contains(job) != !record.live.isEmpty, "job \(job) is lost") }
-      for lease in record.live {
-        precondition(workers[lease.worker]?.held.contains(job) == true, "a lease without a holder")
+      if done.contains(job) { return "open job \(job) has a fact" }
+      if record.stage == .open, !queued.contains(job), record.live.isEmpty { return "job \(job) is lost" }
+      if Set(record.leases.map(\.worker)).count != record.leases.count { return "a worker leases job \(job) twice" }
+      for lease in record.live where workers[lease.worker]?.held.contains(job) != true {
+        return "job \(job) has a lease without a holder"
       }
     }
     for (id, worker) in workers {
-      if let peer = worker.peer { precondition(peers[peer] == id, "a worker's connection is another's") }
+      if let peer = worker.peer, peers[peer] != id { return "the connection of worker \(id) is another's" }
+      if (worker.peer == nil) != (worker.disconnectedAt != nil) { return "worker \(id) is neither here nor gone" }
       for job in worker.held {
-        precondition(
-          records[job]?.leases.contains { $0.worker == id && !$0.isStale } == true, "a holder without a lease")
+        guard let record = records[job], record.live.contains(where: { $0.worker == id }) else {
+          return "worker \(id) holds job \(job) without a lease"
+        }
       }
     }
-    for (peer, id) in peers { precondition(workers[id]?.peer == peer, "a connection without a worker") }
+    for (peer, id) in peers where workers[id]?.peer != peer { return "connection \(peer.value) has no worker" }
+    return nil
   }
 }

@@ -25,11 +25,11 @@ extension CoordinatorState {
     switch result.answer {
     case .failure(let reason):
       // Without a lease it is the echo of one that was counted.
-      if lease != nil { fail(job, reason, at: name, &effects) }
+      if lease != nil { fail(job, reason, at: worker, &effects) }
     case .outcome(let outcome):
       guard outcome.answers(record.job) else {
         effects.append(.send(.acknowledge([job]), to: peer))
-        if lease != nil { fail(job, "an answer to another question", at: name, &effects) }
+        if lease != nil { fail(job, "an answer to another question", at: worker, &effects) }
         return
       }
       durations.add(result.cost.wallSeconds, kind: record.job.kind)
@@ -40,10 +40,10 @@ extension CoordinatorState {
 
   /// A try that came to nothing; the job waits for another one, up to a limit.
   private mutating func fail(
-    _ job: Digest, _ reason: String, at worker: String, _ effects: inout [CoordinatorEffect]
+    _ job: Digest, _ reason: String, at worker: Digest, _ effects: inout [CoordinatorEffect]
   ) {
-    effects.append(.note(.failed(job: job, worker: worker, reason: reason)))
-    records[job]!.failures.append(reason)
+    effects.append(.note(.failed(job: job, worker: workers[worker]!.hello.name, reason: reason)))
+    records[job]!.failures.append(worker)
     if records[job]!.failures.count >= timing.poisonDeaths { giveUp(job, "failed on every try: \(reason)", &effects) }
     requeueIfOrphaned(job)
   }
@@ -145,10 +145,10 @@ extension CoordinatorState {
       else { continue }
       records[job]!.stage = .open
       records[job]!.waiting = []
-      if let name = workers[worker]?.hello.name, peers[peer] == worker {
+      if peers[peer] == worker {
         // It is there and cannot give what it named: it forgets the result, or it would offer it for ever.
         effects.append(.send(.acknowledge([job]), to: peer))
-        fail(job, "its blob \(digest) could not be fetched", at: name, &effects)
+        fail(job, "its blob \(digest) could not be fetched", at: worker, &effects)
       } else {
         // The worker still has the result in its outbox and offers it again when it says hello.
         requeueIfOrphaned(job)

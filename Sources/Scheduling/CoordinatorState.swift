@@ -32,16 +32,20 @@ package struct CoordinatorState: Sendable {
     var stage = Stage.open
     /// Workers that died while they held it.
     var deaths: [Digest] = []
-    var failures: [String] = []
+    /// Who tried it in vain.
+    var failures: [Digest] = []
     /// Who waits for an acknowledgement.
     var waiting: Set<PeerID> = []
 
     /// Leases that count on an answer.
     var live: [Lease] { leases.filter { !$0.isStale } }
 
+    /// Whether a worker's arithmetic is what the job asks for.
+    func suits(_ hello: Hello) -> Bool { job.numerics == nil || job.numerics == hello.numerics }
+
     /// Its place in the queue.
     func entry(_ digest: Digest) -> JobQueue.Entry {
-      JobQueue.Entry(order: order, job: digest, numerics: job.numerics)
+      JobQueue.Entry(order: order, job: digest)
     }
   }
 
@@ -118,6 +122,9 @@ package struct CoordinatorState: Sendable {
 
   /// Jobs that are open: waiting, leased or on their way to the disk.
   package var openJobs: Int { records.count }
+
+  /// Workers that are remembered: connected, or disconnected so lately that they may come back.
+  package var knownWorkers: Int { workers.count }
 
   /// Jobs that nobody holds.
   package var waitingJobs: Int { queue.count }

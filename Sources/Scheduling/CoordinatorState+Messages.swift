@@ -20,7 +20,10 @@ extension CoordinatorState {
     workers[id]!.isSuspect = false
     switch message {
     case .hello, .blobRequest, .blobChunk: break
-    case .heartbeat(let holding): reconcileHeartbeat(holding, of: id, at: now)
+    case .heartbeat(let holding):
+      reconcile(holding, of: id, grace: timing.suspect, at: now)
+      // The first dismissal may have been lost.
+      if isFinished { effects.append(.send(.dismiss, to: peer)) }
     case .results(let results): for result in results { take(result, from: id, peer: peer, &effects) }
     case .returned(let jobs):
       workers[id]!.isLeaving = true
@@ -52,6 +55,7 @@ extension CoordinatorState {
     }
     let isNew = workers[hello.worker] == nil
     if let old = workers[hello.worker]?.peer { peers[old] = nil }
+    if peers[peer] != nil { disconnect(peer, at: now) }
     var worker = workers[hello.worker] ?? Worker(hello: hello, lastHeard: now)
     worker.hello = hello
     worker.peer = peer
@@ -60,7 +64,8 @@ extension CoordinatorState {
     worker.isSuspect = false
     workers[hello.worker] = worker
     peers[peer] = hello.worker
-    reconcile(hello, at: now)
+    if isNew { forgetDeaths(of: hello.worker) }
+    reconcile(hello.holding, of: hello.worker, grace: 0, at: now)
     let welcome = Welcome(
       epoch: epoch, run: run, study: study, heartbeatSeconds: timing.heartbeat, receiveLimit: receiveLimit)
     effects.append(.send(.welcome(welcome), to: peer))
@@ -68,28 +73,23 @@ extension CoordinatorState {
     if isFinished { effects.append(.send(.dismiss, to: peer)) }
   }
 
-  /// Makes the leases of a worker what it says it holds: what it lost goes back, what it brings is its own.
-  private mutating func reconcile(_ hello: Hello, at now: Instant) {
-    let id = hello.worker
-    let holding = Set(hello.holding)
-    for job in workers[id]!.held.subtracting(holding).sorted() { release(job, by: id) }
-    for job in hello.holding.sorted() where !workers[id]!.held.contains(job) {
-      guard let record = records[job] else { continue }
-      if record.leases.contains(where: { $0.worker == id }) {
-        records[job]!.leases = record.leases.filter { $0.worker != id }
-      }
-      queue.remove(job)
-      lease(job, to: id, isBackup: !record.leases.filter { !$0.isStale && $0.worker != id }.isEmpty, at: now)
-    }
+  /// A worker that comes back after its connection was gone for long had not died.
+  private mutating func forgetDeaths(of id: Digest) {
+    for job in records.keys.sorted() { records[job]!.deaths.removeAll { $0 == id } }
   }
 
-  /// A parcel can be dropped by the transport without a word: what a worker does not hold a while after it was sent goes
-  /// back.
-  private mutating func reconcileHeartbeat(_ holding: [Digest], of id: Digest, at now: Instant) {
-    let missing = workers[id]!.held.subtracting(holding)
-    for job in missing.sorted() {
+  /// Makes the leases of a worker what it says it holds: what it has is its own, what it lacks goes back, for the
+  /// transport can drop a parcel without a word. A parcel younger than `grace` seconds may still be on its way.
+  private mutating func reconcile(_ said: [Digest], of id: Digest, grace: Double, at now: Instant) {
+    let holding = Set(said)
+    for job in workers[id]!.held.subtracting(holding).sorted() {
       guard let lease = records[job]?.leases.first(where: { $0.worker == id }) else { continue }
-      if now.seconds(since: lease.since) > timing.suspect { release(job, by: id) }
+      if grace == 0 || now.seconds(since: lease.since) > grace { release(job, by: id) }
+    }
+    for job in holding.subtracting(workers[id]!.held).sorted() {
+      guard let record = records[job], record.stage == .open else { continue }
+      queue.remove(job)
+      lease(job, to: id, isBackup: !record.live.isEmpty, at: now)
     }
   }
 
@@ -112,9 +112,7 @@ extension CoordinatorState {
 
   /// Puts a job back into the queue when no live lease and no answer is left.
   mutating func requeueIfOrphaned(_ job: Digest) {
-    guard let record = records[job], record.stage == .open, !record.leases.contains(where: { !$0.isStale }) else {
-      return
-    }
+    guard let record = records[job], record.stage == .open, record.live.isEmpty else { return }
     queue.remove(job)
     queue.insert(record.entry(job))
   }

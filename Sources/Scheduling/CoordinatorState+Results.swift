@@ -24,18 +24,12 @@ extension CoordinatorState {
     records[job] = record
     switch result.answer {
     case .failure(let reason):
-      effects.append(.note(.failed(job: job, worker: name, reason: reason)))
-      effects.append(.send(.acknowledge([job]), to: peer))
-      records[job]!.failures.append(reason)
-      if records[job]!.failures.count >= timing.poisonDeaths {
-        effects.append(.giveUp(job, reason: "\(record.job.kind) job \(job) failed on every try: \(reason)"))
-      }
-      requeueIfOrphaned(job)
+      // Without a lease it is the echo of one that was counted.
+      if lease != nil { fail(job, reason, at: worker, &effects) }
     case .outcome(let outcome):
       guard outcome.answers(record.job) else {
-        effects.append(.note(.failed(job: job, worker: name, reason: "an answer to another question")))
         effects.append(.send(.acknowledge([job]), to: peer))
-        requeueIfOrphaned(job)
+        if lease != nil { fail(job, "an answer to another question", at: worker, &effects) }
         return
       }
       durations.add(result.cost.wallSeconds, kind: record.job.kind)
@@ -44,31 +38,54 @@ extension CoordinatorState {
     }
   }
 
+  /// A try that came to nothing; the job waits for another one, up to a limit.
+  private mutating func fail(
+    _ job: Digest, _ reason: String, at worker: Digest, _ effects: inout [CoordinatorEffect]
+  ) {
+    effects.append(.note(.failed(job: job, worker: workers[worker]!.hello.name, reason: reason)))
+    records[job]!.failures.append(worker)
+    if records[job]!.failures.count >= timing.poisonDeaths { giveUp(job, "failed on every try: \(reason)", &effects) }
+    requeueIfOrphaned(job)
+  }
+
+  /// Ends the study for a job that cannot be done, and keeps it from doing more harm until then.
+  mutating func giveUp(_ job: Digest, _ reason: String, _ effects: inout [CoordinatorEffect]) {
+    guard records[job]!.stage == .open else { return }
+    records[job]!.stage = .givenUp
+    queue.remove(job)
+    effects.append(.giveUp(job, reason: "\(records[job]!.job.kind) job \(job): \(reason)"))
+  }
+
   private mutating func accept(
     _ result: JobResult, _ outcome: Outcome, as disposition: Disposition, from worker: Digest, peer: PeerID,
     _ effects: inout [CoordinatorEffect]
   ) {
     let job = result.job
     switch records[job]!.stage {
-    case .open:
+    case .open, .givenUp:
       queue.remove(job)
-      records[job]!.waiting.append(peer)
+      records[job]!.waiting.insert(peer)
       let blobs = outcome.blobs
       if blobs.isEmpty {
         persist(result, outcome, from: worker, as: disposition, &effects)
       } else {
-        records[job]!.stage = .fetching(result, from: worker, missing: blobs, disposition)
+        records[job]!.stage = .fetching(result, from: worker, over: peer, missing: blobs, disposition)
         effects.append(.fetch(blobs, from: peer))
       }
-    case .fetching(let first, _, _, _):
+    case .fetching(let first, from: worker, over: let old, let missing, let disposition) where old != peer:
+      // Its connection was replaced while the blobs were on their way; the old fetch fails, or has done so.
+      records[job]!.stage = .fetching(first, from: worker, over: peer, missing: missing, disposition)
+      records[job]!.waiting.insert(peer)
+      effects.append(.fetch(missing, from: peer))
+    case .fetching(let first, _, _, _, _):
       count(.duplicate)
-      records[job]!.waiting.append(peer)
+      records[job]!.waiting.insert(peer)
       if first.answer != result.answer {
         effects.append(.note(.disagreed(job: job, worker: workers[worker]!.hello.name)))
       }
     case .persisting(let fact):
       count(.duplicate)
-      records[job]!.waiting.append(peer)
+      records[job]!.waiting.insert(peer)
       if fact.outcome != outcome {
         effects.append(.note(.disagreed(job: job, worker: workers[worker]!.hello.name)))
       }
@@ -95,7 +112,7 @@ extension CoordinatorState {
       facts.append(fact)
       done.insert(job)
       records[job] = nil
-      for peer in Set(record.waiting) { acknowledged[peer, default: []].append(job) }
+      for peer in record.waiting.sorted() { acknowledged[peer, default: []].append(job) }
       for lease in record.leases {
         workers[lease.worker]?.held.remove(job)
         if let peer = workers[lease.worker]?.peer { cancelled[peer, default: []].append(job) }
@@ -110,27 +127,32 @@ extension CoordinatorState {
 
   mutating func blobStored(_ digest: Digest, _ effects: inout [CoordinatorEffect]) {
     for (job, record) in records.sorted(by: { $0.value.order < $1.value.order }) {
-      guard case .fetching(let result, let worker, var missing, let disposition) = record.stage,
+      guard case .fetching(let result, let worker, let peer, var missing, let disposition) = record.stage,
         missing.contains(digest), case .outcome(let outcome) = result.answer
       else { continue }
       missing.removeAll { $0 == digest }
       if missing.isEmpty {
         persist(result, outcome, from: worker, as: disposition, &effects)
       } else {
-        records[job]!.stage = .fetching(result, from: worker, missing: missing, disposition)
+        records[job]!.stage = .fetching(result, from: worker, over: peer, missing: missing, disposition)
       }
     }
   }
 
   mutating func blobFailed(_ digest: Digest, from peer: PeerID, _ effects: inout [CoordinatorEffect]) {
     for (job, record) in records.sorted(by: { $0.value.order < $1.value.order }) {
-      guard case .fetching(_, let worker, let missing, _) = record.stage, missing.contains(digest) else { continue }
-      // The worker still has the result in its outbox and offers it again when it says hello.
+      guard case .fetching(_, let worker, over: peer, let missing, _) = record.stage, missing.contains(digest)
+      else { continue }
       records[job]!.stage = .open
       records[job]!.waiting = []
-      effects.append(
-        .note(.failed(job: job, worker: worker.short, reason: "its blob \(digest) could not be fetched")))
-      requeueIfOrphaned(job)
+      if peers[peer] == worker {
+        // It is there and cannot give what it named: it forgets the result, or it would offer it for ever.
+        effects.append(.send(.acknowledge([job]), to: peer))
+        fail(job, "its blob \(digest) could not be fetched", at: worker, &effects)
+      } else {
+        // The worker still has the result in its outbox and offers it again when it says hello.
+        requeueIfOrphaned(job)
+      }
     }
   }
 

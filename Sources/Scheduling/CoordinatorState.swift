@@ -9,7 +9,7 @@ package struct CoordinatorState: Sendable {
   /// One copy of a job at a worker.
   struct Lease: Hashable, Sendable {
     let worker: Digest
-    let since: Instant
+    var since: Instant
     let isBackup: Bool
     /// Given up: its worker is lost or silent. A result is still welcome.
     var isStale = false
@@ -18,9 +18,11 @@ package struct CoordinatorState: Sendable {
   enum Stage: Hashable, Sendable {
     case open
     /// An answer came; its blobs are still on their way.
-    case fetching(JobResult, from: Digest, missing: [Digest], Disposition)
+    case fetching(JobResult, from: Digest, over: PeerID, missing: [Digest], Disposition)
     /// The answer is on its way to the disk.
     case persisting(Fact)
+    /// Nobody gets it any more; an answer of one who has it is still welcome.
+    case givenUp
   }
 
   struct Record: Sendable {
@@ -30,13 +32,20 @@ package struct CoordinatorState: Sendable {
     var stage = Stage.open
     /// Workers that died while they held it.
     var deaths: [Digest] = []
-    var failures: [String] = []
+    /// Who tried it in vain.
+    var failures: [Digest] = []
     /// Who waits for an acknowledgement.
-    var waiting: [PeerID] = []
+    var waiting: Set<PeerID> = []
+
+    /// Leases that count on an answer.
+    var live: [Lease] { leases.filter { !$0.isStale } }
+
+    /// Whether a worker's arithmetic is what the job asks for.
+    func suits(_ hello: Hello) -> Bool { job.numerics == nil || job.numerics == hello.numerics }
 
     /// Its place in the queue.
     func entry(_ digest: Digest) -> JobQueue.Entry {
-      JobQueue.Entry(order: order, job: digest, numerics: job.numerics)
+      JobQueue.Entry(order: order, job: digest)
     }
   }
 
@@ -114,6 +123,9 @@ package struct CoordinatorState: Sendable {
   /// Jobs that are open: waiting, leased or on their way to the disk.
   package var openJobs: Int { records.count }
 
+  /// Workers that are remembered: connected, or disconnected so lately that they may come back.
+  package var knownWorkers: Int { workers.count }
+
   /// Jobs that nobody holds.
   package var waitingJobs: Int { queue.count }
 
@@ -130,7 +142,9 @@ package struct CoordinatorState: Sendable {
     queue.append(fresh)
   }
 
+  /// Notes that a worker has a job; a stale lease of its own comes to life again.
   mutating func lease(_ job: Digest, to worker: Digest, isBackup: Bool, at now: Instant) {
+    records[job]!.leases.removeAll { $0.worker == worker }
     records[job]!.leases.append(Lease(worker: worker, since: now, isBackup: isBackup))
     workers[worker]!.held.insert(job)
   }
@@ -142,13 +156,16 @@ package struct CoordinatorState: Sendable {
     }
   }
 
-  /// After the coordinator itself stood still, silence says nothing about the workers.
+  /// After the coordinator itself stood still, silence says nothing about the workers, and the age of a lease nothing
+  /// about its job. Who was suspect before stays so until it is heard.
   private mutating func rearmAfterStall(at now: Instant) {
     if let lastEvent, now.seconds(since: lastEvent) > timing.stall {
       for id in workers.keys.sorted() {
         workers[id]!.lastHeard = now
-        workers[id]!.isSuspect = false
         if workers[id]!.disconnectedAt != nil { workers[id]!.disconnectedAt = now }
+      }
+      for job in records.keys.sorted() {
+        for index in records[job]!.leases.indices { records[job]!.leases[index].since = now }
       }
     }
     lastEvent = now

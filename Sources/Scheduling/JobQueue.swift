@@ -1,5 +1,4 @@
 internal import Digests
-internal import Models
 
 /// Open jobs without a lease, by the order in which the planner asked for them.
 ///
@@ -9,11 +8,10 @@ struct JobQueue: Sendable {
   /// Descending by order, so that the next job is the last element.
   private var entries: [Entry] = []
 
-  /// A waiting job, its place, and the numerics class that it insists on.
+  /// A waiting job and its place.
   struct Entry: Sendable {
     let order: Int
     let job: Digest
-    let numerics: NumericsClass?
   }
 
   var count: Int { entries.count }
@@ -37,9 +35,9 @@ struct JobQueue: Sendable {
     entries.insert(contentsOf: jobs.reversed(), at: 0)
   }
 
-  /// The oldest job that a worker of this numerics class can do; others keep their places.
-  mutating func popFirst(for numerics: NumericsClass) -> Digest? {
-    guard let index = entries.lastIndex(where: { $0.numerics == nil || $0.numerics == numerics }) else { return nil }
+  /// The oldest job that a worker can take; others keep their places.
+  mutating func popFirst(where suits: (Digest) -> Bool) -> Digest? {
+    guard let index = entries.lastIndex(where: { suits($0.job) }) else { return nil }
     return entries.remove(at: index).job
   }
 

@@ -47,10 +47,11 @@ package struct WorkerState: Sendable {
   private var isWelcome = false
   private var waiting: [Job] = []
   private var running: Set<Digest> = []
-  /// Results that the coordinator has not yet said are on disk, in the order in which they were made.
-  private var outbox: [JobResult] = []
+  /// Results that the coordinator has not yet said are on disk, in the order in which they were made, each with the
+  /// moment at which it was last sent.
+  private var outbox: [(result: JobResult, sent: Instant?)] = []
   private var heartbeatSeconds: Double
-  private var lastSent: Instant?
+  private var lastHeartbeat: Instant?
   private var lastHello: Instant?
   private var isDraining = false
   private var isDismissed = false
@@ -93,14 +94,13 @@ package struct WorkerState: Sendable {
   package var runningJobs: Int { running.count }
 
   private var holding: [Digest] {
-    running.union(outbox.map(\.job)).union(waiting.map(\.digest)).sorted()
+    running.union(outbox.map(\.result.job)).union(waiting.map(\.digest)).sorted()
   }
 
   private mutating func greet(at now: Instant, _ effects: inout [WorkerEffect]) {
     var hello = hello
     hello.holding = holding
     lastHello = now
-    lastSent = now
     effects.append(.send(.hello(hello)))
   }
 
@@ -121,7 +121,8 @@ package struct WorkerState: Sendable {
       heartbeatSeconds = min(max(welcome.heartbeatSeconds, 0.05), 60)
       isWelcome = true
       effects.append(.note(.welcomed(run: welcome.run, epoch: welcome.epoch)))
-      if !outbox.isEmpty { effects.append(.send(.results(outbox))) }
+      lastHeartbeat = now
+      resend(unsentSince: nil, at: now, &effects)
     case .reject(let rejection):
       guard rejection.retryable else {
         effects.append(.exit(.rejected(rejection)))
@@ -130,16 +131,18 @@ package struct WorkerState: Sendable {
       effects.append(.note(.refused(reason: rejection.reason)))
       isWelcome = false
       lastHello = nil
-    case .parcel(let jobs):
-      guard isWelcome else { return }
-      take(jobs, &effects)
+    // Before its welcome a coordinator may be one of an older epoch: what it says counts for nothing.
+    case .parcel(let jobs): if isWelcome { take(jobs, at: now, &effects) }
     case .acknowledge(let jobs):
+      guard isWelcome else { return }
       let acknowledged = Set(jobs)
-      outbox.removeAll { acknowledged.contains($0.job) }
+      outbox.removeAll { acknowledged.contains($0.result.job) }
     case .cancel(let jobs):
+      guard isWelcome else { return }
       let cancelled = Set(jobs)
       waiting.removeAll { cancelled.contains($0.digest) }
     case .dismiss:
+      guard isWelcome else { return }
       isDismissed = true
       waiting = []
     case .blobRequest, .blobChunk: break
@@ -147,19 +150,29 @@ package struct WorkerState: Sendable {
   }
 
   /// New work, or work that is here already: a result in the outbox is simply sent again.
-  private mutating func take(_ jobs: [Job], _ effects: inout [WorkerEffect]) {
-    if isDraining {
-      effects.append(.send(.returned(jobs.map(\.digest))))
-      return
-    }
+  private mutating func take(_ jobs: [Job], at now: Instant, _ effects: inout [WorkerEffect]) {
+    var returned: [Digest] = []
     for job in jobs {
       let digest = job.digest
-      if let result = outbox.first(where: { $0.job == digest }) {
-        effects.append(.send(.results([result])))
+      if let index = outbox.firstIndex(where: { $0.result.job == digest }) {
+        outbox[index].sent = now
+        effects.append(.send(.results([outbox[index].result])))
       } else if !running.contains(digest), !waiting.contains(where: { $0.digest == digest }) {
-        waiting.append(job)
+        if isDraining || isDismissed { returned.append(digest) } else { waiting.append(job) }
       }
     }
+    if !returned.isEmpty { effects.append(.send(.returned(returned))) }
+  }
+
+  /// Offers results again that no acknowledgement came for; harmless where only the acknowledgement was lost.
+  private mutating func resend(unsentSince limit: Instant?, at now: Instant, _ effects: inout [WorkerEffect]) {
+    var results: [JobResult] = []
+    for index in outbox.indices {
+      if let limit, let sent = outbox[index].sent, sent > limit { continue }
+      outbox[index].sent = now
+      results.append(outbox[index].result)
+    }
+    if !results.isEmpty { effects.append(.send(.results(results))) }
   }
 
   private mutating func startWaiting(_ effects: inout [WorkerEffect]) {
@@ -172,10 +185,12 @@ package struct WorkerState: Sendable {
 
   private mutating func finish(_ result: JobResult, at now: Instant, _ effects: inout [WorkerEffect]) {
     running.remove(result.job)
-    outbox.append(result)
-    guard isWelcome else { return }
-    lastSent = now
-    effects.append(.send(.results([result])))
+    switch result.answer {
+    case .outcome: outbox.append((result, isWelcome ? now : nil))
+    // Nothing to keep: said twice it would count as two failures, and one that is lost is like a lost parcel.
+    case .failure: break
+    }
+    if isWelcome { effects.append(.send(.results([result]))) }
   }
 
   private mutating func tick(at now: Instant, _ effects: inout [WorkerEffect]) {
@@ -183,11 +198,11 @@ package struct WorkerState: Sendable {
     if !isWelcome {
       // A hello or its answer can be lost with a connection that broke unnoticed.
       if lastHello.map({ now.seconds(since: $0) >= timing.suspect }) ?? true { greet(at: now, &effects) }
-    } else if lastSent.map({ now.seconds(since: $0) >= heartbeatSeconds }) ?? true {
-      lastSent = now
+    } else if lastHeartbeat.map({ now.seconds(since: $0) >= heartbeatSeconds }) ?? true {
+      // Due however many results went out meanwhile: only a heartbeat tells which parcels and results were lost.
       effects.append(.send(.heartbeat(holding: holding)))
-      // An acknowledgement can be lost too; sending again is harmless.
-      if !outbox.isEmpty { effects.append(.send(.results(outbox))) }
+      resend(unsentSince: lastHeartbeat, at: now, &effects)
+      lastHeartbeat = now
     }
   }
 

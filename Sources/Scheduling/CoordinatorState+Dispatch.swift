@@ -1,0 +1,78 @@
+internal import Digests
+internal import Models
+internal import Studies
+
+extension CoordinatorState {
+  /// Gives work to each worker that can take it: first a job to every lane, so that no lane has two while another has
+  /// none, then what keeps lanes busy until more can come, and backups of stragglers to lanes that stay idle.
+  mutating func dispatch(at now: Instant, _ effects: inout [CoordinatorEffect]) {
+    let able = workers.values.filter { $0.peer != nil && !$0.isSuspect && !$0.isLeaving }
+      .sorted { ($0.held.count, $0.hello.worker) < ($1.held.count, $1.hello.worker) }
+    let lanes = able.reduce(0) { $0 + $1.hello.lanes }
+    let hellos = able.map(\.hello)
+    var parcels = hellos.map { draw(for: $0, among: hellos, upTo: $0.lanes, at: now) }
+    for (index, worker) in able.enumerated() {
+      let window = window(of: worker.hello, totalLanes: lanes)
+      if workers[worker.hello.worker]!.held.count <= max(worker.hello.lanes, window / 2) {
+        parcels[index] += draw(for: worker.hello, among: hellos, upTo: window, at: now)
+      }
+    }
+    for (index, worker) in able.enumerated() {
+      parcels[index] += backUps(for: worker.hello, at: now, &effects)
+      let limit = min(worker.hello.receiveLimit, receiveLimit)
+      for parcel in Parcels.cut(parcels[index], receiveLimit: limit) {
+        effects.append(.send(.parcel(parcel), to: worker.peer!))
+      }
+    }
+  }
+
+  /// Leases waiting jobs to a worker until it holds `limit`. Who failed at a job gets it again only if nobody else is
+  /// left to try, so that one broken worker cannot use up a job's tries.
+  private mutating func draw(for hello: Hello, among able: [Hello], upTo limit: Int, at now: Instant) -> [Job] {
+    func suits(_ job: Digest) -> Bool {
+      let record = records[job]!
+      guard record.suits(hello) else { return false }
+      return !record.failures.contains(hello.worker)
+        || !able.contains { record.suits($0) && !record.failures.contains($0.worker) }
+    }
+    var jobs: [Job] = []
+    while workers[hello.worker]!.held.count < limit, let job = queue.popFirst(where: suits) {
+      jobs.append(records[job]!.job)
+      lease(job, to: hello.worker, isBackup: false, at: now)
+    }
+    return jobs
+  }
+
+  /// How many jobs a worker may hold: enough for `timing.parcel` seconds a lane, and no more than its share of what
+  /// waits, so that the last jobs of a batch spread evenly. One more than its lanes hides the way of the next message,
+  /// but not where jobs are so long that it would only keep another lane from a job.
+  private func window(of hello: Hello, totalLanes: Int) -> Int {
+    let kind = queue.first.flatMap { records[$0]?.job.kind } ?? ""
+    let seconds = durations.mean(kind) ?? timing.parcel
+    let depth = Int(max(1, min(32, (timing.parcel / max(seconds, 1e-4)).rounded(.up))))
+    let share = (queue.count + 2 * totalLanes - 1) / (2 * totalLanes)
+    let spare = seconds > 10 * timing.parcel ? 0 : 1
+    return max(hello.lanes + spare, hello.lanes * min(depth, share))
+  }
+
+  /// Second copies of the oldest stragglers, for lanes that have nothing else to do.
+  private mutating func backUps(
+    for hello: Hello, at now: Instant, _ effects: inout [CoordinatorEffect]
+  ) -> [Job] {
+    let id = hello.worker
+    let room = hello.lanes - workers[id]!.held.count
+    guard room > 0 else { return [] }
+    let late = records.filter { _, record in
+      guard record.stage == .open, record.live.count == 1, let lease = record.live.first, lease.worker != id,
+        record.suits(hello)
+      else { return false }
+      let mean = durations.mean(record.job.kind) ?? .infinity
+      return now.seconds(since: lease.since) > max(2, timing.straggler * mean)
+    }
+    return late.sorted { $0.value.order < $1.value.order }.prefix(room).map { job, record in
+      lease(job, to: id, isBackup: true, at: now)
+      effects.append(.note(.backedUp(job: job)))
+      return record.job
+    }
+  }
+}

@@ -1,0 +1,40 @@
+internal import Digests
+internal import Studies
+
+extension CoordinatorState {
+  /// Checks what must hold after every event; tests call it.
+  package func validate() {
+    if let broken = brokenInvariant { preconditionFailure(broken) }
+  }
+
+  /// What does not hold though it must; nil in a sound state.
+  ///
+  /// - Complexity: O(jobs + workers).
+  package var brokenInvariant: String? {
+    let queued = Set(queue.jobs)
+    guard queued.count == queue.count else { return "a job waits twice" }
+    for job in queue.jobs {
+      guard let record = records[job], record.stage == .open else { return "job \(job) waits and is not open" }
+      guard record.live.isEmpty else { return "job \(job) waits and is held" }
+    }
+    for (job, record) in records {
+      if done.contains(job) { return "open job \(job) has a fact" }
+      if record.stage == .open, !queued.contains(job), record.live.isEmpty { return "job \(job) is lost" }
+      if Set(record.leases.map(\.worker)).count != record.leases.count { return "a worker leases job \(job) twice" }
+      for lease in record.live where workers[lease.worker]?.held.contains(job) != true {
+        return "job \(job) has a lease without a holder"
+      }
+    }
+    for (id, worker) in workers {
+      if let peer = worker.peer, peers[peer] != id { return "the connection of worker \(id) is another's" }
+      if (worker.peer == nil) != (worker.disconnectedAt != nil) { return "worker \(id) is neither here nor gone" }
+      for job in worker.held {
+        guard let record = records[job], record.live.contains(where: { $0.worker == id }) else {
+          return "worker \(id) holds job \(job) without a lease"
+        }
+      }
+    }
+    for (peer, id) in peers where workers[id]?.peer != peer { return "connection \(peer.value) has no worker" }
+    return nil
+  }
+}

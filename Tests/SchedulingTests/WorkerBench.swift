@@ -1,0 +1,70 @@
+import Digests
+import Scheduling
+import Studies
+
+/// A worker state with a clock and names: events go in, effects come out as lines of text.
+struct WorkerBench {
+  var state: WorkerState
+  private(set) var seconds = 100.0
+  private var names: [Digest: String] = [:]
+
+  init(lanes: Int = 1) {
+    state = WorkerState(hello: Samples.hello("a", lanes: lanes))
+    for number in 0..<64 { names[Samples.evaluation(number).digest] = "\(number)" }
+  }
+
+  /// A worker that has been welcomed.
+  static func welcomed(lanes: Int = 1) -> WorkerBench {
+    var bench = WorkerBench(lanes: lanes)
+    bench.handle(.connected)
+    bench.hear(.welcome(Samples.welcome()))
+    return bench
+  }
+
+  @discardableResult
+  mutating func handle(_ event: WorkerEvent) -> [String] {
+    state.handle(event, at: Instant(seconds: seconds)).map { line($0) }
+  }
+
+  @discardableResult
+  mutating func hear(_ message: CoordinatorMessage) -> [String] { handle(.received(message)) }
+
+  @discardableResult
+  mutating func parcel(_ numbers: Int...) -> [String] { hear(.parcel(numbers.map { Samples.evaluation($0) })) }
+
+  @discardableResult
+  mutating func finish(_ number: Int) -> [String] { handle(.finished(Samples.result(Samples.evaluation(number)))) }
+
+  @discardableResult
+  mutating func acknowledge(_ number: Int) -> [String] { hear(.acknowledge([Samples.evaluation(number).digest])) }
+
+  /// Lets time pass with a tick each quarter of a second.
+  @discardableResult
+  mutating func wait(_ time: Double) -> [String] {
+    (0..<Int((time * 4).rounded())).flatMap { _ in
+      seconds += 0.25
+      return handle(.tick)
+    }
+  }
+
+  private func text(_ digests: [Digest]) -> String {
+    digests.map { names[$0] ?? $0.short }.sorted().map { " " + $0 }.joined()
+  }
+
+  private func line(_ effect: WorkerEffect) -> String {
+    switch effect {
+    case .send(.hello(let hello)): "hello\(text(hello.holding))"
+    case .send(.results(let results)): "results\(text(results.map(\.job)))"
+    case .send(.heartbeat(let holding)): "heartbeat\(text(holding))"
+    case .send(.returned(let jobs)): "returned\(text(jobs))"
+    case .send(.blobRequest), .send(.blobChunk): "blob"
+    case .send(.bye): "bye"
+    case .start(let job): "start\(text([job.digest]))"
+    case .exit(.done): "exit"
+    case .exit(.rejected(let rejection)): "exit rejected \(rejection.code.rawValue)"
+    case .note(.welcomed(_, let epoch)): "note welcomed \(epoch)"
+    case .note(.refused): "note refused"
+    case .note(.connectionLost): "note connection lost"
+    }
+  }
+}

@@ -1,0 +1,192 @@
+import Scheduling
+import Studies
+import Testing
+
+/// What a worker says and does.
+struct WorkerStateTests {
+  // MARK: - Handshake
+
+  @Test func helloThenWelcomeThenHeartbeats() {
+    var bench = WorkerBench()
+    #expect(bench.handle(.connected) == ["hello"])
+    #expect(bench.hear(.welcome(Samples.welcome())) == ["note welcomed 1"])
+    #expect(bench.wait(1.75).isEmpty)
+    #expect(bench.wait(4.25) == ["heartbeat", "heartbeat", "heartbeat"])
+  }
+
+  @Test func aHelloThatIsNotAnsweredIsSaidAgain() {
+    var bench = WorkerBench()
+    bench.handle(.connected)
+    #expect(bench.wait(4.75).isEmpty)
+    #expect(bench.wait(0.25) == ["hello"])
+    bench.handle(.disconnected)
+    #expect(bench.wait(20).isEmpty, "nobody is there")
+  }
+
+  @Test func aRejectionForGoodEndsTheWorker() {
+    var bench = WorkerBench()
+    bench.handle(.connected)
+    let no = Rejection(code: .goldenEvaluation, reason: "other bits", retryable: false)
+    #expect(bench.hear(.reject(no)) == ["exit rejected goldenEvaluation"])
+  }
+
+  @Test func aRejectionForNowMeansAnotherHello() {
+    var bench = WorkerBench.welcomed()
+    bench.parcel(0)
+    #expect(bench.hear(.reject(Rejection(code: .notWelcomed, reason: "who?", retryable: true))) == ["note refused"])
+    #expect(bench.wait(0.25) == ["hello 0"])
+  }
+
+  @Test func aCoordinatorOfAnOlderEpochIsNotFollowed() {
+    var bench = WorkerBench()
+    bench.handle(.connected)
+    bench.hear(.welcome(Samples.welcome(epoch: 5)))
+    bench.parcel(0)
+    bench.finish(0)
+    bench.handle(.disconnected)
+    bench.handle(.connected)
+    #expect(bench.hear(.welcome(Samples.welcome(epoch: 4))) == ["note refused"])
+    #expect(bench.parcel(1).isEmpty)
+    #expect(bench.acknowledge(0).isEmpty)
+    #expect(bench.hear(.dismiss).isEmpty)
+    #expect(bench.hear(.welcome(Samples.welcome(epoch: 6))) == ["note welcomed 6", "results 0"])
+    #expect(bench.parcel(1) == ["start 1"])
+  }
+
+  @Test func anotherRunAtTheSameAddressClearsTheOutbox() {
+    var bench = WorkerBench()
+    bench.handle(.connected)
+    bench.hear(.welcome(Samples.welcome(epoch: 5)))
+    bench.parcel(0, 1)
+    bench.finish(0)
+    bench.handle(.disconnected)
+    #expect(bench.handle(.connected) == ["hello 0 1"])
+    let other = Samples.welcome(epoch: 1, run: Samples.digest("another run"))
+    #expect(bench.hear(.welcome(other)) == ["note welcomed 1"], "its epochs are its own")
+    #expect(bench.wait(2) == ["heartbeat 1"])
+  }
+
+  // MARK: - Work
+
+  @Test func asManyJobsRunAsThereAreLanes() {
+    var bench = WorkerBench.welcomed(lanes: 2)
+    #expect(bench.parcel(0, 1, 2, 3) == ["start 0", "start 1"])
+    #expect(bench.finish(1) == ["results 1", "start 2"])
+    #expect(bench.state.runningJobs == 2)
+  }
+
+  @Test func aJobIsNotStartedTwice() {
+    var bench = WorkerBench.welcomed()
+    #expect(bench.parcel(0, 1, 1) == ["start 0"])
+    #expect(bench.parcel(0, 1).isEmpty)
+    #expect(bench.finish(0) == ["results 0", "start 1"])
+    #expect(bench.finish(1) == ["results 1"])
+  }
+
+  @Test func aJobWhoseResultIsHereIsAnsweredWithoutComputing() {
+    var bench = WorkerBench.welcomed()
+    bench.parcel(0)
+    bench.finish(0)
+    #expect(bench.parcel(0, 1) == ["results 0", "start 1"])
+    bench.acknowledge(0)
+    bench.finish(1)
+    #expect(bench.parcel(0) == ["start 0"], "once acknowledged it is forgotten")
+  }
+
+  @Test func aCancelledJobIsNotStarted() {
+    var bench = WorkerBench.welcomed()
+    bench.parcel(0, 1, 2)
+    #expect(bench.hear(.cancel([Samples.evaluation(0).digest, Samples.evaluation(1).digest])).isEmpty)
+    #expect(bench.finish(0) == ["results 0", "start 2"], "what runs runs on")
+  }
+
+  // MARK: - Outbox
+
+  @Test func aResultIsSaidAgainUntilItIsAcknowledged() {
+    var bench = WorkerBench.welcomed()
+    bench.parcel(0)
+    bench.wait(0.25)
+    #expect(bench.finish(0) == ["results 0"])
+    #expect(bench.wait(1.75) == ["heartbeat 0"], "it was said since the last heartbeat")
+    #expect(bench.wait(4) == ["heartbeat 0", "results 0", "heartbeat 0", "results 0"])
+    bench.acknowledge(0)
+    #expect(bench.wait(2) == ["heartbeat"])
+  }
+
+  @Test func aResultIsSaidAgainAfterTheWelcome() {
+    var bench = WorkerBench.welcomed()
+    bench.parcel(0, 1)
+    bench.finish(0)
+    #expect(bench.handle(.disconnected) == ["note connection lost"])
+    #expect(bench.finish(1).isEmpty, "nobody is there")
+    #expect(bench.handle(.connected) == ["hello 0 1"])
+    #expect(bench.hear(.welcome(Samples.welcome(epoch: 2))) == ["note welcomed 2", "results 0 1"])
+  }
+
+  @Test func heartbeatsComeHoweverManyResultsGoOut() {
+    var bench = WorkerBench.welcomed()
+    bench.parcel(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+    var lines: [String] = []
+    for number in 0..<9 {
+      lines += bench.wait(0.5)
+      lines += bench.finish(number)
+    }
+    #expect(lines.filter { $0.hasPrefix("heartbeat") }.count == 2)
+  }
+
+  @Test func aFailureIsSaidOnceAndNotKept() {
+    var bench = WorkerBench.welcomed()
+    bench.parcel(0)
+    #expect(bench.handle(.finished(Samples.failure(Samples.evaluation(0)))) == ["results 0"])
+    #expect(bench.wait(4) == ["heartbeat", "heartbeat"])
+    #expect(bench.parcel(0) == ["start 0"])
+  }
+
+  @Test func aBrokenConnectionDropsWhatWaits() {
+    var bench = WorkerBench.welcomed()
+    bench.parcel(0, 1, 2)
+    bench.handle(.disconnected)
+    #expect(bench.finish(0).isEmpty, "and starts nothing")
+    #expect(bench.handle(.connected) == ["hello 0"])
+  }
+
+  // MARK: - Leaving
+
+  @Test func aDrainGivesBackWhatWaitsAndLeavesAfterWhatRuns() {
+    var bench = WorkerBench.welcomed()
+    bench.parcel(0, 1, 2)
+    #expect(bench.handle(.drain) == ["returned 1 2"])
+    #expect(bench.handle(.drain).isEmpty)
+    #expect(bench.parcel(0, 3) == ["returned 3"], "what it is at it keeps")
+    #expect(bench.finish(0) == ["results 0"])
+    #expect(bench.parcel(0, 4) == ["results 0", "returned 4"])
+    #expect(bench.acknowledge(0) == ["bye", "exit"])
+  }
+
+  @Test func anIdleWorkerLeavesAtOnce() {
+    var bench = WorkerBench.welcomed()
+    #expect(bench.handle(.drain) == ["returned", "bye", "exit"])
+  }
+
+  @Test func aDrainingWorkerThatIsAloneLeavesAfterWhatRuns() {
+    var bench = WorkerBench.welcomed()
+    bench.parcel(0, 1)
+    bench.handle(.disconnected)
+    #expect(bench.handle(.drain).isEmpty)
+    #expect(bench.finish(0) == ["exit"])
+  }
+
+  @Test func aDismissalEndsTheWorker() {
+    var bench = WorkerBench.welcomed()
+    bench.parcel(0, 1)
+    #expect(bench.hear(.dismiss).isEmpty)
+    #expect(bench.parcel(2) == ["returned 2"])
+    #expect(bench.finish(0) == ["results 0"])
+    #expect(bench.acknowledge(0) == ["bye", "exit"])
+  }
+
+  @Test func anIdleWorkerIsDismissedAtOnce() {
+    var bench = WorkerBench.welcomed()
+    #expect(bench.hear(.dismiss) == ["bye", "exit"])
+  }
+}

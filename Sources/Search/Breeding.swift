@@ -24,7 +24,7 @@ package enum Breeding {
   /// Brings a mixture of two parents to the exact budget by touching only weights in which they differ.
   ///
   /// With equal budgets that always suffices: between what both keep and what either keeps lie as many weights above
-  /// as below the budget. Large weights are favoured, by Gumbel-perturbed log magnitude.
+  /// as below the budget. Large weights are favoured.
   private static func repaired(
     _ child: Mask, _ first: Mask, _ second: Mask, in space: SearchSpace, stream: inout RandomStream
   ) -> Mask {
@@ -33,20 +33,39 @@ package enum Breeding {
     let differing = first.symmetricDifference(second)
     let pool = surplus > 0 ? differing.intersection(child) : differing.subtracting(child)
     var result = child
-    let sign: Double = surplus > 0 ? -1 : 1
-    let scored = pool.keptPositions.map { position in
-      (score: sign * Double(space.tables.logMagnitudes[position]) + stream.gumbel(), position: position)
-    }
-    for (_, position) in scored.sorted(by: { ($1.score, $0.position) < ($0.score, $1.position) }).prefix(abs(surplus)) {
-      result[position] = surplus < 0
-    }
+    flip(
+      abs(surplus), of: pool.keptPositions, to: surplus < 0, in: &result, stream: &stream,
+      chance: surplus < 0 ? space.chanceToReturn : space.chanceToLeave)
     return result
+  }
+
+  /// Keeps or removes `count` positions of a pool: drawn uniformly, taken with the given chance.
+  ///
+  /// Rejection costs a few draws for each position that is taken, where scoring the whole pool cost two logarithms a
+  /// position and a sort. Where hardly anything has a chance worth the name, enough misses let anything through.
+  ///
+  /// - Precondition: the pool has that many positions which are not yet as wanted.
+  private static func flip(
+    _ count: Int, of pool: [Int], to kept: Bool, in mask: inout Mask, stream: inout RandomStream,
+    chance: (Int) -> Double
+  ) {
+    var flipped = 0
+    var misses = 0
+    while flipped < count {
+      let position = pool[stream.below(pool.count)]
+      guard mask[position] != kept else { continue }
+      if stream.uniform() < chance(position) || misses >= 4096 * count {
+        mask[position] = kept
+        flipped += 1
+      } else {
+        misses += 1
+      }
+    }
   }
 
   /// Exchanges `count` kept weights for as many removed ones: small weights tend to go, large ones to come back.
   ///
-  /// A removed weight returns in proportion to |w|; a kept one leaves in proportion to 1 / max(|w|, τ) with τ half the
-  /// magnitude threshold, so that nothing small is certain to go and nothing large is safe.
+  /// A removed weight returns in proportion to |w|, a kept one leaves by ``SearchSpace/chanceToLeave(_:)``.
   package static func swapMutation(_ mask: Mask, count: Int, in space: SearchSpace, stream: inout RandomStream) -> Mask
   {
     let removed = mask.count - mask.population
@@ -65,21 +84,7 @@ package enum Breeding {
         added += 1
       }
     }
-    let kept = mask.keptPositions
-    let floor = max(space.threshold / 2, .leastNormalMagnitude)
-    var dropped = 0
-    // When the threshold is next to nothing (zero weights), hardly a kept weight ever goes: after enough misses take any.
-    misses = 0
-    while dropped < count {
-      let position = kept[stream.below(kept.count)]
-      guard child[position] else { continue }
-      if stream.uniform() >= Double(floor / max(space.tables.magnitudes[position], floor)), misses < 4096 * count {
-        misses += 1
-      } else {
-        child[position] = false
-        dropped += 1
-      }
-    }
+    flip(count, of: mask.keptPositions, to: false, in: &child, stream: &stream, chance: space.chanceToLeave)
     return child
   }
 

@@ -32,3 +32,18 @@ package struct SearchSpace: Sendable {
     threshold = smallest
   }
 }
+
+extension SearchSpace {
+  /// The chance that a kept weight which was drawn is let go: in proportion to 1 / max(|w|, τ) with τ half the magnitude
+  /// threshold, so that nothing small is certain to go and nothing large is safe.
+  func chanceToLeave(_ position: Int) -> Double {
+    let floor = max(threshold / 2, .leastNormalMagnitude)
+    return Double(floor / max(tables.magnitudes[position], floor))
+  }
+
+  /// The chance that a removed weight which was drawn comes back: in proportion to |w|, up to twice the threshold.
+  func chanceToReturn(_ position: Int) -> Double {
+    let ceiling = max(threshold * 2, .leastNormalMagnitude)
+    return Double(min(tables.magnitudes[position], ceiling) / ceiling)
+  }
+}

@@ -11,7 +11,8 @@ actor WorkerInputs {
   private var blobs: [Digest: [UInt8]] = [:]
   private var lastUse: [Digest: Int] = [:]
   private var clock = 0
-  private var evaluationData: [Digest: Task<EvaluationData, any Error>] = [:]
+  private var parameters = Decoded<[Float]>()
+  private var evaluationData = Decoded<EvaluationData>()
 
   init(downloads: BlobDownloads) { self.downloads = downloads }
 
@@ -42,22 +43,44 @@ actor WorkerInputs {
     }
   }
 
-  func parameters(_ digest: Digest) async throws -> [Float] {
-    try Parameters.values(canonical: try await blob(digest))
-  }
-
   func labelledData(_ digest: Digest) async throws -> LabelledData {
     try LabelledData(canonical: try await blob(digest))
   }
 
-  /// A slice laid out for the kernels.
-  func evaluationData(_ digest: Digest) async throws -> EvaluationData {
-    if let task = evaluationData[digest] { return try await task.value }
-    let task = Task { EvaluationData(try await labelledData(digest)) }
-    evaluationData[digest] = task
+  /// The weights of a network.
+  func parameters(_ digest: Digest) async throws -> [Float] {
+    let task = parameters.task(digest) { Task { try Parameters.values(canonical: try await self.blob(digest)) } }
     do { return try await task.value } catch {
-      evaluationData[digest] = nil
+      parameters.forget(digest)
       throw error
     }
   }
+
+  /// A slice laid out for the kernels.
+  func evaluationData(_ digest: Digest) async throws -> EvaluationData {
+    let task = evaluationData.task(digest) { Task { EvaluationData(try await self.labelledData(digest)) } }
+    do { return try await task.value } catch {
+      evaluationData.forget(digest)
+      throw error
+    }
+  }
+}
+
+/// What was decoded from blobs: each once, however many lanes ask at the same time.
+private struct Decoded<Value: Sendable> {
+  /// A worker needs one network and one or two slices at a time; what is forgotten is decoded again.
+  private static var limit: Int { 8 }
+
+  private var tasks: [Digest: Task<Value, any Error>] = [:]
+
+  mutating func task(_ digest: Digest, _ start: () -> Task<Value, any Error>) -> Task<Value, any Error> {
+    if let task = tasks[digest] { return task }
+    if tasks.count >= Self.limit { tasks = [:] }
+    let task = start()
+    tasks[digest] = task
+    return task
+  }
+
+  /// A failure is not remembered.
+  mutating func forget(_ digest: Digest) { tasks[digest] = nil }
 }

@@ -1,0 +1,52 @@
+import Testing
+
+/// Both state machines against a rough world, by seed.
+struct SimulationTests {
+  /// Seeds for each of ten cases that run side by side.
+  private static let seeds = 32
+
+  @Test(arguments: 0..<10) func propertiesHold(_ part: Int) {
+    var total = Tally()
+    for number in 0..<Self.seeds {
+      let seed = UInt64(part * Self.seeds + number)
+      var simulation = Simulation(seed: seed)
+      do { total += try simulation.run() } catch { Issue.record("seed \(seed): \(error)") }
+    }
+    // What was to be tried was tried.
+    #expect(total.coordinatorLives > Self.seeds)
+    #expect(total.workerLives > 4 * Self.seeds)
+    #expect(total.backups > 0 && total.duplicates > 0)
+    // A start after the fact is a copy that was on its way; there may be some, not many.
+    #expect(total.startsAfterFact * 20 < total.starts)
+  }
+
+  @Test func inACalmWorldNothingIsWasted() throws {
+    for seed: UInt64 in 0..<40 {
+      var simulation = Simulation(seed: seed, isCalm: true)
+      let tally = try simulation.run()
+      // Beside backups of what slow workers are at.
+      #expect(tally.computed + tally.backups == simulation.scenario.outcomes.count, "seed \(seed)")
+      #expect(tally.starts == tally.computed + tally.backups + tally.duplicates, "seed \(seed)")
+      #expect(tally.late == 0, "seed \(seed)")
+    }
+  }
+
+  @Test func aSeedIsOneRun() throws {
+    var first = Simulation(seed: 7)
+    var second = Simulation(seed: 7)
+    let (left, right) = (try first.run(), try second.run())
+    #expect(left.events == right.events)
+    #expect(first.now == second.now)
+  }
+
+  @Test(arguments: Sabotage.Bug.allCases) func aPlantedBugIsFound(_ bug: Sabotage.Bug) {
+    for seed: UInt64 in 0..<100 {
+      var simulation = Simulation(seed: seed, sabotage: Sabotage(bug))
+      do { _ = try simulation.run() } catch {
+        #expect(error.kind == bug.violation, "seed \(seed): \(error)")
+        return
+      }
+    }
+    Issue.record("nothing noticed")
+  }
+}

@@ -17,7 +17,7 @@ package struct GeneticSearch: Sendable {
   package let space: SearchSpace
   /// Best first.
   package private(set) var population: [Individual] = []
-  /// The generation that ``ask()`` gives next.
+  /// The generation that ``ask(atMost:)`` gives next.
   package private(set) var generation = 0
   private var asked: [Trial] = []
 
@@ -31,13 +31,17 @@ package struct GeneticSearch: Sendable {
   /// The best individual so far; with an elite it never gets worse.
   package private(set) var best: Individual?
 
-  /// Whether a generation is asked for and not yet told.
-  package var isAwaitingFitness: Bool { !asked.isEmpty }
+  /// How many trials of this generation are still to be asked for.
+  package var trialsToAsk: Int { settings.populationSize - asked.count }
 
-  /// The trials of the next generation: a function of the seed, the generation and the living population.
-  package mutating func ask() -> [Trial] {
-    precondition(asked.isEmpty, "tell the last generation first")
-    asked = (0..<settings.populationSize).map { index in
+  /// Whether nothing of the coming generation is asked for yet.
+  package var isBetweenGenerations: Bool { asked.isEmpty }
+
+  /// The next trials of this generation, at most so many: a function of the seed, the generation and the living
+  /// population. In parts, so that the first can be evaluated while the others are bred.
+  package mutating func ask(atMost limit: Int = .max) -> [Trial] {
+    precondition(trialsToAsk > 0 && limit > 0, "tell this generation first")
+    let trials = (asked.count..<asked.count + min(limit, trialsToAsk)).map { index in
       let id = TrialID(generation: generation, index: index)
       guard generation > 0 else {
         let mask = settings.initial.founder(index, of: settings.populationSize, in: space)
@@ -45,12 +49,14 @@ package struct GeneticSearch: Sendable {
       }
       return child(id)
     }
-    return asked
+    asked += trials
+    return trials
   }
 
-  /// The fitness of each trial of the last ``ask()``, in its order.
+  /// The fitness of each trial of this generation, in the order in which they were asked for.
   package mutating func tell(_ fitness: [Fitness]) {
-    precondition(fitness.count == asked.count, "\(fitness.count) answers to \(asked.count) trials")
+    precondition(
+      trialsToAsk == 0 && fitness.count == asked.count, "\(fitness.count) answers to \(asked.count) trials")
     let children = zip(asked, fitness).map { Individual(trial: $0, fitness: $1) }
     asked = []
     let pool = (population.prefix(settings.eliteSize) + children).sorted(by: Individual.isBetter)

@@ -44,18 +44,19 @@ extension SearchStudy {
       network: study.network, scope: study.scope, parameters: trained!.parameters, mask: mask, slice: slice)
   }
 
-  /// A generation with its random batch, as soon as the generation before is told.
+  /// How many children are bred before they are handed out: few enough that workers start at once.
+  private static let brood = 8
+
+  /// The next part of a generation as soon as the generation before is told, and behind its last part the random batch.
   mutating func nextSearchStep() -> Step {
-    var proposals: [Proposal] = []
     if owesRandomBatch {
       owesRandomBatch = false
-      proposals += proposing(random!.ask(), as: .randomSearch)
+      return propose(proposing(random!.ask(), as: .randomSearch))
     }
-    if !genetic!.isAwaitingFitness, genetic!.generation < generations {
-      proposals += proposing(genetic!.ask(), as: .genetic)
-      if study.randomSearch { proposals += proposing(random!.ask(), as: .randomSearch) }
+    if genetic!.trialsToAsk > 0, genetic!.generation < generations {
+      owesRandomBatch = study.randomSearch && genetic!.trialsToAsk <= Self.brood
+      return propose(proposing(genetic!.ask(atMost: Self.brood), as: .genetic))
     }
-    if !proposals.isEmpty { return propose(proposals) }
     guard pending.isEmpty else { return .waiting }
     phase = .finished
     return .finished

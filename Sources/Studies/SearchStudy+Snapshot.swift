@@ -9,7 +9,7 @@ extension SearchStudy {
   /// Nil at other times. The random batch that may be out at such a moment is a function of its place and is proposed
   /// again after a restore.
   package var snapshot: [UInt8]? {
-    guard phase == .searching, let genetic, let random, let splits, let trained, !genetic.isAwaitingFitness,
+    guard phase == .searching, let genetic, let random, let splits, let trained, genetic.isBetweenGenerations,
       genetic.generation > 0, answers.isEmpty, !owesRandomBatch
     else { return nil }
     var bytes = CanonicalBytes(kind: "search-study", version: 1)

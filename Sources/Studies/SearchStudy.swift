@@ -45,7 +45,7 @@ package struct SearchStudy: Sendable {
   var pending: ArraySlice<Proposal> = []
   /// Fitness of the observed part of the batch that is being answered.
   var answers: [Fitness] = []
-  /// Whether the random batch beside the last told generation has to be proposed again, after a restore.
+  /// Whether the random batch beside the last bred generation is still to be proposed.
   var owesRandomBatch = false
   /// How many outcomes were observed so far.
   package var observed = 0
@@ -133,7 +133,7 @@ package struct SearchStudy: Sendable {
         if proposal.strategy == .genetic { genetic!.tell(answers) } else { random!.tell(answers) }
         answers = []
       }
-      if genetic!.generation >= generations, pending.isEmpty { phase = .finished }
+      if genetic!.generation >= generations, pending.isEmpty, !owesRandomBatch { phase = .finished }
     case .dense, .randomPruning, .globalMagnitude, .layerMagnitude:
       if pending.isEmpty { phase = .searching }
     case .split, .training:

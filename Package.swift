@@ -64,7 +64,7 @@ let package = Package(
     // Floor 2: pure planners and state machines.
     room("Search", ["Pruning", "Models", "Randomness", "Digests", "Elementary"]),
     room("Studies", ["Search", "Pruning", "Models", "Randomness", "Digests"]),
-    room("Scheduling", ["Studies", "Digests"]),
+    room("Scheduling", ["Studies", "Pruning", "Models", "Digests"]),
     room("Wire", ["Scheduling", "Studies", "Pruning", "Models", "Digests", protobuf], exclude: ["sentei.proto"]),
 
     // Floor 3: arithmetic.

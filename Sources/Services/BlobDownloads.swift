@@ -19,10 +19,13 @@ actor BlobDownloads {
 
   /// Chunks asked for at once: enough to fill the pipe, few enough to leave room for other messages.
   private static let window = 4
+  /// Seconds without a chunk after which the unanswered ones are asked for again: the network may drop any message.
+  private static let patience = 5.0
   /// The largest blob that is accepted.
   private static let limit = 4 << 30
 
   private var downloads: [Digest: Download] = [:]
+  private var lastChunk = Clock.now
   private let ask: @Sendable (BlobRequest) -> Void
 
   init(ask: @escaping @Sendable (BlobRequest) -> Void) { self.ask = ask }
@@ -33,6 +36,7 @@ actor BlobDownloads {
   func fetch(_ digest: Digest) async throws -> [UInt8] {
     try await withCheckedThrowingContinuation { continuation in
       if downloads[digest] == nil {
+        if downloads.isEmpty { lastChunk = Clock.now }
         downloads[digest] = Download()
         request(digest, offset: 0)
       }
@@ -56,6 +60,7 @@ actor BlobDownloads {
     }
     download.buffer.replaceSubrange(chunk.offset..<chunk.offset + chunk.bytes.count, with: chunk.bytes)
     downloads[chunk.digest] = download
+    lastChunk = Clock.now
     while downloads[chunk.digest]!.unanswered.count < Self.window,
       downloads[chunk.digest]!.nextOffset < chunk.total
     {
@@ -71,8 +76,14 @@ actor BlobDownloads {
     }
   }
 
+  /// Asks again if nothing has come for a while.
+  func askAgainIfStalled() {
+    if Clock.now.seconds(since: lastChunk) >= Self.patience { askAgain() }
+  }
+
   /// Asks again for what is unanswered: the connection was replaced, or messages were dropped.
   func askAgain() {
+    lastChunk = Clock.now
     for (digest, download) in downloads.sorted(by: { $0.key < $1.key }) {
       for offset in download.unanswered.sorted() {
         ask(BlobRequest(digest: digest, offset: offset, length: BlobChunk.maximumLength))

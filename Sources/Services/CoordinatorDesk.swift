@@ -56,7 +56,9 @@ struct CoordinatorDesk {
     case .disk(.failed(let error)): throw error
     case .blob(let digest, let peer, let stored):
       try act(stored ? .blobStored(digest) : .blobFailed(digest, from: peer))
-    case .tick: try tick()
+    case .tick:
+      for download in downloads.values { await download.askAgainIfStalled() }
+      try tick()
     case .stop: stop()
     }
     if let error = givenUp { throw error }

@@ -38,18 +38,25 @@ package final class LocalWorkers: Sendable {
     try FileManager.default.createDirectory(atPath: logFolder, withIntermediateDirectories: true)
     let (exits, exited) = AsyncStream.makeStream(of: (number: Int, status: Int32).self)
     for number in 1...count { try start(number, address) { exited.yield((number, $0)) } }
-    await withGracefulShutdownHandler {
+    let deaths = await withGracefulShutdownHandler {
       var deaths = 0
       for await exit in exits where exit.status != 0 {
         deaths += 1
-        log.warning("a local worker died; starting it again", metadata: ["number": "\(exit.number)"])
         guard deaths <= Self.restarts * count else { break }
+        log.warning(
+          "a local worker died; starting it again",
+          metadata: ["number": "\(exit.number)", "status": "\(exit.status)"])
         try? start(exit.number, address) { exited.yield((exit.number, $0)) }
       }
+      return deaths
     } onGracefulShutdown: {
       exited.finish()
     }
-    try await stop()
+    await stop()
+    if deaths > Self.restarts * count {
+      throw LocalWorkerError(
+        description: "local workers died \(deaths) times; read \(logFolder), then resume the run")
+    }
   }
 
   private func start(_ number: Int, _ address: Address, exited: @escaping @Sendable (Int32) -> Void) throws {
@@ -71,7 +78,7 @@ package final class LocalWorkers: Sendable {
   }
 
   /// Closes every child's standard input and waits for it; one that does not go within ten seconds is killed.
-  private func stop() async throws {
+  private func stop() async {
     let all = children.withLock { $0.values.map { $0 } }
     for child in all { try? child.input.fileHandleForWriting.close() }
     for _ in 0..<1000 where all.contains(where: { $0.process.isRunning }) {

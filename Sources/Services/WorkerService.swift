@@ -144,6 +144,7 @@ package final class WorkerService: Sendable {
     switch event {
     case .tick:
       complainIfAlone(at: now)
+      await downloads.askAgainIfStalled()
       return state.handle(.tick, at: now)
     case .drain:
       log.info("leaving after the jobs in hand")

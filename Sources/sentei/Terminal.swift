@@ -21,8 +21,7 @@ final class Terminal: Sendable {
     let text = Self.line(progress)
     state.withLock { state in
       if isInteractive {
-        let width = Int(ProcessInfo.processInfo.environment["COLUMNS"] ?? "") ?? 110
-        write("\r\u{1b}[K" + text.prefix(width - 1))
+        write("\r\u{1b}[K" + text.prefix(Self.width - 1))
         state.hasLine = true
       } else if text != state.lastText, ContinuousClock.now - state.lastPlain >= .seconds(10) {
         state.lastPlain = .now
@@ -38,6 +37,12 @@ final class Terminal: Sendable {
       if state.hasLine { write("\r\u{1b}[K") }
       state.hasLine = false
     }
+  }
+
+  /// Columns of the terminal; 80 where it does not say.
+  private static var width: Int {
+    var size = winsize()
+    return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 1 ? Int(size.ws_col) : 80
   }
 
   private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }

@@ -43,49 +43,59 @@ import Testing
     #expect(try Program.run("verify", place.file("killed")).status == 0)
   }
 
-  @Test func tenCoordinatorKillsLoseNothingAndRecomputeNothing() throws {
+  @Test func tenRunsWithAKilledCoordinatorEndWithOneHistoryAndRecomputeNothing() throws {
     let place = Workplace()
-    let study = try place.write("study.yaml", Studies.quick(seed: 2, generations: 160))
+    let study = try place.write("study.yaml", Studies.quick(seed: 2, generations: 40))
     let whole = try Program.run("run", study, "--run-directory", place.file("whole"), "--workers", "2")
     #expect(whole.status == 0, "\(whole.errors)")
+    let expected = try digest(place.file("whole"))
+    let total = try facts(of: place.file("whole")).count
 
-    let run = place.file("killed")
-    let address = "ipc://\(place.file("socket/c"))"
-    let journals = (1...2).map { place.file("journal\($0)") }
-    let workers = try (0..<2).map {
-      try Running(["worker", address, "--journal", journals[$0]], errors: place.file("worker\($0).log"))
-    }
-    for life in 1...10 {
-      let coordinator = try Running(
-        ["coordinator", study, "--listen", address, "--run-directory", run, "--log-level", "debug"],
-        errors: place.file("coordinator\(life).log"))
-      // Work in flight: more leased than committed, some already committed in this life, and the study not at its end.
-      let inFlight = coordinator.waitForLog { committed($0) >= 150 && leased($0) > committed($0) }
-      coordinator.kill9()
-      #expect(inFlight, "life \(life): \(coordinator.logText.suffix(1000))")
-      #expect(leased(coordinator.logText) > committed(coordinator.logText), "life \(life): nothing was in flight")
-      #expect(!coordinator.logText.contains("search phase"), "life \(life) came to the end of the study")
+    for number in 1...10 {
+      // From soon after the first commit to shortly before the last.
+      let kill = 1 + (total - 200) * (number - 1) / 9
+      let run = place.file("run\(number)")
+      let crew = try Crew(place, "run\(number)")
+      let first = try crew.coordinator(study, run, "first")
+      #expect(
+        first.waitForLog { committed($0) >= kill && leased($0) > committed($0) },
+        "run \(number): \(first.logText.suffix(1000))")
+      first.kill9()
+      #expect(leased(first.logText) > committed(first.logText), "run \(number): nothing was in flight")
       let recorded = try facts(of: run)
-      let before = try journals.map { try lines($0).count }
-      let next = try Running(
-        ["coordinator", study, "--listen", address, "--run-directory", run, "--log-level", "debug"],
-        errors: place.file("between\(life).log"))
-      #expect(next.waitForLog { committed($0) >= 50 }, "life \(life): \(next.logText.suffix(1000))")
-      next.kill9()
-      for (journal, count) in zip(journals, before) {
-        let again = try lines(journal).dropFirst(count).filter { recorded.contains($0) }
-        #expect(again.isEmpty, "life \(life): \(again.count) recorded facts were computed again")
-      }
-    }
-    let last = try Running(
-      ["coordinator", study, "--listen", address, "--run-directory", run], errors: place.file("last.log"))
-    #expect(last.wait() == 0, "\(last.logText.suffix(2000))")
-    for worker in workers { #expect(worker.wait() == 0) }
-    #expect(try digest(run) == digest(place.file("whole")))
+      #expect(recorded.count > 1 && recorded.count < total, "run \(number): \(recorded.count) of \(total) facts")
+      let before = try crew.journalLines()
 
+      let second = try crew.coordinator(study, run, "second")
+      #expect(second.wait() == 0, "run \(number): \(second.logText.suffix(1000))")
+      for worker in crew.workers { #expect(worker.wait() == 0, "run \(number): \(worker.logText.suffix(1000))") }
+      for (old, all) in zip(before, try crew.journalLines()) {
+        let again = all.dropFirst(old.count).filter { recorded.contains($0) }
+        #expect(again.isEmpty, "run \(number): \(again.count) recorded facts were computed again")
+      }
+      #expect(try digest(run) == expected, "run \(number)")
+    }
+    #expect(try Program.run("verify", place.file("run5")).output.contains("50 of 50 sampled masks"))
+  }
+
+  @Test func oneRunWhoseCoordinatorDiesAgainAndAgainEndsWithTheSameHistory() throws {
+    let place = Workplace()
+    let study = try place.write("study.yaml", Studies.quick(seed: 3, generations: 80))
+    let whole = try Program.run("run", study, "--run-directory", place.file("whole"), "--workers", "2")
+    #expect(whole.status == 0, "\(whole.errors)")
+    let run = place.file("killed")
+    let crew = try Crew(place, "killed")
+    for life in 1...8 {
+      let coordinator = try crew.coordinator(study, run, "life\(life)")
+      #expect(coordinator.waitForLog { committed($0) >= 100 }, "life \(life): \(coordinator.logText.suffix(1000))")
+      coordinator.kill9()
+      #expect(!coordinator.logText.contains("search phase"), "life \(life) came to the end of the study")
+    }
+    #expect(try crew.coordinator(study, run, "last").wait() == 0)
+    for worker in crew.workers { #expect(worker.wait() == 0) }
+    #expect(try digest(run) == digest(place.file("whole")))
     // Every fact but the split, which the coordinator cuts itself, was computed by one of these workers.
-    let computed = Set(try journals.flatMap { try lines($0) })
-    #expect(try facts(of: run, but: "split").isSubset(of: computed))
+    #expect(try facts(of: run, but: "split").isSubset(of: Set(crew.journalLines().joined())))
   }
 
   private func facts(of run: String, but kind: String? = nil) throws -> Set<String> {
@@ -93,9 +103,38 @@ import Testing
     try RunStore.open(at: run, mode: .reading).forEachFact { if $0.kind != kind { jobs.insert($0.job.hex) } }
     return jobs
   }
+}
 
-  private func lines(_ journal: String) throws -> [String] {
-    try String(contentsOfFile: journal, encoding: .utf8).split(separator: "\n").map { String($0.prefix(64)) }
+/// Two workers with journals, and coordinators at the address that they dial.
+private struct Crew {
+  let workers: [Running]
+  private let place: Workplace
+  private let name: String
+  private let journals: [String]
+  private var address: String { "ipc://\(place.file("s-\(name)/c"))" }
+
+  init(_ place: Workplace, _ name: String) throws {
+    self.place = place
+    self.name = name
+    journals = (1...2).map { place.file("\(name)-journal\($0)") }
+    for journal in journals { _ = FileManager.default.createFile(atPath: journal, contents: nil) }
+    workers = try journals.map { journal in
+      try Running(
+        ["worker", "ipc://\(place.file("s-\(name)/c"))", "--journal", journal], errors: journal + ".log")
+    }
+  }
+
+  func coordinator(_ study: String, _ run: String, _ life: String) throws -> Running {
+    try Running(
+      ["coordinator", study, "--listen", address, "--run-directory", run, "--log-level", "debug"],
+      errors: place.file("\(name)-\(life).log"))
+  }
+
+  /// The digests of the jobs that each worker computed, in order.
+  func journalLines() throws -> [[String]] {
+    try journals.map { journal in
+      try String(contentsOfFile: journal, encoding: .utf8).split(separator: "\n").map { String($0.prefix(64)) }
+    }
   }
 }
 

@@ -1,0 +1,18 @@
+import Foundation
+import Testing
+
+/// Equal candidates are evaluated once.
+@Suite struct CacheTests {
+  @Test func thirtyPercentPlantedDuplicatesAreExactlyThirtyCacheHits() throws {
+    let place = Workplace()
+    let extra = ", random_search: false, initial_population: { equal: 0.3, random: 0.7 }"
+    let study = try place.write("study.yaml", Studies.quick(population: 100, generations: 1, extra: extra))
+    let run = try Program.run("run", study, "--run-directory", place.file("run"), "--workers", "2")
+    #expect(run.status == 0, "\(run.errors)")
+    // Thirty founders are global magnitude's mask, which the baseline had asked for; seventy random ones and the four
+    // baselines are evaluated.
+    let status = try Program.run("status", place.file("run"))
+    #expect(status.output.contains("74 asked for, 30 more answered from the cache"), "\(status.output)")
+    #expect(status.output.contains("74 evaluate"), "\(status.output)")
+  }
+}

@@ -4,14 +4,15 @@ internal import Models
 internal import Pruning
 internal import RunStore
 internal import Scheduling
-package import Search
+internal import Search
 internal import Studies
 
 /// Where a run stands, for people.
 package struct RunProgress: Hashable, Sendable {
   package var generation = 0
   package var generations = 0
-  package var best: Fitness?
+  /// The best fitness so far in the objective's own words, for example `loss 0.0953`; nil before the first generation.
+  package var best: String?
   /// Evaluations whose facts are durable, over all lives of the coordinator.
   package var evaluations = 0
   package var trainedEpochs = 0
@@ -122,7 +123,7 @@ final class PlannerLoop: @unchecked Sendable {
   private var progress: RunProgress {
     let (generation, generations, best) = run.planner.progress
     return RunProgress(
-      generation: generation, generations: generations, best: best, evaluations: evaluations,
+      generation: generation, generations: generations, best: best.map(run.planner.study.objective.words), evaluations: evaluations,
       trainedEpochs: run.planner.trainedEpochs, epochs: run.planner.study.training.epochs)
   }
 }

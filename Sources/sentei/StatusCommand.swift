@@ -30,7 +30,7 @@ struct StatusCommand: AsyncParsableCommand {
       print("state         \(isFinished ? "finished" : "unfinished; `sentei resume \(run)` goes on")")
       print("training      \(planned.planner.trainedEpochs) of \(open.planner.study.training.epochs) epochs")
       print("generations   \(generation) of \(generations)")
-      if let best { print("best fitness  \(best.value)") }
+      if let best { print("best          \(open.planner.study.objective.words(best)) on search") }
       print("evaluations   \(planned.evaluations) asked for, \(planned.cacheHits) more answered from the cache")
       let counts = try open.store.factCounts().sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
       print("facts         \(counts.joined(separator: ", "))")

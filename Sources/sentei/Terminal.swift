@@ -1,6 +1,5 @@
 import Foundation
 import Reports
-import Search
 import Services
 import Synchronization
 
@@ -55,7 +54,7 @@ final class Terminal: Sendable {
       return "training: epoch \(run.trainedEpochs)/\(run.epochs), \(workers)"
     }
     var parts = ["generation \(run.generation)/\(run.generations)"]
-    if let best = run.best { parts.append("best \(best.value.fixed(digits: 5))") }
+    if let best = run.best { parts.append("best \(best)") }
     parts.append("\(run.evaluations) evaluations")
     parts.append("\(progress.evaluationsPerSecond.fixed(digits: 0))/s")
     parts.append(workers)

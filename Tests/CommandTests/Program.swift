@@ -77,7 +77,7 @@ final class Running {
     while ContinuousClock.now < deadline {
       if condition(logText) { return true }
       guard process.isRunning else { return condition(logText) }
-      usleep(2000)  // polling another process's file; nothing can tell us
+      usleep(10_000)  // polling another process's file; nothing can tell us
     }
     return false
   }

@@ -68,7 +68,7 @@ import Testing
 
       let second = try crew.coordinator(study, run, "second")
       #expect(second.wait() == 0, "run \(number): \(second.logText.suffix(1000))")
-      for worker in crew.workers { #expect(worker.wait() == 0, "run \(number): \(worker.logText.suffix(1000))") }
+      crew.sendHome()
       for (old, all) in zip(before, try crew.journalLines()) {
         let again = all.dropFirst(old.count).filter { recorded.contains($0) }
         #expect(again.isEmpty, "run \(number): \(again.count) recorded facts were computed again")
@@ -92,7 +92,7 @@ import Testing
       #expect(!coordinator.logText.contains("search phase"), "life \(life) came to the end of the study")
     }
     #expect(try crew.coordinator(study, run, "last").wait() == 0)
-    for worker in crew.workers { #expect(worker.wait() == 0) }
+    crew.sendHome()
     #expect(try digest(run) == digest(place.file("whole")))
     // Every fact but the split, which the coordinator cuts itself, was computed by one of these workers.
     #expect(try facts(of: run, but: "split").isSubset(of: Set(crew.journalLines().joined())))
@@ -128,6 +128,14 @@ private struct Crew {
     try Running(
       ["coordinator", study, "--listen", address, "--run-directory", run, "--log-level", "debug"],
       errors: place.file("\(name)-\(life).log"))
+  }
+
+  /// Ends the workers: one that had not dialled again when the run ended waits for another coordinator.
+  func sendHome() {
+    for worker in workers {
+      kill(worker.process.processIdentifier, SIGTERM)
+      #expect(worker.wait() == 0, "\(worker.logText.suffix(1000))")
+    }
   }
 
   /// The digests of the jobs that each worker computed, in order.

@@ -53,9 +53,11 @@ extension Mask {
 
   private func combining(_ other: Mask, _ operation: (UInt64, UInt64) -> UInt64) -> Mask {
     precondition(count == other.count, "masks of \(count) and \(other.count) weights do not combine")
-    var out: [UInt64] = []
-    out.reserveCapacity(words.count)
-    for index in words.indices { out.append(operation(words[index], other.words[index])) }
+    let (left, right) = (storage, other.storage)
+    let out = [UInt64](unsafeUninitializedCapacity: left.count) { buffer, initialized in
+      for index in left.indices { buffer[index] = operation(left[index], right[index]) }
+      initialized = left.count
+    }
     return Mask(count: count, words: out)!
   }
 
@@ -65,17 +67,19 @@ extension Mask {
     guard !range.isEmpty else { return }
     for index in range.lowerBound >> 6...(range.upperBound - 1) >> 6 {
       let bits = Self.bits(of: range, inWord: index)
-      setWord(index, words[index] & ~bits | other.words[index] & bits)
+      setWord(index, storage[index] & ~bits | other.storage[index] & bits)
     }
   }
 
   /// Takes each bit from one of two masks of equal length, where `choice` has 1 from the first.
   package init(mixing first: Mask, _ second: Mask, choice: () -> UInt64) {
     precondition(first.count == second.count)
-    self = first
+    var words = first.storage
+    let other = second.storage
     for index in words.indices {
       let bits = choice()
-      setWord(index, first.words[index] & bits | second.words[index] & ~bits)
+      words[index] = words[index] & bits | other[index] & ~bits
     }
+    self.init(count: first.count, words: words)!
   }
 }

@@ -108,7 +108,6 @@ struct CoordinatorDesk {
     progress.committed += jobs.count
     log.debug("committed", metadata: ["facts": "\(jobs.count)"])
     let now = Clock.now
-    lastCommit = now
     rate.add(jobs.count, at: now)
     for effect in state.handle(.persisted(jobs), at: now) { carryOut(effect) }
   }
@@ -161,7 +160,9 @@ struct CoordinatorDesk {
     case .persist(let facts, let attempts):
       persister.persist(facts, attempts.map(row))
     case .fetch(let digests, let peer): fetch(digests, from: peer)
-    case .deliver(let facts): planner.deliver(facts)
+    case .deliver(let facts):
+      if facts.contains(where: { $0.kind == "evaluate" }) { lastCommit = Clock.now }
+      planner.deliver(facts)
     case .giveUp(_, let reason): givenUp = StudyFailure(reason)
     case .note(let note): log(note)
     }

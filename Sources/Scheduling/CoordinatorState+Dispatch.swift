@@ -45,13 +45,15 @@ extension CoordinatorState {
 
   /// How many jobs a worker may hold: enough for `timing.parcel` seconds a lane, and no more than its share of what
   /// waits, so that the last jobs of a batch spread evenly. One more than its lanes hides the way of the next message,
-  /// but not where jobs are so long that it would only keep another lane from a job.
+  /// but not where jobs are so long that it would only keep another lane from a job, nor for the last jobs of a batch,
+  /// unless they are shorter than that way.
   private func window(of hello: Hello, totalLanes: Int) -> Int {
     let kind = queue.first.flatMap { records[$0]?.job.kind } ?? ""
     let seconds = durations.mean(kind) ?? timing.parcel
     let depth = Int(max(1, min(32, (timing.parcel / max(seconds, 1e-4)).rounded(.up))))
     let share = (queue.count + 2 * totalLanes - 1) / (2 * totalLanes)
-    let spare = seconds > 10 * timing.parcel ? 0 : 1
+    let isTail = queue.count < totalLanes && (durations.mean(kind) ?? 0) > timing.messageTrip
+    let spare = seconds > 10 * timing.parcel || isTail ? 0 : 1
     return max(hello.lanes + spare, hello.lanes * min(depth, share))
   }
 

@@ -9,6 +9,8 @@ package struct Timing: Hashable, Sendable {
   package var reconnect = 1.0
   /// The work that a lane is given at once, so that no lane waits for a message.
   package var parcel = 0.1
+  /// About what a result and the next job need between worker and coordinator.
+  package var messageTrip = 0.002
   /// A gap between two events of the coordinator that means that it was itself stalled: leases are then re-armed.
   package var stall = 4.0
   /// A job out for this many times the mean of its kind is a straggler.

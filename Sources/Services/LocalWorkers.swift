@@ -62,6 +62,8 @@ package final class LocalWorkers: Sendable {
   private func start(_ number: Int, _ address: Address, exited: @escaping @Sendable (Int32) -> Void) throws {
     let process = Process()
     let input = Pipe()
+    // No child may inherit the end that says that this process lives, or it would keep itself and its siblings alive.
+    _ = fcntl(input.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
     let logPath = "\(logFolder)/worker-\(number).log"
     _ = FileManager.default.createFile(atPath: logPath, contents: nil)
     process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()

@@ -123,8 +123,8 @@ final class PlannerLoop: @unchecked Sendable {
   private var progress: RunProgress {
     let (generation, generations, best) = run.planner.progress
     return RunProgress(
-      generation: generation, generations: generations, best: best.map(run.planner.study.objective.words), evaluations: evaluations,
-      trainedEpochs: run.planner.trainedEpochs, epochs: run.planner.study.training.epochs)
+      generation: generation, generations: generations, best: best.map(run.planner.study.objective.words),
+      evaluations: evaluations, trainedEpochs: run.planner.trainedEpochs, epochs: run.planner.study.training.epochs)
   }
 }
 

@@ -50,6 +50,7 @@ let package = Package(
   targets: [
     // Floor 0: C.
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
+    .target(name: "CTraining", cSettings: [.unsafeFlags(["-O3"])]),
     .systemLibrary(name: "CNNG"),
     .systemLibrary(name: "COpenBLAS"),
     .systemLibrary(name: "CZlib"),
@@ -68,12 +69,16 @@ let package = Package(
     room("Wire", ["Scheduling", "Studies", "Pruning", "Models", "Digests", protobuf], exclude: ["sentei.proto"]),
 
     // Floor 3: arithmetic.
-    room("Networks", ["Pruning", "Models", "Randomness", "Elementary", "Digests", "COpenBLAS", "CKernels"]),
+    room(
+      "Networks", ["Pruning", "Models", "Randomness", "Elementary", "Digests", "COpenBLAS", "CKernels", "CTraining"]),
 
     // Floor 4: the outside world.
     room("Messaging", ["CNNG"]),
     room("RunStore", ["Studies", "Digests", sqlite]),
-    room("Formats", ["Models", "CZlib"], resources: [.embedInCode("Resources/digits.csv.gz")]),
+    room("Downloads", ["Digests"]),
+    room(
+      "Formats", ["Networks", "Models", "Digests", "CZlib", protobuf], exclude: ["ONNX/onnx.proto"],
+      resources: [.embedInCode("Resources/digits.csv.gz")]),
     room("StudyFile", ["Studies", "Search", "Pruning", "Models", "Digests", yams]),
 
     // Floor 5: services.
@@ -103,15 +108,18 @@ let package = Package(
 
     tests("Digests", ["Digests"]),
     tests("Randomness", ["Randomness", "Elementary"]),
+    tests("Models", ["Models", "Randomness", "Digests"]),
     tests("Pruning", ["Pruning", "Models", "Randomness", "Digests"]),
     tests("Search", ["Search", "Pruning", "Models", "Randomness", "Digests"]),
     tests("Studies", ["Studies", "Search", "Pruning", "Models", "Randomness", "Digests"]),
     tests("Scheduling", ["Scheduling", "Studies", "Search", "Pruning", "Models", "Randomness", "Digests"]),
     tests("Wire", ["Wire", "Scheduling", "Studies", "Pruning", "Models", "Digests", "Randomness", protobuf]),
-    tests("Networks", ["Networks", "CKernels", "Pruning", "Models", "Randomness", "Elementary", "Digests"]),
+    tests(
+      "Networks", ["Networks", "CKernels", "CTraining", "Pruning", "Models", "Randomness", "Elementary", "Digests"]),
     tests("Messaging", ["Messaging"]),
     tests("RunStore", ["RunStore", "Studies", "Digests"]),
-    tests("Formats", ["Formats", "Models", "Randomness"]),
+    tests("Downloads", ["Downloads", "Digests"]),
+    tests("Formats", ["Formats", "Networks", "Models", "Randomness", "Digests", protobuf]),
     tests("StudyFile", ["StudyFile", "Studies", "Search", "Models"]),
     tests(
       "Command",

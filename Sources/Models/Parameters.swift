@@ -32,38 +32,3 @@ package enum Parameters {
     }
   }
 }
-
-/// A network in mid-training: everything that the next step depends on.
-package struct TrainingState: Hashable, Sendable {
-  package var parameters: [Float]
-  /// The momentum buffer, one value a parameter.
-  package var velocity: [Float]
-  /// Epochs completed.
-  package var epoch: Int
-
-  package init(parameters: [Float], velocity: [Float], epoch: Int) {
-    self.parameters = parameters
-    self.velocity = velocity
-    self.epoch = epoch
-  }
-
-  package var canonicalBytes: CanonicalBytes {
-    var bytes = CanonicalBytes(kind: "training-state", version: 1)
-    bytes.append(epoch)
-    Parameters.append(parameters, to: &bytes)
-    Parameters.append(velocity, to: &bytes)
-    return bytes
-  }
-
-  /// A state from its stored form.
-  ///
-  /// - Throws: ``CanonicalError`` for bytes that are not such a form.
-  package init(canonical: [UInt8]) throws(CanonicalError) {
-    var reader = try CanonicalReader(canonical, kind: "training-state", version: 1)
-    epoch = try reader.int()
-    parameters = try Parameters.read(from: &reader)
-    velocity = try Parameters.read(from: &reader)
-    try reader.finish()
-    guard parameters.count == velocity.count else { throw CanonicalError("parameters and velocity differ in length") }
-  }
-}

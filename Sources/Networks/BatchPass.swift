@@ -5,7 +5,6 @@ internal import Models
 final class BatchPass {
   private let stack: DenseStack
   private let data: LabelledData
-  private let values: [Float]
   private let capacity: Int
   /// The batch's samples: [samples, features].
   private let inputs: AlignedBuffer<Float>
@@ -20,7 +19,6 @@ final class BatchPass {
     self.stack = stack
     self.data = data
     self.capacity = capacity
-    values = (0...UInt8.max).map(data.value)
     inputs = AlignedBuffer(count: capacity * data.featureCount)
     outputs = stack.stages.map { AlignedBuffer(count: capacity * $0.outputs) }
     upper = AlignedBuffer(count: capacity * stack.widest)
@@ -48,16 +46,11 @@ final class BatchPass {
   }
 
   private func load(_ samples: ArraySlice<Int>) {
-    let features = data.featureCount
-    data.pixels.withUnsafeBufferPointer { pixels in
-      values.withUnsafeBufferPointer { values in
-        var position = 0
-        for sample in samples {
-          for index in sample * features..<(sample + 1) * features {
-            inputs.base[position] = values[Int(pixels[index])]
-            position &+= 1
-          }
-        }
+    var position = 0
+    for sample in samples {
+      for value in data.inputs(of: sample) {
+        inputs.base[position] = value
+        position &+= 1
       }
     }
   }

@@ -22,14 +22,14 @@ package final class DenseForward {
     network: NetworkDescription, scope: PruningScope, parameters: [Float], data: LabelledData, batch: Int = 1000
   ) throws(NetworkError) {
     precondition(batch > 0)
-    try network.check(features: data.featureCount, classes: data.classes, parameters: parameters.count)
-    let stack = DenseStack(network, scope: scope)
+    try network.check(shape: data.shape, classes: data.classes, parameters: parameters.count)
+    let stack = try DenseStack(network, scope: scope)
     self.stack = stack
     self.parameters = parameters
     self.batch = batch
     masked = AlignedBuffer(parameters)
     labels = data.labels
-    inputs = AlignedBuffer(data.pixels.map(data.value))
+    inputs = AlignedBuffer((0..<data.count).flatMap(data.inputs(of:)))
     outputs = stack.stages.map { AlignedBuffer(count: batch * $0.outputs) }
   }
 

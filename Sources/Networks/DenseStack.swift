@@ -22,20 +22,29 @@ struct DenseStack: Sendable {
   let parameterCount: Int
   let prunableCount: Int
 
+  /// - Throws: ``NetworkError`` if the network is no chain of dense layers and ReLUs.
   /// - Complexity: linear in the number of layers.
-  init(_ network: NetworkDescription, scope: PruningScope) {
+  init(_ network: NetworkDescription, scope: PruningScope) throws(NetworkError) {
     let layout = ParameterLayout(network, scope: scope)
     var stages: [Stage] = []
-    for (index, layer) in network.layers.enumerated() {
-      guard case .dense(let inputs, let outputs) = layer else { continue }
-      let tensors = layout.dense[stages.count]
-      var relu = false
-      // A second ReLU in a row changes nothing.
-      if index + 1 < network.layers.count, case .relu = network.layers[index + 1] { relu = true }
-      stages.append(
-        Stage(
-          inputs: inputs, outputs: outputs, relu: relu, weight: tensors.weight.range.lowerBound,
-          bias: tensors.bias.range.lowerBound, maskRange: tensors.weight.maskRange))
+    for (index, node) in network.nodes.enumerated().dropFirst() {
+      guard node.inputs == [index - 1] else { throw NetworkError("only chains of layers yet") }
+      switch node.layer {
+      case .flatten: continue
+      case .activation(.relu) where !stages.isEmpty:
+        let last = stages.removeLast()
+        stages.append(
+          Stage(
+            inputs: last.inputs, outputs: last.outputs, relu: true, weight: last.weight, bias: last.bias,
+            maskRange: last.maskRange))
+      case .dense(let outputs, true):
+        let weight = layout[index, .weight]!
+        stages.append(
+          Stage(
+            inputs: weight.shape[1], outputs: outputs, relu: false, weight: weight.range.lowerBound,
+            bias: layout[index, .bias]!.range.lowerBound, maskRange: weight.maskRange))
+      default: throw NetworkError("only dense layers and ReLU yet")
+      }
     }
     self.stages = stages
     parameterCount = layout.count
@@ -47,22 +56,4 @@ struct DenseStack: Sendable {
 
   /// The largest number of values between two layers.
   var widest: Int { stages.reduce(0) { max($0, $1.outputs) } }
-}
-
-extension NetworkDescription {
-  /// Checks that data and parameters belong to this network.
-  ///
-  /// - Throws: ``NetworkError`` that names both sizes.
-  func check(features: Int, classes: Int, parameters: Int?) throws(NetworkError) {
-    guard features == inputCount else {
-      throw NetworkError("\(name) takes \(inputCount) inputs, a sample of the data has \(features)")
-    }
-    guard classes == outputCount else {
-      throw NetworkError("\(name) has \(outputCount) classes, the data \(classes)")
-    }
-    let expected = ParameterLayout(self).count
-    if let parameters, parameters != expected {
-      throw NetworkError("\(name) has \(expected) parameters, found \(parameters)")
-    }
-  }
 }

@@ -13,6 +13,8 @@ package final class EvaluationData: @unchecked Sendable {
   let scale: Float
   /// The number of samples.
   package let count: Int
+  /// The shape of a sample.
+  package let shape: [Int]
   /// The number of values of a sample.
   package let featureCount: Int
   /// The number of classes.
@@ -22,13 +24,17 @@ package final class EvaluationData: @unchecked Sendable {
   package init(_ data: LabelledData) {
     let lanes = Kernels.lanes
     count = data.count
+    shape = data.shape
     featureCount = data.featureCount
     classes = data.classes
-    scale = Float(data.scale)
+    guard case .bytes(let stored, let divisor) = data.values, data.normalization == nil else {
+      preconditionFailure("only bytes yet")
+    }
+    scale = Float(divisor)
     labels = AlignedBuffer(data.labels)
     let blocks = (count + lanes - 1) / lanes
     bytes = AlignedBuffer(count: blocks * featureCount * lanes)
-    data.pixels.withUnsafeBufferPointer { pixels in
+    stored.withUnsafeBufferPointer { pixels in
       for sample in 0..<count {
         let lane = bytes.base + sample / lanes * featureCount * lanes + sample % lanes
         for feature in 0..<featureCount { lane[feature * lanes] = pixels[sample * featureCount + feature] }

@@ -25,13 +25,13 @@ package final class MaskedEvaluator {
     network: NetworkDescription, scope: PruningScope, parameters: [Float], data: EvaluationData,
     variant: KernelVariant = .best
   ) throws(NetworkError) {
-    try network.check(features: data.featureCount, classes: data.classes, parameters: parameters.count)
+    try network.check(shape: data.shape, classes: data.classes, parameters: parameters.count)
     self.data = data
     let kernels = Kernels(variant)
     let buffer = AlignedBuffer(parameters)
     self.kernels = kernels
     self.parameters = buffer
-    let stack = DenseStack(network, scope: scope)
+    let stack = try DenseStack(network, scope: scope)
     self.stack = stack
     layers = stack.stages.map { CompiledLayer($0, parameters: buffer.base, kernels: kernels) }
     pixels = AlignedBuffer(count: Kernels.chunk(data.featureCount) * Kernels.lanes)

@@ -17,7 +17,7 @@ package struct ReferenceEvaluator {
   package init(
     network: NetworkDescription, scope: PruningScope, parameters: [Float], data: LabelledData
   ) throws(NetworkError) {
-    try network.check(features: data.featureCount, classes: data.classes, parameters: parameters.count)
+    try network.check(shape: data.shape, classes: data.classes, parameters: parameters.count)
     self.network = network
     self.parameters = parameters
     self.data = data
@@ -45,16 +45,14 @@ package struct ReferenceEvaluator {
 
   /// The class scores of one sample; nil if any value on the way is infinite or not a number.
   private func logits(of sample: Int, _ mask: Mask?) -> [Float]? {
-    let features = data.featureCount
-    var values = data.pixels[sample * features..<(sample + 1) * features].map(data.value)
-    var number = 0
-    for layer in network.layers {
-      switch layer {
-      case .relu:
+    var values = data.inputs(of: sample)
+    for (node, layer) in network.nodes.enumerated() {
+      switch layer.layer {
+      case .activation(.relu):
         values = values.map { $0 > 0 ? $0 : 0 }
-      case .dense(let inputs, let outputs):
-        let (weight, bias) = layout.dense[number]
-        number += 1
+      case .dense(let outputs, _):
+        let (weight, bias) = (layout[node, .weight]!, layout[node, .bias]!)
+        let inputs = weight.shape[1]
         var next: [Float] = []
         for output in 0..<outputs {
           var sum = parameters[bias.range.lowerBound + output]
@@ -68,6 +66,7 @@ package struct ReferenceEvaluator {
           next.append(sum + 0)
         }
         values = next
+      default: continue
       }
     }
     return values

@@ -4,11 +4,11 @@ internal import Randomness
 
 /// How a stretch of training ended.
 package enum TrainingOutcome: Hashable, Sendable {
-  /// `meanLoss` is the mean training loss over the last epoch, taken while it ran; 0 if there was no sample or no epoch
-  /// to run.
+  /// `meanLoss` is the mean training loss of the samples seen, taken while it ran; 0 if there was none.
   case trained(meanLoss: Double)
-  /// In this epoch (counted from 0) the loss or a parameter became infinite or NaN. The state is of no further use.
-  case diverged(epoch: Int)
+  /// In this step (counted from 0) the loss, or by the end of its epoch a parameter, was found infinite or NaN. The
+  /// state is of no further use.
+  case diverged(step: Int)
 }
 
 /// Mini-batch SGD on softmax cross-entropy, with momentum and L2 on weights as in PyTorch.
@@ -21,6 +21,7 @@ package struct Trainer: Sendable {
   private let recipe: TrainingRecipe
   private let data: LabelledData
   private let seed: UInt64
+  private let momentum: Float
   /// All ones where a parameter may change, 0 where it is masked away.
   private let keep: [UInt32]?
 
@@ -31,11 +32,11 @@ package struct Trainer: Sendable {
     network: NetworkDescription, recipe: TrainingRecipe, data: LabelledData, seed: UInt64, mask: Mask? = nil,
     scope: PruningScope = PruningScope()
   ) throws(NetworkError) {
-    try network.check(features: data.featureCount, classes: data.classes, parameters: nil)
-    guard recipe.batchSize > 0, recipe.epochs >= 0, recipe.learningRate.isFinite, recipe.momentum.isFinite,
-      recipe.l2.isFinite
-    else { throw NetworkError("impossible training recipe \(recipe)") }
-    stack = DenseStack(network, scope: scope)
+    try network.check(shape: data.shape, classes: data.classes, parameters: nil)
+    try recipe.check()
+    guard case .sgd(let momentum, false) = recipe.optimizer else { throw NetworkError("only SGD yet") }
+    self.momentum = Float(momentum)
+    stack = try DenseStack(network, scope: scope)
     self.recipe = recipe
     self.data = data
     self.seed = seed
@@ -54,30 +55,61 @@ package struct Trainer: Sendable {
     self.keep = keep
   }
 
-  /// The state that training starts from: ``initialParameters(_:seed:)`` and no velocity.
-  package static func initialState(_ network: NetworkDescription, seed: UInt64) -> TrainingState {
-    let parameters = initialParameters(network, seed: seed)
-    return TrainingState(parameters: parameters, velocity: parameters.map { _ in 0 }, epoch: 0)
+  /// The state that training starts from: ``initialParameters(_:seed:)`` and nothing remembered.
+  package static func initialState(
+    _ network: NetworkDescription, recipe: TrainingRecipe, seed: UInt64
+  ) -> TrainingState {
+    let slot = [Float](repeating: 0, count: ParameterLayout(network).trainableCount)
+    return TrainingState(
+      parameters: initialParameters(network, seed: seed),
+      slots: Array(repeating: slot, count: recipe.optimizer.slots), step: 0)
   }
 
-  /// Trains until `epoch` epochs are completed; does nothing if they are.
+  /// The number of optimizer steps in an epoch.
+  package var stepsPerEpoch: Int { recipe.stepsPerEpoch(samples: data.count) }
+
+  /// Trains until `step` optimizer steps are done, from anywhere in an epoch to anywhere in an epoch; does nothing if
+  /// they are.
   ///
-  /// - Precondition: the state has as many values as the network has parameters.
-  /// - Complexity: epochs × samples × weights.
-  package func run(_ state: inout TrainingState, through epoch: Int) -> TrainingOutcome {
-    precondition(state.parameters.count == stack.parameterCount && state.velocity.count == stack.parameterCount)
+  /// - Precondition: the state is one of this network and optimizer.
+  /// - Complexity: steps × batch size × weights.
+  package func run(_ state: inout TrainingState, through step: Int) -> TrainingOutcome {
+    precondition(state.parameters.count == stack.parameterCount && state.slots.count == recipe.optimizer.slots)
     let batch = BatchPass(stack, data: data, capacity: min(recipe.batchSize, max(data.count, 1)))
     let gradient = AlignedBuffer<Float>(count: stack.parameterCount)
     if let keep {
-      for index in keep.indices where keep[index] == 0 { (state.parameters[index], state.velocity[index]) = (0, 0) }
+      for index in keep.indices where keep[index] == 0 {
+        state.parameters[index] = 0
+        for slot in state.slots.indices { state.slots[slot][index] = 0 }
+      }
     }
-    var meanLoss = 0.0
-    while state.epoch < epoch {
-      guard let loss = runEpoch(&state, batch, gradient) else { return .diverged(epoch: state.epoch) }
-      meanLoss = loss
-      state.epoch += 1
+    var order: (epoch: Int, samples: [Int])?
+    var (total, seen) = (0.0, 0)
+    while state.step < step, data.count > 0 {
+      let epoch = state.step / stepsPerEpoch
+      if order?.epoch != epoch { order = (epoch, samples(of: epoch)) }
+      let first = state.step % stepsPerEpoch * recipe.batchSize
+      let samples = order!.samples[first..<min(first + recipe.batchSize, data.count)]
+      let loss = state.parameters.withUnsafeBufferPointer {
+        batch.run(samples, parameters: $0.baseAddress!, gradient: gradient.base)
+      }
+      guard loss.isFinite else { return .diverged(step: state.step) }
+      total += loss
+      seen += samples.count
+      self.step(&state, gradient)
+      state.step += 1
+      let ends = state.step == step || state.step % stepsPerEpoch == 0
+      if ends, !state.parameters.allSatisfy(\.isFinite) { return .diverged(step: state.step - 1) }
     }
-    return .trained(meanLoss: meanLoss)
+    return .trained(meanLoss: seen == 0 ? 0 : total / Double(seen))
+  }
+
+  /// The order in which an epoch sees the samples.
+  private func samples(of epoch: Int) -> [Int] {
+    var order = Array(0..<data.count)
+    var stream = RandomStream(seed: seed, .batchOrder, UInt64(epoch))
+    stream.shuffle(&order)
+    return order
   }
 
   /// The sum of the losses of `samples` and the gradient of their mean, without L2: one value a parameter.
@@ -93,25 +125,6 @@ package struct Trainer: Sendable {
     return (loss, gradient.array)
   }
 
-  /// One epoch's mean loss; nil if something became infinite or NaN.
-  private func runEpoch(_ state: inout TrainingState, _ batch: BatchPass, _ gradient: AlignedBuffer<Float>) -> Double? {
-    var order = Array(0..<data.count)
-    var stream = RandomStream(seed: seed, .batchOrder, UInt64(state.epoch))
-    stream.shuffle(&order)
-    var total = 0.0
-    for first in stride(from: 0, to: order.count, by: recipe.batchSize) {
-      let samples = order[first..<min(first + recipe.batchSize, order.count)]
-      let loss = state.parameters.withUnsafeBufferPointer {
-        batch.run(samples, parameters: $0.baseAddress!, gradient: gradient.base)
-      }
-      guard loss.isFinite else { return nil }
-      total += loss
-      step(&state, gradient)
-    }
-    guard state.parameters.allSatisfy(\.isFinite) else { return nil }
-    return order.isEmpty ? 0 : total / Double(order.count)
-  }
-
   private func step(_ state: inout TrainingState, _ gradient: AlignedBuffer<Float>) {
     if let keep {
       for index in keep.indices {
@@ -119,9 +132,8 @@ package struct Trainer: Sendable {
       }
     }
     let rate = Float(recipe.learningRate)
-    let momentum = Float(recipe.momentum)
     state.parameters.withUnsafeMutableBufferPointer { parameters in
-      state.velocity.withUnsafeMutableBufferPointer { velocity in
+      state.slots[0].withUnsafeMutableBufferPointer { velocity in
         for stage in stack.stages {
           for (range, l2) in [
             (stage.weight..<stage.weight + stage.weightCount, Float(recipe.l2)),

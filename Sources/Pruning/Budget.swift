@@ -18,8 +18,8 @@ package struct Budget: Hashable, Sendable {
     guard compression.isFinite, compression > 1 else {
       throw BudgetError(description: "compression must be above 1, found \(compression)")
     }
-    let unprunable = layout.count - layout.prunableCount
-    let kept = Int((Double(layout.count) / compression).rounded(.down)) - unprunable
+    let unprunable = layout.trainableCount - layout.prunableCount
+    let kept = Int((Double(layout.trainableCount) / compression).rounded(.down)) - unprunable
     try self.init(kept: kept, layout: layout, asked: "compression \(compression)")
   }
 
@@ -37,10 +37,10 @@ package struct Budget: Hashable, Sendable {
       )
     }
     guard kept >= max(layout.prunable.count, 1) else {
-      let fixed = layout.count - layout.prunableCount
+      let fixed = layout.trainableCount - layout.prunableCount
       throw BudgetError(
         description:
-          "\(asked): of \(layout.count) parameters \(fixed) are never pruned (biases, the classifier), which leaves "
+          "\(asked): of \(layout.trainableCount) parameters \(fixed) are never pruned (biases, the classifier), which leaves "
           + "\(max(kept, 0)) weights for \(layout.prunable.count) layers; ask for less compression")
     }
     self.kept = kept

@@ -15,11 +15,12 @@ package struct SizeMetrics: Hashable, Sendable {
   ///
   /// - Complexity: linear in the words of the mask.
   package init(_ layout: ParameterLayout, mask: Mask?) {
-    size = layout.count
+    size = layout.trainableCount
     var kept = 0
     var flops = 0
     var flopsNonzero = 0
     for tensor in layout.tensors {
+      guard tensor.role.isTrainable else { continue }
       let count = tensor.range.count
       var keptHere = count
       if let mask, let range = tensor.maskRange { keptHere = mask.population(in: range) }

@@ -13,6 +13,8 @@ package enum Purpose: UInt64, Sendable {
   case audit = 11
   case golden = 12
   case sampling = 13
+  case augmentation = 14
+  case dropout = 15
   case test = 999
 }
 

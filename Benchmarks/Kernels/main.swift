@@ -52,7 +52,7 @@ func column(_ value: Double, _ digits: Int = 1) -> String {
 
 NumericsProbe.configureSingleThread()
 let data = try syntheticData(samples: 10_000)
-let network = try Zoo.network(named: "lenet-300-100", inputs: 784, classes: 10)
+let network = try Zoo.network(named: "lenet-300-100", shape: [784], classes: 10)
 let scope = PruningScope()
 let parameters = initialParameters(network, seed: 1)
 let layout = ParameterLayout(network, scope: scope)
@@ -76,6 +76,6 @@ for variant in KernelVariant.available.reversed() where variant != .baseline {
 }
 
 let trainer = try Trainer(network: network, recipe: TrainingRecipe(), data: data, seed: 1)
-var state = Trainer.initialState(network, seed: 1)
+var state = Trainer.initialState(network, recipe: TrainingRecipe(), seed: 1)
 let time = ContinuousClock().measure { _ = trainer.run(&state, through: 1) }
 print("\none epoch of training: \(time)")

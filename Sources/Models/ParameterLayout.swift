@@ -129,6 +129,11 @@ package struct ParameterLayout: Hashable, Sendable {
   }
 }
 
+extension NetworkDescription {
+  /// The number of bits that a mask over a scope has.
+  package func prunableCount(_ scope: PruningScope) -> Int { ParameterLayout(self, scope: scope).prunableCount }
+}
+
 extension Layer {
   /// The tensors of a layer on an input of this shape, in the order in which they lie in the buffer.
   func parameters(_ input: [Int]) -> [(role: ParameterRole, shape: [Int])] {

@@ -161,10 +161,18 @@ extension TrainingRecipe {
     bytes.append(augmentation.flip)
   }
 
-  /// A recipe that ``append(to:)`` wrote.
+  /// The sent form.
+  package var canonicalBytes: CanonicalBytes {
+    var bytes = CanonicalBytes(kind: "recipe", version: 1)
+    append(to: &bytes)
+    return bytes
+  }
+
+  /// A recipe from its sent form.
   ///
-  /// - Throws: ``CanonicalError`` for bytes that are not one, or an impossible recipe.
-  package init(from reader: inout CanonicalReader) throws(CanonicalError) {
+  /// - Throws: ``CanonicalError`` for bytes that are not such a form, or an impossible recipe.
+  package init(canonical: [UInt8]) throws(CanonicalError) {
+    var reader = try CanonicalReader(canonical, kind: "recipe", version: 1)
     epochs = try reader.int()
     batchSize = try reader.int()
     learningRate = try reader.double()
@@ -190,6 +198,7 @@ extension TrainingRecipe {
     warmupEpochs = try reader.int()
     let padding = try reader.int()
     augmentation = Augmentation(cropPadding: padding, flip: try reader.bool())
+    try reader.finish()
     do { try check() } catch { throw CanonicalError(error.description) }
   }
 }

@@ -10,8 +10,9 @@ package enum Zoo {
   ///
   /// - Throws: ``NetworkError`` for an unknown name or impossible widths.
   package static func network(
-    named name: String, inputs: Int, classes: Int
+    named name: String, shape: [Int], classes: Int, widthMultiplier: Double = 1
   ) throws(NetworkError) -> NetworkDescription {
+    let inputs = shape.reduce(1, *)
     let parts = name.split(separator: "-", omittingEmptySubsequences: false)
     if name == "lenet-300-100" { return try NetworkDescription(name: name, widths: [inputs, 300, 100, classes]) }
     var hidden: [Int] = []

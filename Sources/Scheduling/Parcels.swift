@@ -27,9 +27,9 @@ extension Job {
   fileprivate var roughBytes: Int {
     switch self {
     case .split: 512
-    case .train(let job): 512 + 64 * job.network.layers.count
-    case .evaluate(let job): 512 + 64 * job.network.layers.count + (job.mask?.count ?? 0) / 8
-    case .test(let job): 512 + 64 * job.network.layers.count + (job.mask?.count ?? 0) / 8
+    case .train(let job): 512 + 96 * job.network.nodes.count
+    case .evaluate(let job): 512 + 96 * job.network.nodes.count + (job.mask?.count ?? 0) / 8
+    case .test(let job): 512 + 96 * job.network.nodes.count + (job.mask?.count ?? 0) / 8
     }
   }
 }

@@ -59,8 +59,8 @@ final class Lane: Sendable {
         return (.outcome(.tested(TestScore(try score(job, parameters, data)))), [])
       case .train(let job, let data, var state):
         let trainer = try Trainer(network: job.network, recipe: job.recipe, data: data, seed: job.seed)
-        switch trainer.run(&state, through: job.epochs.upperBound) {
-        case .diverged(let epoch): return (.outcome(.diverged(epoch: epoch)), [])
+        switch trainer.run(&state, through: job.steps.upperBound) {
+        case .diverged(let step): return (.outcome(.diverged(step: step)), [])
         case .trained(let loss):
           let bytes = state.canonicalBytes.bytes
           let weights = Parameters.canonicalBytes(of: state.parameters)

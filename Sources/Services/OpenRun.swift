@@ -1,5 +1,4 @@
 package import Digests
-internal import Formats
 internal import Models
 internal import Pruning
 package import RunStore
@@ -30,11 +29,17 @@ package struct OpenRun: Sendable {
     _ document: StudyDocument, text: String, directory: String, data: String?
   ) throws -> OpenRun {
     // Everything that a person can get wrong is read before the directory is made.
-    let isThere = try RunStore.holds(document.study.digest, at: directory)
-    let slices = isThere ? nil : try Prepared(document.study, data: data)
+    var found: Prepared?
+    let study: Study
+    if let inputs = try RunStore.inputs(at: directory) {
+      study = try document.study(try Sources.inputs(of: document, like: inputs))
+    } else {
+      let prepared = try Prepared(document, data: data)
+      (found, study) = (prepared, prepared.study)
+    }
     _ = try RunStore.create(
-      at: directory, studyText: text, studyDigest: document.study.digest, runID: ProcessIdentity.random().hex)
-    return try open(directory: directory, document: document, prepared: slices, data: data)
+      at: directory, studyText: text, studyDigest: study.digest, runID: ProcessIdentity.random().hex)
+    return try open(directory: directory, document: document, prepared: found, data: data)
   }
 
   /// Opens an existing run for writing.
@@ -48,14 +53,17 @@ package struct OpenRun: Sendable {
     directory: String, document: StudyDocument?, prepared: Prepared?, data: String?
   ) throws -> OpenRun {
     let store = try RunStore.open(at: directory, mode: .writing)
-    let document = try document ?? readStudy(store)
-    if try store.meta(datasetKey) == nil {
-      let slices = try prepared ?? Prepared(document.study, data: data)
-      try slices.store(in: store, document.study)
+    let document = try document ?? readDocument(store)
+    if try store.inputs() == nil {
+      let prepared = try prepared ?? Prepared(document, data: data)
+      try check(prepared.study, in: store)
+      try prepared.store(in: store)
       try store.appendBudgets([BudgetRow(key: generationsKey, value: document.generations)])
-      try store.setMeta(datasetKey, slices.dataset.hex)
+      try store.setMeta(datasetKey, prepared.dataset.hex)
+      // Last: where inputs are recorded, everything is.
+      try store.record(prepared.inputs)
     }
-    return try assemble(store, document.study)
+    return try assemble(store, try readStudy(document, store))
   }
 
   /// Opens an existing run for reading, also while a coordinator writes.
@@ -63,24 +71,34 @@ package struct OpenRun: Sendable {
   /// - Throws: `RunStoreError`, `StudyFileError`.
   package static func look(directory: String) throws -> OpenRun {
     let store = try RunStore.open(at: directory, mode: .reading)
-    return try assemble(store, try readStudy(store).study)
+    return try assemble(store, try readStudy(try readDocument(store), store))
   }
 
-  private static func readStudy(_ store: RunStore) throws -> StudyDocument {
-    let document = try StudyDocument(text: try store.studyText(), file: store.layout.study)
-    guard document.study.digest == store.identity.study else {
+  private static func readDocument(_ store: RunStore) throws -> StudyDocument {
+    try StudyDocument(text: try store.studyText(), file: store.layout.study)
+  }
+
+  private static func readStudy(_ document: StudyDocument, _ store: RunStore) throws -> Study {
+    guard let inputs = try store.inputs() else { throw unprepared(store) }
+    let study = try document.study(inputs)
+    try check(study, in: store)
+    return study
+  }
+
+  private static func check(_ study: Study, in store: RunStore) throws {
+    guard study.digest == store.identity.study else {
       throw RunStoreError.damaged(path: store.layout.study, found: "it is not the study that this run was started with")
     }
-    return document
+  }
+
+  private static func unprepared(_ store: RunStore) -> RunStoreError {
+    .damaged(path: store.layout.directory, found: "its data set or budget is not recorded; start the run again")
   }
 
   private static func assemble(_ store: RunStore, _ study: Study) throws -> OpenRun {
     guard let dataset = try store.meta(datasetKey).flatMap(Digest.init(hex:)),
       let generations = try store.budgets().last(where: { $0.key == generationsKey })?.value
-    else {
-      throw RunStoreError.damaged(
-        path: store.layout.directory, found: "its data set or budget is not recorded; start the run again")
-    }
+    else { throw unprepared(store) }
     var damage = store.damage.map(\.description)
     var facts: [Digest: Outcome] = [:]
     try store.forEachFact { row in
@@ -96,54 +114,5 @@ package struct OpenRun: Sendable {
       }
     }
     return OpenRun(store: store, planner: planner, facts: facts, damage: damage)
-  }
-}
-
-/// The slices of a study's data, cut before anything is written.
-struct Prepared: Sendable {
-  let dataset: Digest
-  private let slices: [[UInt8]]
-  private let splits: Splits
-
-  /// - Throws: `FormatError` for data that is missing or damaged, `SplitError` for sizes that it cannot give.
-  init(_ study: Study, data: String?) throws {
-    let set = try DataFolder.load(named: study.dataset, folder: data)
-    var identity = CanonicalBytes(kind: "dataset", version: 1)
-    identity.append(set.training.canonicalBytes.digest)
-    identity.append(list: set.officialTest.map { [$0] } ?? []) { $0.append($1.canonicalBytes.digest) }
-    dataset = identity.digest
-    let cut = try StratifiedSplit.slices(
-      of: set.training, officialTest: set.officialTest, sizes: study.splits, seed: study.seed)
-    slices = [cut.train, cut.search, cut.validation, cut.test].map(\.canonicalBytes.bytes)
-    splits = Splits(
-      train: Slice(digest: Digest(of: slices[0]), count: cut.train.count),
-      search: Slice(digest: Digest(of: slices[1]), count: cut.search.count),
-      validation: Slice(digest: Digest(of: slices[2]), count: cut.validation.count),
-      test: Slice(digest: Digest(of: slices[3]), count: cut.test.count))
-  }
-
-  /// Stores the slices and the fact that they are the split.
-  func store(in store: RunStore, _ study: Study) throws(RunStoreError) {
-    for slice in slices { _ = try store.storeBlob(slice) }
-    let job = Job.split(SplitJob(dataset: dataset, sizes: study.splits, seed: study.seed))
-    let fact = FactRow(job: job.digest, kind: job.kind, outcome: Outcome.split(splits).canonicalBytes)
-    _ = try store.commit([fact], attempts: [])
-  }
-}
-
-extension RunStore {
-  /// Whether a directory holds a run of this study.
-  ///
-  /// - Throws: `RunStoreError` if it holds one of another study, or something that is no run.
-  fileprivate static func holds(_ study: Digest, at directory: String) throws(RunStoreError) -> Bool {
-    let store: RunStore
-    do { store = try open(at: directory, mode: .reading) } catch {
-      if case .notARun = error { return false }
-      throw error
-    }
-    guard store.identity.study == study else {
-      throw .otherStudy(path: directory, holds: store.identity.study, wanted: study)
-    }
-    return true
   }
 }

@@ -15,7 +15,7 @@ package struct RunProgress: Hashable, Sendable {
   package var best: String?
   /// Evaluations whose facts are durable, over all lives of the coordinator.
   package var evaluations = 0
-  package var trainedEpochs = 0
+  package var trainedEpochs = 0.0
   package var epochs = 0
 }
 

@@ -204,11 +204,12 @@ package final class WorkerService: Sendable {
     case .train(let job):
       let data = try await store.labelledData(job.slice.digest)
       guard let from = job.from else {
-        return .train(job, data, Trainer.initialState(job.network, seed: job.seed))
+        return .train(job, data, Trainer.initialState(job.network, recipe: job.recipe, seed: job.seed))
       }
       let state = try TrainingState(canonical: try await store.blob(from))
-      guard state.epoch == job.epochs.lowerBound,
-        state.parameters.count == ParameterLayout(job.network).count
+      let layout = ParameterLayout(job.network)
+      guard state.step == job.steps.lowerBound, state.parameters.count == layout.count,
+        state.slots.map(\.count) == Array(repeating: layout.trainableCount, count: job.recipe.optimizer.slots)
       else { throw BlobError(description: "the state \(from) is not the one this segment goes on from") }
       return .train(job, data, state)
     case .evaluate(let job):

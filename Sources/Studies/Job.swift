@@ -15,7 +15,7 @@ package struct SplitJob: Hashable, Sendable {
   }
 }
 
-/// Some epochs of training, from the initial weights or from a stored state.
+/// Some steps of training, from the initial weights or from a stored state.
 package struct TrainingSegment: Hashable, Sendable {
   package let network: NetworkDescription
   package let recipe: TrainingRecipe
@@ -23,19 +23,20 @@ package struct TrainingSegment: Hashable, Sendable {
   package let slice: Slice<TrainingUse>
   /// The state that the segment before left; nil at the start.
   package let from: Digest?
-  package let epochs: Range<Int>
+  /// Optimizer steps, counted from the start of the whole training.
+  package let steps: Range<Int>
   package let numerics: NumericsClass
 
   package init(
     network: NetworkDescription, recipe: TrainingRecipe, seed: UInt64, slice: Slice<TrainingUse>, from: Digest?,
-    epochs: Range<Int>, numerics: NumericsClass
+    steps: Range<Int>, numerics: NumericsClass
   ) {
     self.network = network
     self.recipe = recipe
     self.seed = seed
     self.slice = slice
     self.from = from
-    self.epochs = epochs
+    self.steps = steps
     self.numerics = numerics
   }
 }
@@ -105,20 +106,20 @@ package enum Job: Hashable, Sendable {
       bytes.append(job.seed)
       return bytes.digest
     case .train(let job):
-      var bytes = CanonicalBytes(kind: "train", version: 1)
+      var bytes = CanonicalBytes(kind: "train", version: 2)
       bytes.append(job.network.digest)
       job.recipe.append(to: &bytes)
       bytes.append(job.seed)
       bytes.append(job.slice.digest)
       bytes.append(list: job.from.map { [$0] } ?? []) { $0.append($1) }
-      bytes.append(job.epochs.lowerBound)
-      bytes.append(job.epochs.upperBound)
+      bytes.append(job.steps.lowerBound)
+      bytes.append(job.steps.upperBound)
       bytes.append(job.numerics.name)
       return bytes.digest
     case .evaluate(let job):
-      return job.digest(CanonicalBytes(kind: "evaluate", version: 1))
+      return job.digest(CanonicalBytes(kind: "evaluate", version: 2))
     case .test(let job):
-      return job.digest(CanonicalBytes(kind: "test", version: 1))
+      return job.digest(CanonicalBytes(kind: "test", version: 2))
     }
   }
 }

@@ -20,9 +20,9 @@ extension Outcome {
       bytes.append(segment.state)
       bytes.append(segment.parameters)
       bytes.append(segment.loss)
-    case .diverged(let epoch):
+    case .diverged(let step):
       bytes.append(3)
-      bytes.append(epoch)
+      bytes.append(step)
     case .evaluated(let score):
       bytes.append(4)
       score.append(to: &bytes)
@@ -47,7 +47,7 @@ extension Outcome {
     case 2:
       self = .trained(
         TrainedSegment(state: try reader.digest(), parameters: try reader.digest(), loss: try reader.double()))
-    case 3: self = .diverged(epoch: try reader.int())
+    case 3: self = .diverged(step: try reader.int())
     case 4: self = .evaluated(try Score(from: &reader))
     case 5: self = .tested(TestScore(try Score(from: &reader)))
     case let other: throw CanonicalError("unknown outcome \(other)")

@@ -3,11 +3,11 @@ package import Pruning
 
 /// What a training segment leaves.
 package struct TrainedSegment: Hashable, Sendable {
-  /// The blob of weights, momentum and epoch from which the next segment goes on.
+  /// The blob of weights, optimizer values and step from which the next segment goes on.
   package let state: Digest
   /// The blob of the weights alone.
   package let parameters: Digest
-  /// The mean training loss of the last epoch.
+  /// The mean training loss over the segment.
   package let loss: Double
 
   package init(state: Digest, parameters: Digest, loss: Double) {
@@ -28,8 +28,8 @@ package struct TestScore: Hashable, Sendable {
 package enum Outcome: Hashable, Sendable {
   case split(Splits)
   case trained(TrainedSegment)
-  /// Training left the finite numbers in the epoch given.
-  case diverged(epoch: Int)
+  /// Training left the finite numbers in the step given.
+  case diverged(step: Int)
   case evaluated(Score)
   case tested(TestScore)
 
@@ -47,7 +47,7 @@ package enum Outcome: Hashable, Sendable {
     switch (job, self) {
     case (.split, .split): true
     case (.train, .trained(let segment)): segment.loss.isFinite
-    case (.train(let job), .diverged(let epoch)): job.epochs.contains(epoch)
+    case (.train(let job), .diverged(let step)): job.steps.contains(step)
     case (.evaluate(let job), .evaluated(let score)): score.fits(job.slice.count)
     case (.test(let job), .tested(let test)): test.score.fits(job.slice.count)
     case (.split, _), (.train, _), (.evaluate, _), (.test, _): false
@@ -69,7 +69,7 @@ extension Score {
 package enum Observation: Hashable, Sendable {
   case split(Splits)
   case trained(TrainedSegment)
-  case diverged(epoch: Int)
+  case diverged(step: Int)
   case evaluated(Score)
 
   /// Nil for a test score.
@@ -77,7 +77,7 @@ package enum Observation: Hashable, Sendable {
     switch outcome {
     case .split(let splits): self = .split(splits)
     case .trained(let segment): self = .trained(segment)
-    case .diverged(let epoch): self = .diverged(epoch: epoch)
+    case .diverged(let step): self = .diverged(step: step)
     case .evaluated(let score): self = .evaluated(score)
     case .tested: return nil
     }

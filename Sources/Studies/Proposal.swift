@@ -5,6 +5,7 @@ package import Search
 package enum Strategy: String, Hashable, Sendable, CaseIterable {
   case split = "Split"
   case training = "Training"
+  case validation = "Validation"
   case dense = "Dense"
   case randomPruning = "RandomPruning"
   case globalMagnitude = "GlobalMagWeight"
@@ -17,7 +18,7 @@ package enum Strategy: String, Hashable, Sendable, CaseIterable {
 package struct Proposal: Hashable, Sendable {
   package let job: Job
   package let strategy: Strategy
-  /// Nil for jobs that are no trials (splitting, training).
+  /// Nil for jobs that are no trials (splitting, training, validation).
   package let trial: TrialID?
   package let parents: [TrialID]
 

@@ -15,15 +15,32 @@ extension SearchStudy {
     return .propose(proposals)
   }
 
+  /// Steps in an epoch of training; known with the slices.
+  var stepsPerEpoch: Int { study.training.stepsPerEpoch(samples: splits?.train.count ?? 0) }
+
+  var totalSteps: Int { study.training.epochs * stepsPerEpoch }
+
+  /// Where the segment ends that begins at ``step``.
+  var nextStep: Int { min(step + study.segment.steps(perEpoch: stepsPerEpoch), totalSteps) }
+
   /// The next part of training, from where the last one ended.
   func segment() -> Proposal {
-    let end = min(epoch + study.epochsPerSegment, study.training.epochs)
-    return Proposal(
+    Proposal(
       job: .train(
         TrainingSegment(
-          network: study.network, recipe: study.training, seed: study.seed, slice: splits!.train, from: trained?.state,
-          epochs: epoch..<end, numerics: study.numerics)),
+          network: study.network, recipe: study.training, seed: study.seed, slice: splits!.train,
+          from: trained?.state ?? study.pretrained?.state, steps: step..<nextStep, numerics: study.numerics)),
       strategy: .training)
+  }
+
+  /// The loss on `validation` of what the last segment left.
+  func validation() -> Proposal {
+    Proposal(
+      job: .evaluate(
+        Evaluation(
+          network: study.network, scope: study.scope, parameters: trained!.parameters, mask: nil,
+          slice: splits!.validation)),
+      strategy: .validation)
   }
 
   /// The dense network and the masks that need no search, judged on the search slice.
@@ -41,7 +58,7 @@ extension SearchStudy {
 
   func evaluation<Use>(_ mask: Mask?, on slice: Slice<Use>) -> Evaluation<Use> {
     Evaluation(
-      network: study.network, scope: study.scope, parameters: trained!.parameters, mask: mask, slice: slice)
+      network: study.network, scope: study.scope, parameters: weights!, mask: mask, slice: slice)
   }
 
   /// How many children are bred before they are handed out: few enough that workers start at once.
@@ -101,10 +118,17 @@ extension SearchStudy {
   package var currentSplits: Splits? { splits }
 
   /// The blob of the trained weights, once training is done.
-  package var currentParameters: Digest? { epoch == study.training.epochs ? trained?.parameters : nil }
+  package var currentParameters: Digest? {
+    switch phase {
+    case .split, .training, .validation: nil
+    case .weights, .baselines, .searching, .finished: weights
+    }
+  }
 
-  /// Epochs of training that are done.
-  package var trainedEpochs: Int { epoch }
+  /// Epochs of training that are done, in part; all of them once training is over.
+  package var trainedEpochs: Double {
+    currentParameters == nil ? Double(step) / Double(max(stepsPerEpoch, 1)) : Double(study.training.epochs)
+  }
 
   /// The generation being evaluated and the best fitness so far, for a progress line.
   package var progress: (generation: Int, generations: Int, best: Fitness?) {

@@ -9,15 +9,15 @@ extension SearchStudy {
   /// Nil at other times. The random batch that may be out at such a moment is a function of its place and is proposed
   /// again after a restore.
   package var snapshot: [UInt8]? {
-    guard phase == .searching, let genetic, let random, let splits, let trained, genetic.isBetweenGenerations,
+    guard phase == .searching, let genetic, let random, let splits, let weights, genetic.isBetweenGenerations,
       genetic.generation > 0, answers.isEmpty, !owesRandomBatch
     else { return nil }
-    var bytes = CanonicalBytes(kind: "search-study", version: 1)
+    var bytes = CanonicalBytes(kind: "search-study", version: 2)
     bytes.append(study.digest)
     bytes.append(dataset)
     bytes.append(observed)
     bytes.append(raw: Outcome.split(splits).canonicalBytes)
-    bytes.append(raw: Outcome.trained(trained).canonicalBytes)
+    bytes.append(weights)
     genetic.append(to: &bytes)
     random.append(to: &bytes)
     return bytes.bytes
@@ -27,21 +27,21 @@ extension SearchStudy {
   ///
   /// - Throws: `CanonicalError` for bytes that are no snapshot of this study.
   package func parametersOfSnapshot(_ snapshot: [UInt8]) throws(CanonicalError) -> Digest {
-    var reader = try CanonicalReader(snapshot, kind: "search-study", version: 1)
-    return try heading(&reader).trained.parameters
+    var reader = try CanonicalReader(snapshot, kind: "search-study", version: 2)
+    return try heading(&reader).weights
   }
 
   /// Takes the state of a snapshot, with the weights that ``parametersOfSnapshot(_:)`` named.
   ///
   /// - Throws: `CanonicalError` for bytes that are no snapshot of this study; the planner is then as it was.
   package mutating func restore(_ snapshot: [UInt8], parameters: [UInt8]) throws(CanonicalError) {
-    var reader = try CanonicalReader(snapshot, kind: "search-study", version: 1)
-    let (observed, splits, trained) = try heading(&reader)
+    var reader = try CanonicalReader(snapshot, kind: "search-study", version: 2)
+    let (observed, splits, weights) = try heading(&reader)
     var restored = self
     restored.observed = observed
     restored.splits = splits
-    restored.trained = trained
-    restored.epoch = study.training.epochs
+    restored.weights = weights
+    restored.step = restored.totalSteps
     restored.phase = .weights
     do { try restored.supply(parameters) } catch { throw CanonicalError(error.description) }
     try restored.genetic!.restore(from: &reader)
@@ -59,14 +59,14 @@ extension SearchStudy {
 
   private func heading(
     _ reader: inout CanonicalReader
-  ) throws(CanonicalError) -> (observed: Int, splits: Splits, trained: TrainedSegment) {
+  ) throws(CanonicalError) -> (observed: Int, splits: Splits, weights: Digest) {
     guard try reader.digest() == study.digest, try reader.digest() == dataset else {
       throw CanonicalError("a snapshot of another study")
     }
     let observed = try reader.int()
-    guard case .split(let splits) = try Outcome(canonical: try reader.raw()),
-      case .trained(let trained) = try Outcome(canonical: try reader.raw())
-    else { throw CanonicalError("a snapshot without splits and weights") }
-    return (observed, splits, trained)
+    guard case .split(let splits) = try Outcome(canonical: try reader.raw()) else {
+      throw CanonicalError("a snapshot without splits")
+    }
+    return (observed, splits, try reader.digest())
   }
 }

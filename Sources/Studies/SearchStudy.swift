@@ -11,7 +11,7 @@ package struct StudyFailure: Error, Equatable, Sendable, CustomStringConvertible
   package init(_ description: String) { self.description = description }
 }
 
-/// The planner of a pruning search: split, train, baselines, then the genetic algorithm with random search beside it.
+/// The planner of a pruning search: split, train (with early stopping on `validation`), baselines, then the genetic algorithm with random search beside it.
 ///
 /// Pure and replayable: its state is a function of the study and of the observations, which come one by one in the order
 /// of the proposals. A generation of the genetic algorithm is followed by a batch of random search; the next generation
@@ -28,6 +28,7 @@ package struct SearchStudy: Sendable {
   enum Phase: Hashable, Sendable {
     case split
     case training
+    case validation
     case weights
     case baselines
     case searching
@@ -36,8 +37,15 @@ package struct SearchStudy: Sendable {
 
   var phase = Phase.split
   var splits: Splits?
+  /// The last segment of training.
   var trained: TrainedSegment?
-  var epoch = 0
+  /// Optimizer steps done.
+  var step = 0
+  /// The weights that the study is about: the last ones, or by early stopping the best ones.
+  var weights: Digest?
+  var watch: EarlyStopping.Watch?
+  /// The weights with the lowest loss on `validation` so far.
+  var best: Digest?
   var genetic: GeneticSearch?
   var random: RandomSearch?
   var baselineMasks: [Strategy: Mask] = [:]
@@ -56,6 +64,7 @@ package struct SearchStudy: Sendable {
     self.dataset = dataset
     self.generations = generations
     layout = ParameterLayout(study.network, scope: study.scope)
+    watch = study.earlyStopping.map(EarlyStopping.Watch.init)
     budget = try Budget(compression: study.compression, layout: layout)
   }
 
@@ -69,8 +78,10 @@ package struct SearchStudy: Sendable {
       }
     case .training:
       return proposeOnce { [$0.segment()] }
+    case .validation:
+      return proposeOnce { [$0.validation()] }
     case .weights:
-      return .needs(trained!.parameters)
+      return .needs(weights!)
     case .baselines:
       return proposeOnce { $0.baselines() }
     case .searching:
@@ -86,7 +97,7 @@ package struct SearchStudy: Sendable {
   package mutating func supply(_ bytes: [UInt8]) throws(StudyFailure) {
     precondition(phase == .weights)
     guard let parameters = try? Parameters.values(canonical: bytes), parameters.count == layout.count else {
-      throw StudyFailure("the stored weights \(trained!.parameters) are not of this network")
+      throw StudyFailure("the stored weights \(weights!) are not of this network")
     }
     let space = SearchSpace(layout: layout, parameters: parameters, budget: budget, seed: study.seed)
     var stream = RandomStream(seed: study.seed, .randomPruning)
@@ -110,19 +121,35 @@ package struct SearchStudy: Sendable {
     switch (proposal.job, observation) {
     case (.split, .split(let splits)):
       self.splits = splits
-      phase = .training
+      if totalSteps == 0 {
+        weights = study.pretrained?.parameters
+        // Without weights from outside a study trains at least one epoch.
+        guard weights != nil else { throw StudyFailure("there is nothing to train on: the train slice is empty") }
+      }
+      phase = totalSteps == 0 ? .weights : .training
     case (.train, .trained(let segment)):
       trained = segment
-      epoch = min(epoch + study.epochsPerSegment, study.training.epochs)
-      if epoch == study.training.epochs { phase = .weights }
-    case (.train, .diverged(let epoch)):
+      step = nextStep
+      weights = segment.parameters
+      if watch != nil { phase = .validation } else if step == totalSteps { phase = .weights }
+    case (.train, .diverged(let step)):
       throw StudyFailure(
-        "training diverged in epoch \(epoch); lower network.train.learning_rate and start a new run")
+        "training diverged in epoch \(step / stepsPerEpoch); lower network.train.learning_rate and start a new run")
     case (.evaluate, .evaluated(let score)):
-      observe(score, of: proposal)
+      if proposal.strategy == .validation { judge(score) } else { observe(score, of: proposal) }
     case (.split, _), (.train, _), (.evaluate, _), (.test, _):
       preconditionFailure("an outcome of another kind; the coordinator checks it before it is stored")
     }
+  }
+
+  /// Takes the loss on `validation` behind a segment.
+  private mutating func judge(_ score: Score) {
+    var loss = Double.infinity
+    if case .exact(_, _, let mean) = score { loss = mean }
+    let (isBest, stops) = watch!.observe(loss)
+    if isBest || best == nil { best = trained!.parameters }
+    weights = best
+    phase = stops || step == totalSteps ? .weights : .training
   }
 
   private mutating func observe(_ score: Score, of proposal: Proposal) {
@@ -136,7 +163,7 @@ package struct SearchStudy: Sendable {
       if genetic!.generation >= generations, pending.isEmpty, !owesRandomBatch { phase = .finished }
     case .dense, .randomPruning, .globalMagnitude, .layerMagnitude:
       if pending.isEmpty { phase = .searching }
-    case .split, .training:
+    case .split, .training, .validation:
       preconditionFailure("not an evaluation")
     }
   }

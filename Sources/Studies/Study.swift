@@ -11,10 +11,16 @@ package struct Study: Hashable, Sendable {
   package var seed: UInt64
   package var dataset: String
   package var splits: SplitSizes
+  /// Applied to the samples before the network sees them.
+  package var normalization: LabelledData.Normalization?
   package var network: NetworkDescription
+  /// Weights that the study starts from instead of fresh ones.
+  package var pretrained: Pretrained?
+  /// With ``pretrained``, 0 epochs take its weights as they are.
   package var training: TrainingRecipe
-  /// Epochs that one training job runs; a killed worker loses at most these.
-  package var epochsPerSegment: Int
+  package var segment: SegmentLength
+  /// Nil trains through all epochs.
+  package var earlyStopping: EarlyStopping?
   package var scope: PruningScope
   package var objective: Objective
   package var compression: Double
@@ -24,17 +30,22 @@ package struct Study: Hashable, Sendable {
   package var numerics: NumericsClass
 
   package init(
-    name: String, seed: UInt64, dataset: String, splits: SplitSizes, network: NetworkDescription,
-    training: TrainingRecipe, epochsPerSegment: Int, scope: PruningScope, objective: Objective, compression: Double,
-    genetic: GeneticSettings, randomSearch: Bool = true, numerics: NumericsClass = .portable
+    name: String, seed: UInt64, dataset: String, splits: SplitSizes,
+    normalization: LabelledData.Normalization? = nil, network: NetworkDescription, pretrained: Pretrained? = nil,
+    training: TrainingRecipe, segment: SegmentLength, earlyStopping: EarlyStopping? = nil, scope: PruningScope,
+    objective: Objective, compression: Double, genetic: GeneticSettings, randomSearch: Bool = true,
+    numerics: NumericsClass = .portable
   ) {
     self.name = name
     self.seed = seed
     self.dataset = dataset
     self.splits = splits
+    self.normalization = normalization
     self.network = network
+    self.pretrained = pretrained
     self.training = training
-    self.epochsPerSegment = epochsPerSegment
+    self.segment = segment
+    self.earlyStopping = earlyStopping
     self.scope = scope
     self.objective = objective
     self.compression = compression
@@ -45,13 +56,17 @@ package struct Study: Hashable, Sendable {
 
   /// The digest of the canonical study: two files that mean the same have the same one.
   package var digest: Digest {
-    var bytes = CanonicalBytes(kind: "study", version: 1)
+    var bytes = CanonicalBytes(kind: "study", version: 2)
     bytes.append(seed)
     bytes.append(dataset)
     splits.append(to: &bytes)
+    Parameters.append(normalization?.mean ?? [], to: &bytes)
+    Parameters.append(normalization?.deviation ?? [], to: &bytes)
     bytes.append(network.digest)
+    bytes.append(list: pretrained.map { [$0] } ?? []) { $0.append($1.parameters) }
     training.append(to: &bytes)
-    bytes.append(epochsPerSegment)
+    segment.append(to: &bytes)
+    bytes.append(list: earlyStopping.map { [$0] } ?? []) { $1.append(to: &$0) }
     bytes.append(scope.prunesClassifier)
     bytes.append(objective.rawValue)
     bytes.append(compression)
@@ -71,5 +86,42 @@ package struct Study: Hashable, Sendable {
     bytes.append(randomSearch)
     bytes.append(numerics.name)
     return bytes.digest
+  }
+}
+
+/// Weights from outside, by the blobs that hold them.
+package struct Pretrained: Hashable, Sendable {
+  package let parameters: Digest
+  /// The same weights as a training state at step 0, which a first segment goes on from.
+  package let state: Digest
+
+  package init(parameters: Digest, state: Digest) {
+    self.parameters = parameters
+    self.state = state
+  }
+}
+
+/// How much one training job does; a killed worker loses at most this.
+package enum SegmentLength: Hashable, Sendable {
+  case epochs(Int)
+  case steps(Int)
+
+  /// The length in optimizer steps.
+  package func steps(perEpoch: Int) -> Int {
+    switch self {
+    case .epochs(let epochs): epochs * perEpoch
+    case .steps(let steps): steps
+    }
+  }
+
+  func append(to bytes: inout CanonicalBytes) {
+    switch self {
+    case .epochs(let epochs):
+      bytes.append(0)
+      bytes.append(epochs)
+    case .steps(let steps):
+      bytes.append(1)
+      bytes.append(steps)
+    }
   }
 }

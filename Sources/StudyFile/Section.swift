@@ -72,6 +72,24 @@ struct Section {
     return number
   }
 
+  /// - Throws: ``StudyFileError`` for anything but a list of numbers that `accepts` takes; `expected` says which.
+  mutating func doubles(
+    _ key: String, _ expected: String, _ accepts: (Double) -> Bool
+  ) throws(StudyFileError) -> [Double]? {
+    guard let value = node(key) else { return nil }
+    guard case .sequence(let items) = value else {
+      throw error(key, "expected a list of \(expected), found \(Self.describe(value))")
+    }
+    var numbers: [Double] = []
+    for item in items {
+      guard let number = plain(item).flatMap(Double.init), number.isFinite, accepts(number) else {
+        throw error(key, "expected a list of \(expected), found \(Self.describe(item)) in it")
+      }
+      numbers.append(number)
+    }
+    return numbers
+  }
+
   /// A number between 0 and 1.
   mutating func fraction(_ key: String) throws(StudyFileError) -> Double? {
     try double(key, "a number from 0 to 1") { (0...1).contains($0) }

@@ -1,14 +1,27 @@
-internal import Models
+package import Models
 internal import Pruning
 internal import Search
 package import Studies
 internal import Yams
 
-/// A study file, read and checked: the study and its budget.
-package struct StudyDocument: Hashable, Sendable {
-  package let study: Study
+/// A study file, read and checked as far as that goes without its data and models.
+package struct StudyDocument {
+  package let name: String
+  package let dataset: DatasetSource
+  package let network: NetworkSource
   /// Generations to run; a budget, so not part of the study's identity.
   package let generations: Int
+  private let seed: UInt64
+  private let splits: SplitSizes
+  private let normalization: LabelledData.Normalization?
+  private let training: TrainingSection
+  private let objective: Objective
+  private let compression: Double
+  private let scope: PruningScope
+  private let genetic: GeneticSettings
+  private let randomSearch: Bool
+  /// For errors that show only with data and model at hand.
+  private let sections: (dataset: Section, network: Section, objective: Section)
 
   /// Reads a study file's text.
   ///
@@ -16,25 +29,71 @@ package struct StudyDocument: Hashable, Sendable {
   /// - Throws: ``StudyFileError`` with line, key, what was found and what was expected.
   package init(text: String, file: String) throws(StudyFileError) {
     var root = try Section(try Self.compose(text, file: file), file: file, path: "")
-    let name = try root.required("study", try root.text("study"), "a name for the study")
-    let seed = UInt64(try root.int("seed", 0...Int.max) ?? 1)
-    let (dataset, splits) = try Self.dataset(&root)
-    let (network, recipe, segment) = try Self.network(&root, dataset)
-    let (objective, compression, objectiveSection) = try Self.objective(&root)
+    name = try root.required("study", try root.text("study"), "a name for the study")
+    seed = UInt64(try root.int("seed", 0...Int.max) ?? 1)
+    var data = try root.required("dataset", try root.section("dataset"), "a group such as { name: digits }")
+    dataset = try DatasetSource(&data)
+    splits = try Self.splits(&data)
+    normalization = try Self.normalization(&data)
+    try data.finish()
+    var network = try root.required("network", try root.section("network"), "a group such as { zoo: lenet-300-100 }")
+    self.network = try NetworkSource(&network)
+    training = try TrainingSection(&network, isOptional: self.network.file != nil)
+    try network.finish()
+    let objective = try Self.objective(&root)
+    (self.objective, compression) = (objective.objective, objective.compression)
     try Self.fitness(&root)
-    let scope = try Self.scope(&root)
+    scope = try Self.scope(&root)
     let search = try Self.search(&root)
+    (genetic, generations, randomSearch) = (search.settings, search.generations, search.randomSearch)
     let numerics = try root.text("numerics", oneOf: ["portable"]) ?? "portable"
     precondition(numerics == "portable")
     try root.finish()
-    study = Study(
-      name: name, seed: seed, dataset: dataset.name, splits: splits, network: network, training: recipe,
-      epochsPerSegment: segment, scope: scope, objective: objective, compression: compression,
-      genetic: search.settings, randomSearch: search.randomSearch)
-    generations = search.generations
-    do { _ = try Budget(compression: compression, layout: ParameterLayout(network, scope: scope)) } catch {
-      throw objectiveSection.error("at_compression", error.description)
+    sections = (data, network, objective.section)
+    if case .known(let known) = dataset, self.network.file == nil {
+      let network = try zooNetwork(shape: known.shape, classes: known.classes)
+      _ = try study(StudyInputs(shape: known.shape, network: network, pretrained: nil))
     }
+  }
+
+  /// The zoo's network for samples of a shape.
+  ///
+  /// - Precondition: the file names one.
+  /// - Throws: ``StudyFileError`` where the network does not fit them.
+  package func zooNetwork(shape: [Int], classes: Int) throws(StudyFileError) -> NetworkDescription {
+    guard let zoo = network.zoo else { preconditionFailure("no zoo network is named") }
+    do {
+      return try Zoo.network(
+        named: zoo, shape: shape, classes: classes, widthMultiplier: network.widthMultiplier ?? 1)
+    } catch { throw sections.network.error("zoo", error.description) }
+  }
+
+  /// Checks that samples can be what the file says of them, and gives them as the network sees them.
+  ///
+  /// - Throws: ``StudyFileError`` where the normalisation does not fit their channels.
+  package func normalized(_ data: LabelledData) throws(StudyFileError) -> LabelledData {
+    do { return try data.normalized(by: normalization) } catch {
+      throw sections.dataset.error("normalize", error.description)
+    }
+  }
+
+  /// An error about the file that ``network`` names.
+  package func modelError(_ problem: String) -> StudyFileError {
+    sections.network.error(network.key, problem)
+  }
+
+  /// The study, with what was found outside the file.
+  ///
+  /// - Throws: ``StudyFileError`` where no mask of the network can meet the objective.
+  package func study(_ inputs: StudyInputs) throws(StudyFileError) -> Study {
+    do {
+      _ = try Budget(compression: compression, layout: ParameterLayout(inputs.network, scope: scope))
+    } catch { throw sections.objective.error("at_compression", error.description) }
+    return Study(
+      name: name, seed: seed, dataset: dataset.identity, splits: splits, normalization: normalization,
+      network: inputs.network, pretrained: inputs.pretrained, training: training.recipe, segment: training.segment,
+      earlyStopping: training.earlyStopping, scope: scope, objective: objective, compression: compression,
+      genetic: genetic, randomSearch: randomSearch)
   }
 
   private static func compose(_ text: String, file: String) throws(StudyFileError) -> Node {
@@ -56,20 +115,25 @@ package struct StudyDocument: Hashable, Sendable {
     throw StudyFileError(file: file, line: nil, key: nil, problem: "the file is empty; expected a study")
   }
 
-  private static func dataset(_ root: inout Section) throws(StudyFileError) -> (KnownDataset, SplitSizes) {
-    var section = try root.required("dataset", try root.section("dataset"), "a group such as { name: digits }")
-    let names = KnownDataset.all.map(\.name)
-    let name = try section.required(
-      "name", try section.text("name", oneOf: names), "\(Section.list(names))")
+  private static func splits(_ section: inout Section) throws(StudyFileError) -> SplitSizes {
     var sizes = SplitSizes()
-    if var splits = try section.section("splits") {
-      sizes.search = try share("search", &splits) ?? sizes.search
-      sizes.validation = try share("validation", &splits) ?? sizes.validation
-      sizes.test = try share("test", &splits) ?? sizes.test
-      try splits.finish()
-    }
-    try section.finish()
-    return (KnownDataset.named(name)!, sizes)
+    guard var splits = try section.section("splits") else { return sizes }
+    sizes.search = try share("search", &splits) ?? sizes.search
+    sizes.validation = try share("validation", &splits) ?? sizes.validation
+    sizes.test = try share("test", &splits) ?? sizes.test
+    try splits.finish()
+    return sizes
+  }
+
+  private static func normalization(
+    _ section: inout Section
+  ) throws(StudyFileError) -> LabelledData.Normalization? {
+    guard var group = try section.section("normalize") else { return nil }
+    let mean = try group.required("mean", try group.doubles("mean", "numbers") { _ in true }, "one number a channel")
+    let deviation = try group.required(
+      "std", try group.doubles("std", "numbers above 0") { $0 > 0 }, "one number a channel")
+    try group.finish()
+    return LabelledData.Normalization(mean: mean.map { Float($0) }, deviation: deviation.map { Float($0) })
   }
 
   private static func share(_ key: String, _ section: inout Section) throws(StudyFileError) -> Share? {
@@ -80,34 +144,10 @@ package struct StudyDocument: Hashable, Sendable {
     return value < 1 ? .fraction(value) : .count(Int(value))
   }
 
-  private static func network(
-    _ root: inout Section, _ dataset: KnownDataset
-  ) throws(StudyFileError) -> (NetworkDescription, TrainingRecipe, Int) {
-    var section = try root.required("network", try root.section("network"), "a group such as { zoo: lenet-300-100 }")
-    let zoo = try section.required("zoo", try section.text("zoo"), Section.list(Zoo.names))
-    let network: NetworkDescription
-    do { network = try Zoo.network(named: zoo, inputs: dataset.inputs, classes: dataset.classes) } catch {
-      throw section.error("zoo", error.description)
-    }
-    var recipe = TrainingRecipe()
-    var segment = 5
-    if var train = try section.section("train") {
-      recipe.epochs = try train.int("epochs", 1...100_000) ?? recipe.epochs
-      recipe.batchSize = try train.int("batch_size", 1...65_536) ?? recipe.batchSize
-      recipe.learningRate =
-        try train.double("learning_rate", "a number above 0", { $0 > 0 }) ?? recipe.learningRate
-      recipe.momentum =
-        try train.double("momentum", "a number from 0 up to below 1", { (0..<1).contains($0) }) ?? recipe.momentum
-      recipe.l2 = try train.double("l2", "a number of at least 0", { $0 >= 0 }) ?? recipe.l2
-      segment = try train.int("epochs_per_segment", 1...100_000) ?? segment
-      try train.finish()
-    }
-    try section.finish()
-    return (network, recipe, segment)
-  }
-
   /// What is optimised, and the section that says so, for errors that show only with the network at hand.
-  private static func objective(_ root: inout Section) throws(StudyFileError) -> (Objective, Double, Section) {
+  private static func objective(
+    _ root: inout Section
+  ) throws(StudyFileError) -> (objective: Objective, compression: Double, section: Section) {
     let example = "a group such as { maximize: accuracy, at_compression: 10 }"
     var section = try root.required("objective", try root.section("objective"), example)
     let maximize = try section.text("maximize", oneOf: ["accuracy"])

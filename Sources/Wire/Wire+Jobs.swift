@@ -1,42 +1,9 @@
 internal import Digests
 internal import FoundationEssentials
-package import Models
+internal import Models
 package import Pruning
 package import Scheduling
 package import Studies
-
-extension PBNetwork {
-  package init(_ network: NetworkDescription) {
-    self.init()
-    name = network.name
-    layer = network.layers.map { layer in
-      var message = PBLayer()
-      switch layer {
-      case .dense(let inputs, let outputs):
-        message.dense.inputs = UInt32(inputs)
-        message.dense.outputs = UInt32(outputs)
-      case .relu: message.relu = PBEmpty()
-      }
-      return message
-    }
-  }
-
-  package func domain() throws(WireError) -> NetworkDescription {
-    guard layer.count <= 4096, name.utf8.count <= 256 else {
-      throw WireError(description: "network: more than 4096 layers or a name of more than 256 bytes")
-    }
-    let layers = try layer.map { (layer) throws(WireError) -> Layer in
-      switch layer.kind {
-      case .dense(let dense): .dense(inputs: Int(dense.inputs), outputs: Int(dense.outputs))
-      case .relu: .relu
-      case nil: throw WireError(description: "network: a layer of a kind that this build does not know")
-      }
-    }
-    do { return try NetworkDescription(name: name, layers: layers) } catch {
-      throw WireError(description: "network: \(error.description)")
-    }
-  }
-}
 
 extension PBMask {
   package init(_ mask: Mask) {
@@ -73,51 +40,53 @@ extension PBSlice {
 }
 
 extension PBTrain {
-  package init(_ job: TrainingSegment) {
+  fileprivate init(_ job: TrainingSegment, network: Int) {
     self.init()
-    network = PBNetwork(job.network)
-    epochs = UInt32(clamping: job.recipe.epochs)
-    batchSize = UInt32(clamping: job.recipe.batchSize)
-    learningRate = job.recipe.learningRate
-    momentum = job.recipe.momentum
-    l2 = job.recipe.l2
+    self.network = UInt32(network)
+    recipe = .init(job.recipe.canonicalBytes.bytes)
     seed = job.seed
     slice = PBSlice(job.slice)
     from = .init(job.from?.bytes ?? [])
-    firstEpoch = UInt32(clamping: job.epochs.lowerBound)
-    endEpoch = UInt32(clamping: job.epochs.upperBound)
+    firstStep = UInt64(clamping: job.steps.lowerBound)
+    endStep = UInt64(clamping: job.steps.upperBound)
     numerics = job.numerics.name
   }
 
-  package func domain() throws(WireError) -> TrainingSegment {
-    guard firstEpoch < endEpoch, endEpoch <= epochs, batchSize > 0, learningRate.isFinite, momentum.isFinite,
-      l2.isFinite, numerics.utf8.count <= 256
-    else { throw WireError(description: "train: impossible epochs, batch size or rates") }
+  fileprivate func domain(_ networks: [NetworkDescription]) throws(WireError) -> TrainingSegment {
+    let first = try checked(firstStep, 0...1 << 48, "train.first_step")
+    let end = try checked(endStep, 0...1 << 48, "train.end_step")
+    guard first < end, numerics.utf8.count <= 256 else {
+      throw WireError(
+        description: "train: impossible steps \(first) to \(end), or a numerics class of no possible name")
+    }
+    let recipe: TrainingRecipe
+    do { recipe = try TrainingRecipe(canonical: Array(self.recipe)) } catch {
+      throw WireError(description: "train.recipe: \(error.description)")
+    }
     return TrainingSegment(
-      network: try network.domain(),
-      recipe: TrainingRecipe(
-        epochs: Int(epochs), batchSize: Int(batchSize), learningRate: learningRate, momentum: momentum, l2: l2),
-      seed: seed, slice: try slice.domain(TrainingUse.self),
-      from: from.isEmpty ? nil : try Digest(wire: from, "train.from"), epochs: Int(firstEpoch)..<Int(endEpoch),
+      network: try networks.at(network), recipe: recipe, seed: seed, slice: try slice.domain(TrainingUse.self),
+      from: from.isEmpty ? nil : try Digest(wire: from, "train.from"), steps: first..<end,
       numerics: NumericsClass(numerics))
   }
 }
 
 extension PBEvaluate {
-  package init<Use>(_ job: Evaluation<Use>) {
+  fileprivate init<Use>(_ job: Evaluation<Use>, network: Int) {
     self.init()
-    network = PBNetwork(job.network)
+    self.network = UInt32(network)
     prunesClassifier = job.scope.prunesClassifier
     parameters = .init(job.parameters.bytes)
     if let mask = job.mask { self.mask = PBMask(mask) }
     slice = PBSlice(job.slice)
   }
 
-  package func domain<Use>(_ use: Use.Type) throws(WireError) -> Evaluation<Use> {
-    let network = try network.domain()
+  fileprivate func domain<Use>(
+    _ use: Use.Type, _ networks: [NetworkDescription]
+  ) throws(WireError) -> Evaluation<Use> {
+    let network = try networks.at(network)
     let scope = PruningScope(prunesClassifier: prunesClassifier)
     let mask = hasMask ? try mask.domain() : nil
-    if let mask, mask.count != ParameterLayout(network, scope: scope).prunableCount {
+    if let mask, mask.count != network.prunableCount(scope) {
       throw WireError(description: "evaluate: a mask of \(mask.count) weights is not of this network")
     }
     return Evaluation(
@@ -126,25 +95,58 @@ extension PBEvaluate {
   }
 }
 
-extension PBJob {
-  /// - Precondition: the job is not a split, which never leaves the coordinator.
-  package init(_ job: Job) {
+extension [NetworkDescription] {
+  fileprivate func at(_ place: UInt32) throws(WireError) -> NetworkDescription {
+    guard place < count else { throw WireError(description: "a job of network \(place), the parcel has \(count)") }
+    return self[Int(place)]
+  }
+}
+
+extension PBParcel {
+  /// - Precondition: no job is a split, which never leaves the coordinator.
+  package init(_ jobs: [Job]) {
     self.init()
-    digest = .init(job.digest.bytes)
-    switch job {
-    case .split: preconditionFailure("a split is done where the data folder is")
-    case .train(let segment): train = PBTrain(segment)
-    case .evaluate(let evaluation): evaluate = PBEvaluate(evaluation)
-    case .test(let evaluation): test = PBEvaluate(evaluation)
+    var places: [Digest: Int] = [:]
+    func place(_ network: NetworkDescription) -> Int {
+      if let place = places[network.digest] { return place }
+      places[network.digest] = self.network.count
+      self.network.append(.init(network.canonicalBytes.bytes))
+      return self.network.count - 1
+    }
+    for job in jobs {
+      var message = PBJob()
+      message.digest = .init(job.digest.bytes)
+      switch job {
+      case .split: preconditionFailure("a split is done where the data folder is")
+      case .train(let segment): message.train = PBTrain(segment, network: place(segment.network))
+      case .evaluate(let evaluation): message.evaluate = PBEvaluate(evaluation, network: place(evaluation.network))
+      case .test(let evaluation): message.test = PBEvaluate(evaluation, network: place(evaluation.network))
+      }
+      self.job.append(message)
     }
   }
 
-  package func domain() throws(WireError) -> Job {
+  package func domain() throws(WireError) -> [Job] {
+    let networks = try network.map { (bytes) throws(WireError) in try NetworkDescription(wire: bytes) }
+    return try job.map { (job) throws(WireError) in try job.domain(networks) }
+  }
+}
+
+extension NetworkDescription {
+  fileprivate init(wire bytes: some Sequence<UInt8>) throws(WireError) {
+    do { try self.init(canonical: Array(bytes)) } catch {
+      throw WireError(description: "network: \(error.description)")
+    }
+  }
+}
+
+extension PBJob {
+  fileprivate func domain(_ networks: [NetworkDescription]) throws(WireError) -> Job {
     let job: Job
     switch kind {
-    case .train(let train): job = .train(try train.domain())
-    case .evaluate(let evaluate): job = .evaluate(try evaluate.domain(FitnessUse.self))
-    case .test(let test): job = .test(try test.domain(TestUse.self))
+    case .train(let train): job = .train(try train.domain(networks))
+    case .evaluate(let evaluate): job = .evaluate(try evaluate.domain(FitnessUse.self, networks))
+    case .test(let test): job = .test(try test.domain(TestUse.self, networks))
     case nil: throw WireError(description: "a job of a kind that this build does not know")
     }
     guard try Digest(wire: digest, "job.digest") == job.digest else {

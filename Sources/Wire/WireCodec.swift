@@ -30,7 +30,7 @@ package enum WireCodec {
     switch message {
     case .welcome(let welcome): envelope.welcome = PBWelcome(welcome)
     case .reject(let rejection): envelope.reject = PBReject(rejection)
-    case .parcel(let jobs): envelope.parcel.job = jobs.map(PBJob.init)
+    case .parcel(let jobs): envelope.parcel = PBParcel(jobs)
     case .acknowledge(let jobs): envelope.acknowledge = PBDigests(jobs)
     case .cancel(let jobs): envelope.cancel = PBDigests(jobs)
     case .blobRequest(let request): envelope.blobRequest = PBBlobRequest(request)
@@ -73,7 +73,7 @@ package enum WireCodec {
     switch envelope.body {
     case .welcome(let welcome): message = .welcome(try welcome.domain())
     case .reject(let rejection): message = .reject(try rejection.domain())
-    case .parcel(let parcel): message = .parcel(try parcel.job.map { (job) throws(WireError) in try job.domain() })
+    case .parcel(let parcel): message = .parcel(try parcel.domain())
     case .acknowledge(let digests): message = .acknowledge(try digests.domain())
     case .cancel(let digests): message = .cancel(try digests.domain())
     case .blobRequest(let request): message = .blobRequest(try request.domain())

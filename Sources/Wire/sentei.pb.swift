@@ -258,6 +258,9 @@ package nonisolated struct PBParcel: Sendable {
 
   package var job: [PBJob] = []
 
+  /// The networks that the jobs name by their place here, each once: canonical bytes, names included.
+  package var network: [Data] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -309,68 +312,6 @@ package nonisolated struct PBJob: Sendable {
   package init() {}
 }
 
-package nonisolated struct PBLayer: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var kind: PBLayer.OneOf_Kind? = nil
-
-  package var dense: PBDense {
-    get {
-      if case .dense(let v)? = kind {return v}
-      return PBDense()
-    }
-    set {kind = .dense(newValue)}
-  }
-
-  package var relu: PBEmpty {
-    get {
-      if case .relu(let v)? = kind {return v}
-      return PBEmpty()
-    }
-    set {kind = .relu(newValue)}
-  }
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package nonisolated enum OneOf_Kind: Equatable, Sendable {
-    case dense(PBDense)
-    case relu(PBEmpty)
-
-  }
-
-  package init() {}
-}
-
-package nonisolated struct PBDense: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var inputs: UInt32 = 0
-
-  package var outputs: UInt32 = 0
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-}
-
-package nonisolated struct PBNetwork: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var name: String = String()
-
-  package var layer: [PBLayer] = []
-
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  package init() {}
-}
-
 package nonisolated struct PBSlice: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -390,25 +331,6 @@ package nonisolated struct PBTrain: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var network: PBNetwork {
-    get {_network ?? PBNetwork()}
-    set {_network = newValue}
-  }
-  /// Returns true if `network` has been explicitly set.
-  package var hasNetwork: Bool {self._network != nil}
-  /// Clears the value of `network`. Subsequent reads from it will return its default value.
-  package mutating func clearNetwork() {self._network = nil}
-
-  package var epochs: UInt32 = 0
-
-  package var batchSize: UInt32 = 0
-
-  package var learningRate: Double = 0
-
-  package var momentum: Double = 0
-
-  package var l2: Double = 0
-
   package var seed: UInt64 = 0
 
   package var slice: PBSlice {
@@ -423,17 +345,22 @@ package nonisolated struct PBTrain: Sendable {
   /// Empty at the start.
   package var from: Data = Data()
 
-  package var firstEpoch: UInt32 = 0
-
-  package var endEpoch: UInt32 = 0
-
   package var numerics: String = String()
+
+  /// A place in the parcel's networks.
+  package var network: UInt32 = 0
+
+  /// Canonical bytes.
+  package var recipe: Data = Data()
+
+  package var firstStep: UInt64 = 0
+
+  package var endStep: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _network: PBNetwork? = nil
   fileprivate var _slice: PBSlice? = nil
 }
 
@@ -441,15 +368,6 @@ package nonisolated struct PBEvaluate: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
-
-  package var network: PBNetwork {
-    get {_network ?? PBNetwork()}
-    set {_network = newValue}
-  }
-  /// Returns true if `network` has been explicitly set.
-  package var hasNetwork: Bool {self._network != nil}
-  /// Clears the value of `network`. Subsequent reads from it will return its default value.
-  package mutating func clearNetwork() {self._network = nil}
 
   package var prunesClassifier: Bool = false
 
@@ -474,11 +392,13 @@ package nonisolated struct PBEvaluate: Sendable {
   /// Clears the value of `slice`. Subsequent reads from it will return its default value.
   package mutating func clearSlice() {self._slice = nil}
 
+  /// A place in the parcel's networks.
+  package var network: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _network: PBNetwork? = nil
   fileprivate var _mask: PBMask? = nil
   fileprivate var _slice: PBSlice? = nil
 }
@@ -1060,7 +980,7 @@ nonisolated extension PBReject: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension PBParcel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Parcel"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}network\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1069,6 +989,7 @@ nonisolated extension PBParcel: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.job) }()
+      case 2: try { try decoder.decodeRepeatedBytesField(value: &self.network) }()
       default: break
       }
     }
@@ -1078,11 +999,15 @@ nonisolated extension PBParcel: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if !self.job.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.job, fieldNumber: 1)
     }
+    if !self.network.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.network, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBParcel, rhs: PBParcel) -> Bool {
     if lhs.job != rhs.job {return false}
+    if lhs.network != rhs.network {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1177,143 +1102,6 @@ nonisolated extension PBJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImplem
   }
 }
 
-nonisolated extension PBLayer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Layer"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}dense\0\u{1}relu\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try {
-        var v: PBDense?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .dense(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .dense(v)
-        }
-      }()
-      case 2: try {
-        var v: PBEmpty?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .relu(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .relu(v)
-        }
-      }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    switch self.kind {
-    case .dense?: try {
-      guard case .dense(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    }()
-    case .relu?: try {
-      guard case .relu(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-    }()
-    case nil: break
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: PBLayer, rhs: PBLayer) -> Bool {
-    if lhs.kind != rhs.kind {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension PBDense: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Dense"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}inputs\0\u{1}outputs\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.inputs) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.outputs) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.inputs != 0 {
-      try visitor.visitSingularUInt32Field(value: self.inputs, fieldNumber: 1)
-    }
-    if self.outputs != 0 {
-      try visitor.visitSingularUInt32Field(value: self.outputs, fieldNumber: 2)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: PBDense, rhs: PBDense) -> Bool {
-    if lhs.inputs != rhs.inputs {return false}
-    if lhs.outputs != rhs.outputs {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension PBNetwork: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Network"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}layer\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.layer) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.name.isEmpty {
-      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
-    }
-    if !self.layer.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.layer, fieldNumber: 2)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: PBNetwork, rhs: PBNetwork) -> Bool {
-    if lhs.name != rhs.name {return false}
-    if lhs.layer != rhs.layer {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
 nonisolated extension PBSlice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Slice"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}count\0")
@@ -1351,7 +1139,7 @@ nonisolated extension PBSlice: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension PBTrain: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Train"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}network\0\u{1}epochs\0\u{3}batch_size\0\u{3}learning_rate\0\u{1}momentum\0\u{1}l2\0\u{1}seed\0\u{1}slice\0\u{1}from\0\u{3}first_epoch\0\u{3}end_epoch\0\u{1}numerics\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{7}seed\0\u{1}slice\0\u{1}from\0\u{2}\u{3}numerics\0\u{1}network\0\u{1}recipe\0\u{3}first_step\0\u{3}end_step\0\u{c}\u{1}\u{6}\u{c}\u{a}\u{1}\u{c}\u{b}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1359,18 +1147,14 @@ nonisolated extension PBTrain: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._network) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.epochs) }()
-      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.batchSize) }()
-      case 4: try { try decoder.decodeSingularDoubleField(value: &self.learningRate) }()
-      case 5: try { try decoder.decodeSingularDoubleField(value: &self.momentum) }()
-      case 6: try { try decoder.decodeSingularDoubleField(value: &self.l2) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.seed) }()
       case 8: try { try decoder.decodeSingularMessageField(value: &self._slice) }()
       case 9: try { try decoder.decodeSingularBytesField(value: &self.from) }()
-      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.firstEpoch) }()
-      case 11: try { try decoder.decodeSingularUInt32Field(value: &self.endEpoch) }()
       case 12: try { try decoder.decodeSingularStringField(value: &self.numerics) }()
+      case 13: try { try decoder.decodeSingularUInt32Field(value: &self.network) }()
+      case 14: try { try decoder.decodeSingularBytesField(value: &self.recipe) }()
+      case 15: try { try decoder.decodeSingularUInt64Field(value: &self.firstStep) }()
+      case 16: try { try decoder.decodeSingularUInt64Field(value: &self.endStep) }()
       default: break
       }
     }
@@ -1381,24 +1165,6 @@ nonisolated extension PBTrain: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._network {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    if self.epochs != 0 {
-      try visitor.visitSingularUInt32Field(value: self.epochs, fieldNumber: 2)
-    }
-    if self.batchSize != 0 {
-      try visitor.visitSingularUInt32Field(value: self.batchSize, fieldNumber: 3)
-    }
-    if self.learningRate.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.learningRate, fieldNumber: 4)
-    }
-    if self.momentum.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.momentum, fieldNumber: 5)
-    }
-    if self.l2.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.l2, fieldNumber: 6)
-    }
     if self.seed != 0 {
       try visitor.visitSingularUInt64Field(value: self.seed, fieldNumber: 7)
     }
@@ -1408,31 +1174,33 @@ nonisolated extension PBTrain: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if !self.from.isEmpty {
       try visitor.visitSingularBytesField(value: self.from, fieldNumber: 9)
     }
-    if self.firstEpoch != 0 {
-      try visitor.visitSingularUInt32Field(value: self.firstEpoch, fieldNumber: 10)
-    }
-    if self.endEpoch != 0 {
-      try visitor.visitSingularUInt32Field(value: self.endEpoch, fieldNumber: 11)
-    }
     if !self.numerics.isEmpty {
       try visitor.visitSingularStringField(value: self.numerics, fieldNumber: 12)
+    }
+    if self.network != 0 {
+      try visitor.visitSingularUInt32Field(value: self.network, fieldNumber: 13)
+    }
+    if !self.recipe.isEmpty {
+      try visitor.visitSingularBytesField(value: self.recipe, fieldNumber: 14)
+    }
+    if self.firstStep != 0 {
+      try visitor.visitSingularUInt64Field(value: self.firstStep, fieldNumber: 15)
+    }
+    if self.endStep != 0 {
+      try visitor.visitSingularUInt64Field(value: self.endStep, fieldNumber: 16)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBTrain, rhs: PBTrain) -> Bool {
-    if lhs._network != rhs._network {return false}
-    if lhs.epochs != rhs.epochs {return false}
-    if lhs.batchSize != rhs.batchSize {return false}
-    if lhs.learningRate != rhs.learningRate {return false}
-    if lhs.momentum != rhs.momentum {return false}
-    if lhs.l2 != rhs.l2 {return false}
     if lhs.seed != rhs.seed {return false}
     if lhs._slice != rhs._slice {return false}
     if lhs.from != rhs.from {return false}
-    if lhs.firstEpoch != rhs.firstEpoch {return false}
-    if lhs.endEpoch != rhs.endEpoch {return false}
     if lhs.numerics != rhs.numerics {return false}
+    if lhs.network != rhs.network {return false}
+    if lhs.recipe != rhs.recipe {return false}
+    if lhs.firstStep != rhs.firstStep {return false}
+    if lhs.endStep != rhs.endStep {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1440,7 +1208,7 @@ nonisolated extension PBTrain: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension PBEvaluate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Evaluate"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}network\0\u{3}prunes_classifier\0\u{1}parameters\0\u{1}mask\0\u{1}slice\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{2}prunes_classifier\0\u{1}parameters\0\u{1}mask\0\u{1}slice\0\u{1}network\0\u{c}\u{1}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1448,11 +1216,11 @@ nonisolated extension PBEvaluate: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._network) }()
       case 2: try { try decoder.decodeSingularBoolField(value: &self.prunesClassifier) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.parameters) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._mask) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._slice) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.network) }()
       default: break
       }
     }
@@ -1463,9 +1231,6 @@ nonisolated extension PBEvaluate: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._network {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
     if self.prunesClassifier != false {
       try visitor.visitSingularBoolField(value: self.prunesClassifier, fieldNumber: 2)
     }
@@ -1478,15 +1243,18 @@ nonisolated extension PBEvaluate: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     try { if let v = self._slice {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     } }()
+    if self.network != 0 {
+      try visitor.visitSingularUInt32Field(value: self.network, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBEvaluate, rhs: PBEvaluate) -> Bool {
-    if lhs._network != rhs._network {return false}
     if lhs.prunesClassifier != rhs.prunesClassifier {return false}
     if lhs.parameters != rhs.parameters {return false}
     if lhs._mask != rhs._mask {return false}
     if lhs._slice != rhs._slice {return false}
+    if lhs.network != rhs.network {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -20,7 +20,7 @@ struct StudyOptions: ParsableArguments {
     let text = try readText(study)
     let document = try StudyDocument(text: text, file: study)
     return try OpenRun.start(
-      document, text: text, directory: runDirectory ?? "runs/\(document.study.name)", data: DataOption.folder(data))
+      document, text: text, directory: runDirectory ?? "runs/\(document.name)", data: DataOption.folder(data))
   }
 }
 

@@ -28,7 +28,9 @@ struct StatusCommand: AsyncParsableCommand {
       print("study         \(open.planner.study.name) (\(open.store.identity.study.short))")
       print("run           \(open.store.identity.run.prefix(12)), started \(open.store.identity.epoch) times")
       print("state         \(isFinished ? "finished" : "unfinished; `sentei resume \(run)` goes on")")
-      print("training      \(planned.planner.trainedEpochs) of \(open.planner.study.training.epochs) epochs")
+      print(
+        "training      \(planned.planner.trainedEpochs.fixed(digits: 1)) of \(open.planner.study.training.epochs) epochs"
+      )
       print("generations   \(generation) of \(generations)")
       if let best { print("best          \(open.planner.study.objective.words(best)) on search") }
       print("evaluations   \(planned.evaluations) asked for, \(planned.cacheHits) more answered from the cache")

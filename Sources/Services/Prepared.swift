@@ -1,0 +1,50 @@
+internal import Digests
+internal import Formats
+internal import Models
+internal import Pruning
+internal import RunStore
+internal import Studies
+internal import StudyFile
+
+/// What a study is made of beside its file, read and cut before anything is written.
+struct Prepared {
+  let study: Study
+  let dataset: Digest
+  let inputs: StudyInputs
+  /// Slices and weights.
+  private let blobs: [[UInt8]]
+  private let splits: Splits
+
+  /// - Throws: `FormatError` for data or a model that is missing or damaged, `StudyFileError` where they do not fit the
+  ///   study, `SplitError` for sizes that the data cannot give.
+  init(_ document: StudyDocument, data: String?) throws {
+    let set = try Sources.dataset(of: document, folder: data)
+    let training = try document.normalized(set.training)
+    let officialTest = try set.officialTest.map { try document.normalized($0) }
+    let source = try Sources.network(of: document, shape: training.shape, classes: training.classes)
+    inputs = source.inputs
+    study = try document.study(inputs)
+
+    var identity = CanonicalBytes(kind: "dataset", version: 1)
+    identity.append(training.canonicalBytes.digest)
+    identity.append(list: officialTest.map { [$0] } ?? []) { $0.append($1.canonicalBytes.digest) }
+    dataset = identity.digest
+    let cut = try StratifiedSplit.slices(
+      of: training, officialTest: officialTest, sizes: study.splits, seed: study.seed)
+    let slices = [cut.train, cut.search, cut.validation, cut.test].map(\.canonicalBytes.bytes)
+    blobs = slices + source.blobs
+    splits = Splits(
+      train: Slice(digest: Digest(of: slices[0]), count: cut.train.count),
+      search: Slice(digest: Digest(of: slices[1]), count: cut.search.count),
+      validation: Slice(digest: Digest(of: slices[2]), count: cut.validation.count),
+      test: Slice(digest: Digest(of: slices[3]), count: cut.test.count))
+  }
+
+  /// Stores the blobs and the fact that these slices are the split.
+  func store(in store: RunStore) throws(RunStoreError) {
+    for blob in blobs { _ = try store.storeBlob(blob) }
+    let job = Job.split(SplitJob(dataset: dataset, sizes: study.splits, seed: study.seed))
+    let fact = FactRow(job: job.digest, kind: job.kind, outcome: Outcome.split(splits).canonicalBytes)
+    _ = try store.commit([fact], attempts: [])
+  }
+}

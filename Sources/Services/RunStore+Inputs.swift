@@ -1,0 +1,44 @@
+internal import Digests
+internal import Models
+internal import RunStore
+internal import Studies
+internal import StudyFile
+
+extension RunStore {
+  private static var inputsKey: String { "inputs" }
+
+  /// Keeps what the study needs beside its file, so that the run directory is complete in itself.
+  func record(_ inputs: StudyInputs) throws(RunStoreError) {
+    var bytes = CanonicalBytes(kind: "study-inputs", version: 1)
+    bytes.append(list: inputs.shape) { $0.append($1) }
+    bytes.append(raw: inputs.network.canonicalBytes.bytes)
+    bytes.append(list: inputs.pretrained.map { [$0] } ?? []) {
+      $0.append($1.parameters)
+      $0.append($1.state)
+    }
+    try setMeta(Self.inputsKey, try storeBlob(bytes.bytes).hex)
+  }
+
+  /// What ``record(_:)`` kept; nil before.
+  func inputs() throws -> StudyInputs? {
+    guard let digest = try meta(Self.inputsKey).flatMap(Digest.init(hex:)) else { return nil }
+    var reader = try CanonicalReader(try blob(digest), kind: "study-inputs", version: 1)
+    var shape: [Int] = []
+    for _ in 0..<(try reader.count(width: 8)) { shape.append(try reader.int()) }
+    let network = try NetworkDescription(canonical: try reader.raw())
+    var pretrained: [Pretrained] = []
+    for _ in 0..<(try reader.count(width: 2 * Digest.byteCount)) {
+      pretrained.append(Pretrained(parameters: try reader.digest(), state: try reader.digest()))
+    }
+    try reader.finish()
+    return StudyInputs(shape: shape, network: network, pretrained: pretrained.first)
+  }
+
+  /// The inputs of the run in a directory; nil where there is none, or none that got so far.
+  static func inputs(at directory: String) throws -> StudyInputs? {
+    do { return try open(at: directory, mode: .reading).inputs() } catch let error as RunStoreError {
+      if case .notARun = error { return nil }
+      throw error
+    }
+  }
+}

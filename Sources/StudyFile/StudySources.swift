@@ -1,0 +1,91 @@
+package import Models
+package import Studies
+
+/// Where a study's data come from.
+package enum DatasetSource: Hashable, Sendable {
+  case known(KnownDataset)
+  case files(Files)
+
+  /// A person's own data.
+  package struct Files: Hashable, Sendable {
+    package var x: String
+    /// Nil where one file holds both.
+    package var y: String?
+    package var testX: String?
+    package var testY: String?
+    package var classes: Int?
+    /// What bytes are divided by.
+    package var scale: Int?
+    /// Whether images are [height, width, channels] in the file.
+    package var channelsLast: Bool
+  }
+
+  /// What stands for the data in the study's digest. The content has a digest of its own, in the split.
+  package var identity: String {
+    switch self {
+    case .known(let known): known.name
+    case .files(let files):
+      [files.x, files.y, files.testX, files.testY].map { $0 ?? "" }.joined(separator: "\u{0}")
+        + "\u{0}\(files.classes ?? 0) \(files.scale ?? 0) \(files.channelsLast)"
+    }
+  }
+
+  init(_ section: inout Section) throws(StudyFileError) {
+    let names = KnownDataset.all.map(\.name)
+    let x = try section.text("x")
+    guard let x else {
+      let name = try section.required(
+        "name", try section.text("name", oneOf: names), "\(Section.list(names)), or x: and y: with files of your own")
+      self = .known(KnownDataset.named(name)!)
+      return
+    }
+    guard try section.text("name") == nil else { throw section.error("name", "expected either a name or x: and y:") }
+    self = .files(
+      Files(
+        x: x, y: try section.text("y"), testX: try section.text("test_x"), testY: try section.text("test_y"),
+        classes: try section.int("classes", 2...256), scale: try section.int("scale", 1...65_536),
+        channelsLast: try section.bool("channels_last") ?? false))
+  }
+}
+
+/// Where a study's network comes from: the zoo, a model file, or a zoo's network with a file of weights.
+package struct NetworkSource: Hashable, Sendable {
+  package let zoo: String?
+  package let widthMultiplier: Double?
+  /// A model or, beside ``zoo``, its weights.
+  package let file: String?
+  /// The key that names the file.
+  package let key: String
+
+  init(_ section: inout Section) throws(StudyFileError) {
+    zoo = try section.text("zoo")
+    let onnx = try section.text("onnx")
+    let safetensors = try section.text("safetensors")
+    widthMultiplier = try section.double("width_multiplier", "a number above 0, at most 16", { $0 > 0 && $0 <= 16 })
+    file = onnx ?? safetensors
+    key = onnx == nil ? "safetensors" : "onnx"
+    if onnx != nil, safetensors != nil { throw section.error("onnx", "expected either onnx: or safetensors:") }
+    if onnx != nil, zoo != nil {
+      throw section.error("onnx", "an ONNX file brings its own network; expected either zoo: or onnx:")
+    }
+    if zoo == nil {
+      _ = try section.required(
+        "zoo", file, "a network by zoo: (\(Section.list(Zoo.names))), onnx: FILE or safetensors: FILE")
+      if widthMultiplier != nil { throw section.error("width_multiplier", "is for networks of the zoo") }
+    }
+  }
+}
+
+/// What a study needs beside its file: the network, and the weights if they come from outside.
+package struct StudyInputs: Hashable, Sendable {
+  /// The shape of a sample.
+  package let shape: [Int]
+  package let network: NetworkDescription
+  package let pretrained: Pretrained?
+
+  package init(shape: [Int], network: NetworkDescription, pretrained: Pretrained?) {
+    self.shape = shape
+    self.network = network
+    self.pretrained = pretrained
+  }
+}

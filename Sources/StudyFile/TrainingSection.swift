@@ -1,0 +1,101 @@
+internal import Models
+internal import Studies
+internal import Yams
+
+/// The `network.train` group: the recipe, how it is cut into jobs, and when it ends early.
+struct TrainingSection {
+  var recipe = TrainingRecipe()
+  var segment = SegmentLength.epochs(5)
+  var earlyStopping: EarlyStopping?
+
+  /// Reads the group.
+  ///
+  /// - Parameter isOptional: whether the network has weights already; without the group they are taken as they are.
+  /// - Throws: ``StudyFileError`` with line and key.
+  init(_ network: inout Section, isOptional: Bool) throws(StudyFileError) {
+    guard var train = try network.section("train") else {
+      if isOptional { recipe.epochs = 0 }
+      return
+    }
+    recipe.epochs = try train.int("epochs", 1...100_000) ?? recipe.epochs
+    recipe.batchSize = try train.int("batch_size", 1...65_536) ?? recipe.batchSize
+    recipe.optimizer = try Self.optimizer(&train)
+    if case .sgd = recipe.optimizer {} else { recipe.learningRate = 0.001 }
+    recipe.learningRate = try train.double("learning_rate", "a number above 0", { $0 > 0 }) ?? recipe.learningRate
+    recipe.l1 = try train.double("l1", "a number of at least 0", { $0 >= 0 }) ?? recipe.l1
+    recipe.l2 = try train.double("l2", "a number of at least 0", { $0 >= 0 }) ?? recipe.l2
+    recipe.warmupEpochs = try train.int("warmup_epochs", 0...100_000) ?? 0
+    recipe.schedule = try schedule(&train)
+    recipe.augmentation = try Self.augmentation(&train)
+    segment = try Self.segment(&train) ?? segment
+    earlyStopping = try Self.earlyStopping(&train)
+    try train.finish()
+    do { try recipe.check() } catch { throw network.error("train", error.description) }
+  }
+
+  private static func optimizer(_ train: inout Section) throws(StudyFileError) -> TrainingRecipe.Optimizer {
+    let name = try train.text("optimizer", oneOf: ["sgd", "adam", "adamw"]) ?? "sgd"
+    let share = "a number from 0 up to below 1"
+    func isShare(_ value: Double) -> Bool { (0..<1).contains(value) }
+    if name == "sgd" {
+      let momentum = try train.double("momentum", share, isShare) ?? 0.9
+      return .sgd(momentum: momentum, nesterov: try train.bool("nesterov") ?? false)
+    }
+    var moments = TrainingRecipe.Optimizer.Moments()
+    moments.beta1 = try train.double("beta1", share, isShare) ?? moments.beta1
+    moments.beta2 = try train.double("beta2", share, isShare) ?? moments.beta2
+    moments.epsilon = try train.double("epsilon", "a number above 0", { $0 > 0 }) ?? moments.epsilon
+    return name == "adam" ? .adam(moments) : .adamW(moments)
+  }
+
+  private func schedule(_ train: inout Section) throws(StudyFileError) -> TrainingRecipe.Schedule {
+    guard let node = train.node("schedule") else { return .constant }
+    let wholeCosine = TrainingRecipe.Schedule.cosine(horizon: max(recipe.epochs - recipe.warmupEpochs, 1))
+    if let name = node.scalar?.string {
+      switch name {
+      case "constant": return .constant
+      case "cosine": return wholeCosine
+      default:
+        throw train.error(
+          "schedule",
+          "expected constant, cosine, { cosine: EPOCHS } or { milestones: [...], gamma: 0.1 }, found \(name)")
+      }
+    }
+    var group = try Section(node, file: train.file, path: "\(train.path).schedule")
+    let cosine = try group.int("cosine", 1...100_000)
+    let milestones = try group.doubles("milestones", "epochs") { $0 == $0.rounded() && (1...100_000).contains($0) }
+    let gamma = try group.double("gamma", "a number above 0", { $0 > 0 })
+    try group.finish()
+    guard (cosine == nil) != (milestones == nil), cosine == nil || gamma == nil else {
+      throw train.error("schedule", "expected either cosine: EPOCHS or milestones: [...] with gamma:")
+    }
+    if let cosine { return .cosine(horizon: cosine) }
+    return .milestones(milestones!.map { Int($0) }, gamma: gamma ?? 0.1)
+  }
+
+  private static func augmentation(_ train: inout Section) throws(StudyFileError) -> TrainingRecipe.Augmentation {
+    guard var group = try train.section("augment") else { return TrainingRecipe.Augmentation() }
+    let padding = try group.int("crop_padding", 0...64) ?? 0
+    let flip = try group.bool("flip") ?? false
+    try group.finish()
+    return TrainingRecipe.Augmentation(cropPadding: padding, flip: flip)
+  }
+
+  private static func segment(_ train: inout Section) throws(StudyFileError) -> SegmentLength? {
+    let epochs = try train.int("epochs_per_segment", 1...100_000)
+    let steps = try train.int("steps_per_segment", 1...1_000_000_000)
+    if epochs != nil, steps != nil {
+      throw train.error("steps_per_segment", "expected either epochs_per_segment or steps_per_segment")
+    }
+    return epochs.map { .epochs($0) } ?? steps.map { .steps($0) }
+  }
+
+  private static func earlyStopping(_ train: inout Section) throws(StudyFileError) -> EarlyStopping? {
+    guard var group = try train.section("early_stopping") else { return nil }
+    let patience = try group.required(
+      "patience", try group.int("patience", 1...100_000), "the number of segments in a row without a lower loss")
+    let delta = try group.double("minimum_delta", "a number of at least 0", { $0 >= 0 }) ?? 0
+    try group.finish()
+    return EarlyStopping(patience: patience, minimumDelta: delta)
+  }
+}

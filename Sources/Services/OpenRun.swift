@@ -105,6 +105,7 @@ package struct OpenRun: Sendable {
       if let outcome = try? Outcome(canonical: row.outcome) { facts[row.job] = outcome }
     }
     var planner = try SearchStudy(study, dataset: dataset, generations: generations)
+    if !damage.isEmpty { facts = usable(facts, planner, store) }
     // After damage a fact from before the snapshot may be missing; only a replay from the start asks for it again.
     if damage.isEmpty, store.mode == .writing {
       let newest = try store.newestSnapshot()
@@ -114,5 +115,19 @@ package struct OpenRun: Sendable {
       }
     }
     return OpenRun(store: store, planner: planner, facts: facts, damage: damage)
+  }
+  /// After damage, facts without those of training segments that cannot be gone on from, if training is not over.
+  ///
+  /// A state is removed once the next segment's fact is durable. If damage took that fact, the segment cannot be
+  /// repeated from the state alone, and training begins again; it comes to the same bits.
+  private static func usable(
+    _ facts: [Digest: Outcome], _ planner: SearchStudy, _ store: RunStore
+  ) -> [Digest: Outcome] {
+    let replay = try? Replay.trials(of: planner, outcome: { facts[$0] }, blob: { try store.blob($0) }) { _ in }
+    guard replay?.run.planner.currentParameters == nil else { return facts }
+    return facts.filter { _, outcome in
+      guard case .trained(let segment) = outcome else { return true }
+      return store.hasBlob(segment.state) && store.hasBlob(segment.parameters)
+    }
   }
 }

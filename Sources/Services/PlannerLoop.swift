@@ -80,6 +80,7 @@ final class PlannerLoop: @unchecked Sendable {
         case .needs(let digest): try run.supply(try store.blob(digest))
         case .trial: break
         case .snapshot(let bytes): try snapshot(bytes, since: start)
+        case .superseded(let blobs): for blob in blobs { try store.removeBlob(blob) }
         case .blocked: break loop
         case .finished:
           try finish()

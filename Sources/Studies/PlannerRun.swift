@@ -32,6 +32,8 @@ package enum RunStep: Sendable {
   case trial(TrialRecord)
   /// A moment at which the planner's state can be stored.
   case snapshot([UInt8])
+  /// These blobs are needed no more; removing them twice does no harm.
+  case superseded([Digest])
   /// Only new facts help.
   case blocked
   case finished
@@ -57,6 +59,8 @@ package struct PlannerRun: Sendable {
   /// - Parameter outcome: the fact of a job, if there is one.
   /// - Throws: ``StudyFailure`` where an outcome ends the study.
   package mutating func step(_ outcome: (Digest) -> Outcome?) throws(StudyFailure) -> RunStep {
+    let superseded = planner.takeSuperseded()
+    if !superseded.isEmpty { return .superseded(superseded) }
     if offersSnapshot {
       offersSnapshot = false
       if let snapshot = planner.snapshot { return .snapshot(snapshot) }

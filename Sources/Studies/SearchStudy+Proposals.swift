@@ -33,6 +33,12 @@ extension SearchStudy {
       strategy: .training)
   }
 
+  /// The blobs that became useless since the last call. Their facts stay: what was computed once is never asked again.
+  mutating func takeSuperseded() -> [Digest] {
+    defer { superseded = [] }
+    return superseded
+  }
+
   /// The loss on `validation` of what the last segment left.
   func validation() -> Proposal {
     Proposal(

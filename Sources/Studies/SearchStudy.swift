@@ -55,6 +55,8 @@ package struct SearchStudy: Sendable {
   var answers: [Fitness] = []
   /// Whether the random batch beside the last bred generation is still to be proposed.
   var owesRandomBatch = false
+  /// Blobs of training that nothing will ask for again.
+  var superseded: [Digest] = []
   /// How many outcomes were observed so far.
   package var observed = 0
 
@@ -128,6 +130,10 @@ package struct SearchStudy: Sendable {
       }
       phase = totalSteps == 0 ? .weights : .training
     case (.train, .trained(let segment)):
+      if let previous = trained {
+        superseded.append(previous.state)
+        if watch == nil, previous.parameters != segment.parameters { superseded.append(previous.parameters) }
+      }
       trained = segment
       step = nextStep
       weights = segment.parameters
@@ -147,7 +153,13 @@ package struct SearchStudy: Sendable {
     var loss = Double.infinity
     if case .exact(_, _, let mean) = score { loss = mean }
     let (isBest, stops) = watch!.observe(loss)
-    if isBest || best == nil { best = trained!.parameters }
+    let new = trained!.parameters
+    if isBest || best == nil {
+      if let best, best != new { superseded.append(best) }
+      best = new
+    } else if best != new {
+      superseded.append(new)
+    }
     weights = best
     phase = stops || step == totalSteps ? .weights : .training
   }

@@ -29,14 +29,26 @@ package enum StratifiedSplit {
         description: "splits: \(wanted.reduce(0, +)) samples asked for, \(total) there, none left to train on")
     }
 
-    var pools: [[Int]] = Array(repeating: [], count: training.classes)
-    for (index, label) in training.labels.enumerated() { pools[Int(label)].append(index) }
+    let (parts, train) = parts(of: training, counts: wanted, seed: seed)
+    return (
+      training.selecting(train), training.selecting(parts[0]), training.selecting(parts[1]),
+      officialTest ?? training.selecting(parts[2])
+    )
+  }
+  /// Indices of disjoint parts of the data with `counts` samples, each class shared out in proportion, and of the rest.
+  ///
+  /// - Precondition: the counts add up to no more than there is.
+  package static func parts(
+    of data: LabelledData, counts: [Int], seed: UInt64
+  ) -> (parts: [[Int]], rest: [Int]) {
+    var pools: [[Int]] = Array(repeating: [], count: data.classes)
+    for (index, label) in data.labels.enumerated() { pools[Int(label)].append(index) }
     for label in pools.indices {
       var stream = RandomStream(seed: seed, .split, UInt64(label))
       stream.shuffle(&pools[label])
     }
     var parts: [[Int]] = []
-    for count in wanted {
+    for count in counts {
       // Shares of what is left, so that a class never has to give more than it has.
       let shares = Apportionment.shares(of: count, sizes: pools.map(\.count))
       var part: [Int] = []
@@ -46,10 +58,6 @@ package enum StratifiedSplit {
       }
       parts.append(part.sorted())
     }
-    let train = pools.flatMap { $0 }.sorted()
-    return (
-      training.selecting(train), training.selecting(parts[0]), training.selecting(parts[1]),
-      officialTest ?? training.selecting(parts[2])
-    )
+    return (parts, pools.flatMap { $0 }.sorted())
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Formats
 import Foundation
 import Messaging
+import Models
 import Pruning
 import RunStore
 import Services
@@ -31,6 +32,16 @@ func reporting(_ body: () async throws -> Void) async throws {
   }
 }
 
+/// ``reporting(_:)`` for commands that compute on the main thread.
+func reportingSync(_ body: () throws -> Void) throws {
+  do { try body() } catch let error as ExitCode { throw error } catch let error as ValidationError {
+    throw error
+  } catch {
+    FileHandle.standardError.write(Data("sentei: \(error)\n".utf8))
+    throw ExitCode(exitStatus(of: error))
+  }
+}
+
 /// Like ``reporting(_:)`` for commands that use sockets, and ends the process.
 ///
 /// nng's threads are still at work then, and closing its sockets can deadlock; so nothing is closed.
@@ -46,7 +57,7 @@ func reportingAndLeaving(_ body: () async throws -> Void) async -> Never {
 
 private func exitStatus(of error: any Error) -> Int32 {
   switch error {
-  case is StudyFileError, is SplitError, is BudgetError: ExitStatus.badData
+  case is StudyFileError, is SplitError, is BudgetError, is NetworkError, is CheckpointError: ExitStatus.badData
   case let error as FormatError:
     switch error {
     case .unknownDataSet, .folderNeeded: ExitStatus.usage

@@ -15,6 +15,7 @@ struct Sentei: AsyncParsableCommand {
     version: Build.version,
     subcommands: [
       RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, ResumeCommand.self, StatusCommand.self,
-      HistoryCommand.self, VerifyCommand.self,
+      HistoryCommand.self, VerifyCommand.self, TrainCommand.self, EvaluateCommand.self, InspectCommand.self,
+      ExportCommand.self, DataCommand.self,
     ])
 }

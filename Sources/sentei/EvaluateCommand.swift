@@ -1,0 +1,122 @@
+import ArgumentParser
+import Formats
+import Foundation
+import Models
+import Networks
+import Pruning
+import Reports
+
+/// `sentei evaluate`: how good a model is.
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate", abstract: "Measure a model on data: top-1, top-5, loss, and each class.",
+    discussion: "The same arithmetic as in a search: the figures have the same bits on every machine.")
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var data: DataOptions
+  @OptionGroup var mask: MaskOptions
+
+  /// Which part of the data.
+  enum Part: String, ExpressibleByArgument { case train, test }
+
+  @Option(help: "train or test; by default the test part where there is one.")
+  var part: Part?
+
+  @Option(help: "Only the first samples of the part.")
+  var first: Int?
+
+  @Option(help: "Write the class scores of each sample: .npy, [samples, classes].")
+  var logits: String?
+
+  @Flag(help: "Print JSON instead of a table.")
+  var json = false
+
+  func run() throws {
+    try reportingSync {
+      let model = try model.load()
+      let samples = try samples(try data.load())
+      let evaluator = try MaskedEvaluator(
+        network: model.network, scope: mask.scope, parameters: model.parameters, data: samples)
+      let mask = try mask.load(for: model.network)
+      guard let report = evaluator.report(mask) else {
+        throw ComputationError("the network gives infinite or undefined values on these data")
+      }
+      if let logits {
+        let values = evaluator.logits(mask)
+        try NPY.write(values, shape: [samples.count, model.network.outputCount], to: logits)
+      }
+      print(json ? try EvaluationListing(report).json : EvaluationListing(report).table)
+    }
+  }
+
+  private func samples(_ set: DataSet) throws -> LabelledData {
+    let samples: LabelledData
+    switch part {
+    case .train: samples = set.training
+    case .test:
+      guard let test = set.officialTest else { throw ValidationError("these data have no test part") }
+      samples = test
+    case nil: samples = set.officialTest ?? set.training
+    }
+    guard let first else { return samples }
+    guard first > 0 else { throw ValidationError("--first takes a number above 0") }
+    return samples.selecting(Array(0..<min(first, samples.count)))
+  }
+}
+
+/// An evaluation for people and for programs.
+struct EvaluationListing: Encodable {
+  let samples: Int
+  let top1: Double
+  let top5: Double
+  let loss: Double
+  let perClass: [Double]
+
+  enum CodingKeys: String, CodingKey {
+    case samples, top1, top5, loss
+    case perClass = "per_class"
+  }
+
+  private let counts: [(correct: Int, count: Int)]
+
+  init(_ report: EvaluationReport) {
+    let count = Double(max(report.count, 1))
+    samples = report.count
+    top1 = Double(report.top1) / count
+    top5 = Double(report.top5) / count
+    loss = report.loss
+    counts = report.perClass.map { ($0.correct, $0.count) }
+    perClass = counts.map { $0.count == 0 ? 0 : Double($0.correct) / Double($0.count) }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(samples, forKey: .samples)
+    try container.encode(top1, forKey: .top1)
+    try container.encode(top5, forKey: .top5)
+    try container.encode(loss, forKey: .loss)
+    try container.encode(perClass, forKey: .perClass)
+  }
+
+  var table: String {
+    let rows = counts.enumerated().map { label, row in
+      ["\(label)", "\(row.count)", "\(row.correct)", perClass[label].fixed(digits: 4)]
+    }
+    return """
+      samples  \(samples)
+      top-1    \(top1.fixed(digits: 4))
+      top-5    \(top5.fixed(digits: 4))
+      loss     \(loss.fixed(digits: 5))
+
+      \(TextTable.render(header: ["class", "samples", "correct", "accuracy"], rows: rows))
+      """
+  }
+
+  var json: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+      return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+  }
+}

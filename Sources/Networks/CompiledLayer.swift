@@ -1,13 +1,18 @@
 internal import Models
 internal import Pruning
 
-/// One layer of a candidate, ready for the kernels: nonzero lists if it is sparse, masked weights if it is dense.
+/// One dense layer of a candidate, ready for the kernels: nonzero lists if it is sparse, masked weights if it is dense.
 ///
 /// Its memory is reserved once and used again for each candidate.
 final class CompiledLayer {
-  let stage: DenseStack.Stage
+  let inputs: Int
+  let outputs: Int
+  private let relu: Bool
   private let weights: UnsafePointer<Float>
+  /// Zeros for a layer without bias.
   private let bias: UnsafePointer<Float>
+  private let zeros: AlignedBuffer<Float>
+  private let maskRange: Range<Int>?
   private let kernels: Kernels
 
   /// Inputs read by each pass but the last.
@@ -30,16 +35,21 @@ final class CompiledLayer {
   static let crossover = 0.55
 
   /// `parameters` must outlive the layer.
-  init(_ stage: DenseStack.Stage, parameters: UnsafePointer<Float>, kernels: Kernels) {
-    self.stage = stage
+  init(
+    weight: ParameterTensor, bias: ParameterTensor?, relu: Bool, parameters: UnsafePointer<Float>, kernels: Kernels
+  ) {
+    (outputs, inputs) = (weight.shape[0], weight.shape[1])
+    self.relu = relu
     self.kernels = kernels
-    weights = parameters + stage.weight
-    bias = parameters + stage.bias
-    chunk = Kernels.chunk(stage.inputs)
-    chunkCount = (stage.inputs + chunk - 1) / chunk
-    let maskable = stage.maskRange == nil ? 0 : stage.weightCount
+    weights = parameters + weight.range.lowerBound
+    zeros = AlignedBuffer(count: bias == nil ? outputs : 0)
+    self.bias = bias.map { parameters + $0.range.lowerBound } ?? UnsafePointer(zeros.base)
+    maskRange = weight.maskRange
+    chunk = Kernels.chunk(inputs)
+    chunkCount = (inputs + chunk - 1) / chunk
+    let maskable = maskRange?.count ?? 0
     let sparsest = Int(Double(maskable) * Self.crossover)
-    starts = AlignedBuffer(count: maskable == 0 ? 0 : chunkCount * stage.outputs + 1)
+    starts = AlignedBuffer(count: maskable == 0 ? 0 : chunkCount * outputs + 1)
     rows = AlignedBuffer(count: sparsest)
     values = AlignedBuffer(count: sparsest)
     masked = AlignedBuffer(count: maskable)
@@ -49,7 +59,7 @@ final class CompiledLayer {
   ///
   /// - Complexity: linear in words plus kept weights, or in weights above the crossover.
   func compile(_ mask: Mask?) {
-    guard let mask, let range = stage.maskRange else {
+    guard let mask, let range = maskRange else {
       form = .dense
       return
     }
@@ -61,18 +71,17 @@ final class CompiledLayer {
         list(bits, from: range.lowerBound)
       } else {
         form = .maskedDense
-        multiply(bits, from: range.lowerBound)
+        bits.keep(weights, from: range, into: masked.base)
       }
     }
   }
 
   private func list(_ bits: BitWindow, from start: Int) {
-    let inputs = stage.inputs
     var run = 0
     var k = 0
     for low in stride(from: 0, to: inputs, by: chunk) {
       let high = min(low + chunk, inputs)
-      for neuron in 0..<stage.outputs {
+      for neuron in 0..<outputs {
         starts.base[run] = UInt32(truncatingIfNeeded: k)
         run &+= 1
         let row = neuron &* inputs
@@ -91,49 +100,22 @@ final class CompiledLayer {
     starts.base[run] = UInt32(truncatingIfNeeded: k)
   }
 
-  private func multiply(_ bits: BitWindow, from start: Int) {
-    for first in stride(from: 0, to: stage.weightCount, by: 64) {
-      let count = min(64, stage.weightCount - first)
-      let word = bits.load(at: start + first, count: count)
-      // Chosen by bit pattern: a removed weight is 0 whatever it was, NaN included.
-      for bit in 0..<count {
-        let keep = 0 &- UInt32(truncatingIfNeeded: word &>> UInt64(bit) & 1)
-        masked.base[first + bit] = Float(bitPattern: weights[first + bit].bitPattern & keep)
-      }
-    }
-  }
-
-  /// Runs one pass: `inputs` is that chunk as [features of the chunk][lanes], `outputs` is [outputs][lanes].
+  /// Runs one pass: `x` is that chunk as [features of the chunk][lanes], `y` is [outputs][lanes].
   func run(
-    pass number: Int, inputs: UnsafePointer<Float>, outputs: UnsafeMutablePointer<Float>,
+    pass number: Int, inputs x: UnsafePointer<Float>, outputs y: UnsafeMutablePointer<Float>,
     nonfinite: UnsafeMutablePointer<Int32>
   ) {
     let pass = Kernels.Pass(
-      inputs: inputs, outputs: outputs, neurons: stage.outputs, bias: number == 0 ? bias : nil,
-      nonfinite: number == chunkCount - 1 ? nonfinite : nil, relu: stage.relu)
+      inputs: x, outputs: y, neurons: outputs, bias: number == 0 ? bias : nil,
+      nonfinite: number == chunkCount - 1 ? nonfinite : nil, relu: relu)
     switch form {
     case .sparse:
-      kernels.sparse(pass, starts: starts.base + number * stage.outputs, rows: rows.base, values: values.base)
+      kernels.sparse(pass, starts: starts.base + number * outputs, rows: rows.base, values: values.base)
     case .dense, .maskedDense:
       let first = number * chunk
       let matrix = form == .dense ? weights : UnsafePointer(masked.base)
       kernels.dense(
-        pass, weights: matrix + first, stride: stage.inputs, features: min(chunk, stage.inputs - first))
+        pass, weights: matrix + first, stride: inputs, features: min(chunk, inputs - first))
     }
-  }
-}
-
-/// Up to 64 bits read from any position of packed words.
-private struct BitWindow {
-  let words: UnsafeBufferPointer<UInt64>
-
-  /// The `count` (1 to 64) bits from `position` on, lowest first.
-  @inline(__always)
-  func load(at position: Int, count: Int) -> UInt64 {
-    let index = position &>> 6
-    let shift = UInt64(position & 63)
-    var bits = words[index] &>> shift
-    if Int(shift) &+ count > 64 { bits |= words[index &+ 1] &<< (64 &- shift) }
-    return count == 64 ? bits : bits & ((1 &<< UInt64(count)) &- 1)
   }
 }

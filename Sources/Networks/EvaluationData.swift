@@ -2,15 +2,21 @@ package import Models
 
 /// Labelled data laid out once for evaluation, shared read-only by all lanes of a process.
 ///
-/// Bytes, not `Float`: at one evaluation a pass over the data, memory is read four times less and that measured faster
+/// Bytes stay bytes: at one evaluation a pass over the data, memory is read four times less and that measured faster
 /// than any layout of `Float`, although each pass divides anew.
 package final class EvaluationData: @unchecked Sendable {
   // Unchecked, but safe: the memory is written in `init` only.
 
   /// [block][feature][lane]; lanes behind the last sample hold 0 and are never counted.
-  let bytes: AlignedBuffer<UInt8>
+  enum Blocks {
+    case bytes(AlignedBuffer<UInt8>, scale: Float)
+    case floats(AlignedBuffer<Float>)
+  }
+
+  let blocks: Blocks
+  /// Applied by whoever reads the blocks.
+  let normalization: LabelledData.Normalization?
   let labels: AlignedBuffer<UInt8>
-  let scale: Float
   /// The number of samples.
   package let count: Int
   /// The shape of a sample.
@@ -20,25 +26,51 @@ package final class EvaluationData: @unchecked Sendable {
   /// The number of classes.
   package let classes: Int
 
-  /// - Complexity: linear in the number of bytes.
+  /// - Complexity: linear in the number of values.
   package init(_ data: LabelledData) {
-    let lanes = Kernels.lanes
     count = data.count
     shape = data.shape
     featureCount = data.featureCount
     classes = data.classes
-    guard case .bytes(let stored, let divisor) = data.values, data.normalization == nil else {
-      preconditionFailure("only bytes yet")
-    }
-    scale = Float(divisor)
+    normalization = data.normalization
     labels = AlignedBuffer(data.labels)
-    let blocks = (count + lanes - 1) / lanes
-    bytes = AlignedBuffer(count: blocks * featureCount * lanes)
-    stored.withUnsafeBufferPointer { pixels in
+    switch data.values {
+    case .bytes(let bytes, let scale):
+      blocks = .bytes(Self.transposed(bytes, count: count, features: featureCount), scale: Float(scale))
+    case .floats(let floats):
+      blocks = .floats(Self.transposed(floats, count: count, features: featureCount))
+    }
+  }
+
+  private static func transposed<Value: BitwiseCopyable>(
+    _ values: [Value], count: Int, features: Int
+  ) -> AlignedBuffer<Value> {
+    let lanes = Kernels.lanes
+    let buffer = AlignedBuffer<Value>(count: (count + lanes - 1) / lanes * features * lanes)
+    values.withUnsafeBufferPointer { values in
       for sample in 0..<count {
-        let lane = bytes.base + sample / lanes * featureCount * lanes + sample % lanes
-        for feature in 0..<featureCount { lane[feature * lanes] = pixels[sample * featureCount + feature] }
+        let lane = buffer.base + sample / lanes * features * lanes + sample % lanes
+        for feature in 0..<features { lane[feature * lanes] = values[sample * features + feature] }
       }
+    }
+    return buffer
+  }
+
+  /// Writes some features of a block as the network sees them: [features][lanes].
+  func expand(block: Int, features: Range<Int>, with kernels: Kernels, into values: UnsafeMutablePointer<Float>) {
+    let first = (block * featureCount + features.lowerBound) * Kernels.lanes
+    let count = features.count * Kernels.lanes
+    switch blocks {
+    case .bytes(let bytes, let scale): kernels.expand(bytes.base + first, scale: scale, count: count, into: values)
+    case .floats(let floats): values.update(from: floats.base + first, count: count)
+    }
+    guard let normalization else { return }
+    let size = featureCount / normalization.mean.count
+    for (channel, (mean, deviation)) in zip(normalization.mean, normalization.deviation).enumerated() {
+      let part = features.clamped(to: channel * size..<(channel + 1) * size)
+      kernels.normalize(
+        values + (part.lowerBound - features.lowerBound) * Kernels.lanes, count: part.count * Kernels.lanes,
+        mean: mean, deviation: deviation)
     }
   }
 }

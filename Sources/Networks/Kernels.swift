@@ -1,4 +1,5 @@
 internal import CKernels
+internal import Models
 
 /// A build of the evaluation kernels for one level of x86-64; all give the same bits.
 package enum KernelVariant: String, CaseIterable, Sendable {
@@ -24,8 +25,10 @@ package enum KernelVariant: String, CaseIterable, Sendable {
 
 /// The kernels of one variant, and the only way to them.
 struct Kernels {
-  /// Samples computed side by side.
+  /// Samples computed side by side in layers of features.
   static let lanes = Int(CK_LANES)
+  /// Samples computed side by side in layers of images, whose values would not fit the cache otherwise.
+  static let imageLanes = 16
 
   /// Inputs that each pass but the last reads, for a layer of `inputs`: as even as the first-level cache allows.
   static func chunk(_ inputs: Int) -> Int {
@@ -53,8 +56,25 @@ struct Kernels {
       Void
   private let denseKernel: @convention(c) (UnsafePointer<ck_pass>?, UnsafePointer<Float>?, Int, Int) -> Void
   private let expandKernel: @convention(c) (UnsafePointer<UInt8>?, Float, Int, UnsafeMutablePointer<Float>?) -> Void
+  private let normalizeKernel: @convention(c) (Float, Float, Int, UnsafeMutablePointer<Float>?) -> Void
   private let scoreKernel:
     @convention(c) (UnsafePointer<Float>?, Int, UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<Double>?) -> Int
+  private let sparseConvolution:
+    @convention(c) (
+      UnsafePointer<ck_convolution>?, UnsafePointer<UInt32>?, UnsafePointer<UInt32>?, UnsafePointer<Float>?
+    ) -> Void
+  private let denseConvolution:
+    @convention(c) (UnsafePointer<ck_convolution>?, UnsafePointer<UInt32>?, UnsafePointer<Float>?, Int) -> Void
+  private let poolKernel: @convention(c) (UnsafePointer<ck_pool>?) -> Void
+  private let mapKernel:
+    @convention(c) (
+      Int32, Float, Float, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int, UnsafeMutablePointer<Int32>?, Int
+    ) -> Void
+  private let addKernel:
+    @convention(c) (
+      UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int, UnsafeMutablePointer<Int32>?, Int
+    ) -> Void
+  private let softmaxKernel: @convention(c) (UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int, Int32) -> Void
 
   /// - Precondition: this processor runs the variant.
   init(_ variant: KernelVariant) {
@@ -62,13 +82,21 @@ struct Kernels {
     switch variant {
     case .baseline:
       (sparseKernel, denseKernel) = (ck_sparse_baseline, ck_dense_baseline)
-      (expandKernel, scoreKernel) = (ck_expand_baseline, ck_score_baseline)
+      (expandKernel, normalizeKernel, scoreKernel) = (ck_expand_baseline, ck_normalize_baseline, ck_score_baseline)
+      (sparseConvolution, denseConvolution) = (ck_convolve_sparse_baseline, ck_convolve_dense_baseline)
+      (poolKernel, mapKernel, addKernel, softmaxKernel) = (
+        ck_pool_baseline, ck_map_baseline, ck_add_baseline, ck_softmax_baseline
+      )
     case .v3:
       (sparseKernel, denseKernel) = (ck_sparse_v3, ck_dense_v3)
-      (expandKernel, scoreKernel) = (ck_expand_v3, ck_score_v3)
+      (expandKernel, normalizeKernel, scoreKernel) = (ck_expand_v3, ck_normalize_v3, ck_score_v3)
+      (sparseConvolution, denseConvolution) = (ck_convolve_sparse_v3, ck_convolve_dense_v3)
+      (poolKernel, mapKernel, addKernel, softmaxKernel) = (ck_pool_v3, ck_map_v3, ck_add_v3, ck_softmax_v3)
     case .v4:
       (sparseKernel, denseKernel) = (ck_sparse_v4, ck_dense_v4)
-      (expandKernel, scoreKernel) = (ck_expand_v4, ck_score_v4)
+      (expandKernel, normalizeKernel, scoreKernel) = (ck_expand_v4, ck_normalize_v4, ck_score_v4)
+      (sparseConvolution, denseConvolution) = (ck_convolve_sparse_v4, ck_convolve_dense_v4)
+      (poolKernel, mapKernel, addKernel, softmaxKernel) = (ck_pool_v4, ck_map_v4, ck_add_v4, ck_softmax_v4)
     }
   }
 
@@ -98,5 +126,116 @@ struct Kernels {
     _ logits: UnsafePointer<Float>, classes: Int, labels: UnsafePointer<UInt8>, count: Int, loss: inout Double
   ) -> Int {
     scoreKernel(logits, classes, labels, count, &loss)
+  }
+  /// Makes each value (value − mean) / deviation.
+  func normalize(_ values: UnsafeMutablePointer<Float>, count: Int, mean: Float, deviation: Float) {
+    normalizeKernel(mean, deviation, count, values)
+  }
+
+  /// A function of each value; `count` is a multiple of 16, a place or feature has 16 · `cycle` lanes.
+  func map(
+    _ function: Function, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int,
+    nonfinite: UnsafeMutablePointer<Int32>, cycle: Int
+  ) {
+    let (kind, a, b): (Int, Float, Float) =
+      switch function {
+      case .copy: (CK_COPY, 0, 0)
+      case .affine(let scale, let shift): (CK_AFFINE, scale, shift)
+      case .activation(.relu): (CK_RELU, 0, 0)
+      case .activation(.leakyRelu(let slope)): (CK_LEAKY_RELU, slope, 0)
+      case .activation(.sigmoid): (CK_SIGMOID, 0, 0)
+      case .activation(.tanh): (CK_TANH, 0, 0)
+      case .activation(.clip(let low, let high)): (CK_CLIP, low, high)
+      }
+    mapKernel(Int32(kind), a, b, x, y, count, nonfinite, cycle)
+  }
+
+  /// What ``map(_:_:into:count:nonfinite:cycle:)`` computes.
+  enum Function {
+    case copy
+    /// x · scale + shift, rounded once.
+    case affine(scale: Float, shift: Float)
+    case activation(Activation)
+  }
+
+  /// Adds x to y.
+  func add(
+    _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int, nonfinite: UnsafeMutablePointer<Int32>,
+    cycle: Int
+  ) { addKernel(x, y, count, nonfinite, cycle) }
+
+  /// Softmax or its logarithm over [classes][lanes].
+  func softmax(
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, classes: Int, logarithmic: Bool
+  ) { softmaxKernel(x, y, classes, logarithmic ? 1 : 0) }
+
+  /// Where a convolution reads and writes, and what comes behind its sums.
+  struct Places {
+    let inputs: Image
+    let outputs: Image
+    let window: Window
+    let relu: Bool
+
+    /// The convolution of output channels from `first` on, whose windows begin in input channel `from`.
+    fileprivate func c(
+      first: Int, count: Int, from: Int, bias: UnsafePointer<Float>?, scale: UnsafePointer<Float>?,
+      shift: UnsafePointer<Float>?, nonfinite: UnsafeMutablePointer<Int32>
+    ) -> ck_convolution {
+      ck_convolution(
+        inputs: inputs.place(channel: from, row: -window.padding.top, column: -window.padding.left),
+        input_row: inputs.rowStride * window.verticalStride, input_place: imageLanes * window.horizontalStride,
+        outputs: outputs.place(channel: first, row: 0, column: 0), output_channel: outputs.channelStride,
+        output_row: outputs.rowStride, channels: count, height: outputs.height, width: outputs.width,
+        bias: bias.map { $0 + first }, scale: scale.map { $0 + first }, shift: shift.map { $0 + first },
+        nonfinite: nonfinite, relu: relu ? 1 : 0)
+    }
+  }
+
+  /// A convolution's summands that do not depend on the mask.
+  struct Epilogue {
+    let bias: UnsafePointer<Float>?
+    let scale: UnsafePointer<Float>?
+    let shift: UnsafePointer<Float>?
+    let nonfinite: UnsafeMutablePointer<Int32>
+  }
+
+  /// A convolution by lists: at each place of channel o, adds `values[k]` × window[`offsets[k]`] for k in
+  /// `starts[o]..<starts[o + 1]`, in that order.
+  func convolve(
+    _ places: Places, _ epilogue: Epilogue, starts: UnsafePointer<UInt32>, offsets: UnsafePointer<UInt32>,
+    values: UnsafePointer<Float>
+  ) {
+    var c = places.c(
+      first: 0, count: places.outputs.channels, from: 0, bias: epilogue.bias, scale: epilogue.scale,
+      shift: epilogue.shift, nonfinite: epilogue.nonfinite)
+    sparseConvolution(&c, starts, offsets, values)
+  }
+
+  /// A dense convolution of output channels `channels`, whose windows begin in input channel `from`; `weights`:
+  /// [channels][taps].
+  func convolve(
+    _ places: Places, _ epilogue: Epilogue, channels: Range<Int>, from: Int, offsets: UnsafePointer<UInt32>,
+    weights: UnsafePointer<Float>, taps: Int
+  ) {
+    var c = places.c(
+      first: channels.lowerBound, count: channels.count, from: from, bias: epilogue.bias, scale: epilogue.scale,
+      shift: epilogue.shift, nonfinite: epilogue.nonfinite)
+    denseConvolution(&c, offsets, weights, taps)
+  }
+
+  /// The largest value or the mean of each window, cut off at the image's edge.
+  func pool(
+    _ x: Image, into y: Image, window: Window, average: Bool, countsPadding: Bool,
+    nonfinite: UnsafeMutablePointer<Int32>
+  ) {
+    var pool = ck_pool(
+      inputs: x.place(channel: 0, row: 0, column: 0), input_channel: x.channelStride, input_row: x.rowStride,
+      height: x.height, width: x.width, outputs: y.place(channel: 0, row: 0, column: 0),
+      output_channel: y.channelStride, output_row: y.rowStride, output_height: y.height, output_width: y.width,
+      channels: x.channels, window_height: window.height, window_width: window.width,
+      vertical_stride: window.verticalStride, horizontal_stride: window.horizontalStride, top: window.padding.top,
+      left: window.padding.left, average: average ? 1 : 0, counts_padding: countsPadding ? 1 : 0,
+      nonfinite: nonfinite)
+    poolKernel(&pool)
   }
 }

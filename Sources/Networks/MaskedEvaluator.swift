@@ -3,20 +3,19 @@ package import Pruning
 
 /// Scores masks of one network on one set of data: the fitness.
 ///
-/// Vectorised across samples, so each sum is one chain of fused multiply-adds in ascending order of its inputs,
-/// starting at the bias: the same bits on every processor and for every density, and those of ``ReferenceEvaluator``.
-/// Not `Sendable`: each lane (an OS thread) has its own, around a shared ``EvaluationData``.
+/// Vectorised across samples, so each sum is one chain of fused multiply-adds in a fixed order, starting at the bias:
+/// the same bits on every processor and for every density, and those of ``ReferenceEvaluator``. Not `Sendable`: each
+/// lane (an OS thread) has its own, around a shared ``EvaluationData``.
 package final class MaskedEvaluator {
   private let data: EvaluationData
-  private let stack: DenseStack
+  private let program: EvaluationProgram
   private let kernels: Kernels
-  private let parameters: AlignedBuffer<Float>
-  private let layers: [CompiledLayer]
-  /// A chunk of the inputs: [chunk][lanes].
-  private let pixels: AlignedBuffer<Float>
-  /// Activations of even and odd layers: [widest][lanes].
-  private let activations: [AlignedBuffer<Float>]
-  private let nonfinite: AlignedBuffer<Int32>
+  private let classes: Int
+  private let nonfinite = AlignedBuffer<Int32>(count: Kernels.lanes)
+  /// Where weights are not finite: in which mask position, or nil where no mask removes them.
+  private let spoiled: [Int?]
+  /// The number of bits that a mask must have.
+  package let maskCount: Int
 
   /// An evaluator of masks over `scope` for the given parameters.
   ///
@@ -27,16 +26,17 @@ package final class MaskedEvaluator {
   ) throws(NetworkError) {
     try network.check(shape: data.shape, classes: data.classes, parameters: parameters.count)
     self.data = data
-    let kernels = Kernels(variant)
-    let buffer = AlignedBuffer(parameters)
-    self.kernels = kernels
-    self.parameters = buffer
-    let stack = try DenseStack(network, scope: scope)
-    self.stack = stack
-    layers = stack.stages.map { CompiledLayer($0, parameters: buffer.base, kernels: kernels) }
-    pixels = AlignedBuffer(count: Kernels.chunk(data.featureCount) * Kernels.lanes)
-    activations = (0..<2).map { _ in AlignedBuffer(count: stack.widest * Kernels.lanes) }
-    nonfinite = AlignedBuffer(count: Kernels.lanes)
+    kernels = Kernels(variant)
+    let layout = ParameterLayout(network, scope: scope)
+    program = EvaluationProgram(
+      network, layout: layout, parameters: AlignedBuffer(parameters), data: data, kernels: kernels)
+    classes = network.outputCount
+    maskCount = layout.prunableCount
+    spoiled = layout.tensors.filter { $0.role == .weight }.flatMap { tensor in
+      tensor.range.filter { !parameters[$0].isFinite }.map { position in
+        tensor.maskRange.map { $0.lowerBound + position - tensor.range.lowerBound }
+      }
+    }
   }
 
   /// An evaluator that lays the data out for itself.
@@ -48,50 +48,63 @@ package final class MaskedEvaluator {
     try self.init(network: network, scope: scope, parameters: parameters, data: EvaluationData(data))
   }
 
-  /// The number of bits that a mask must have.
-  package var maskCount: Int { stack.prunableCount }
-
   /// Accuracy and mean loss under a mask; nil keeps every weight.
   ///
   /// - Precondition: `mask` has ``maskCount`` bits.
-  /// - Complexity: samples × kept weights.
+  /// - Complexity: samples × kept multiply-adds.
   package func evaluate(_ mask: Mask?) -> Score {
-    if let mask {
-      precondition(mask.count == maskCount, "a mask of \(mask.count) bits for \(maskCount) weights")
-    }
-    for layer in layers { layer.compile(mask) }
-    nonfinite.base.update(repeating: 0, count: nonfinite.count)
     var correct = 0
     var loss = 0.0
-    for first in stride(from: 0, to: data.count, by: Kernels.lanes) {
-      let count = min(Kernels.lanes, data.count - first)
-      let logits = forward(block: first / Kernels.lanes)
-      for lane in 0..<count where nonfinite.base[lane] != 0 { return .nonfinite }
-      correct += kernels.score(
-        logits, classes: stack.outputCount, labels: data.labels.base + first, count: count, loss: &loss)
+    let isFinite = forEachBlock(mask) { logits, first, count in
+      correct += kernels.score(logits, classes: classes, labels: data.labels.base + first, count: count, loss: &loss)
     }
+    guard isFinite else { return .nonfinite }
     return .exact(correct: correct, count: data.count, loss: data.count == 0 ? 0 : loss / Double(data.count))
   }
 
-  /// The outputs of one block: [classes][lanes].
-  private func forward(block: Int) -> UnsafePointer<Float> {
-    let bytes = data.bytes.base + block * data.featureCount * Kernels.lanes
-    for (index, layer) in layers.enumerated() {
-      let outputs = activations[index & 1].base
-      for pass in 0..<layer.chunkCount {
-        let first = pass * layer.chunk
-        let inputs: UnsafeMutablePointer<Float>
-        if index == 0 {
-          inputs = pixels.base
-          let features = min(layer.chunk, data.featureCount - first)
-          kernels.expand(
-            bytes + first * Kernels.lanes, scale: data.scale, count: features * Kernels.lanes, into: inputs)
-        } else {
-          inputs = activations[(index - 1) & 1].base + first * Kernels.lanes
-        }
-        layer.run(pass: pass, inputs: inputs, outputs: outputs, nonfinite: nonfinite.base)
+  /// Everything that is to be said about a mask on these data; nil where a value is infinite or not a number.
+  ///
+  /// - Precondition: `mask` has ``maskCount`` bits.
+  package func report(_ mask: Mask?) -> EvaluationReport? {
+    guard case .exact(_, _, let loss) = evaluate(mask) else { return nil }
+    return EvaluationReport(logits: logits(mask), classes: classes, labels: data.labels.array, loss: loss)
+  }
+
+  /// The class scores: [samples][classes]. They may be infinite or not a number.
+  ///
+  /// - Precondition: `mask` has ``maskCount`` bits.
+  package func logits(_ mask: Mask?) -> [Float] {
+    var out = [Float](repeating: .nan, count: data.count * classes)
+    _ = forEachBlock(mask, stops: false) { logits, first, count in
+      for lane in 0..<count {
+        for label in 0..<classes { out[(first + lane) * classes + label] = logits[label * Kernels.lanes + lane] }
       }
     }
-    return UnsafePointer(activations[(layers.count - 1) & 1].base)
+    return out
+  }
+
+  /// Calls `body` with the class scores of each block, its first sample and their number.
+  ///
+  /// - Returns: false, at once if it `stops`, where a value is infinite or not a number.
+  private func forEachBlock(
+    _ mask: Mask?, stops: Bool = true, _ body: (_ logits: UnsafePointer<Float>, _ first: Int, _ count: Int) -> Void
+  ) -> Bool {
+    if let mask {
+      precondition(mask.count == maskCount, "a mask of \(mask.count) bits for \(maskCount) weights")
+    }
+    var isFinite = spoiled.allSatisfy { position in
+      if let mask, let position { !mask[position] } else { false }
+    }
+    if stops, !isFinite { return false }
+    program.compile(mask)
+    nonfinite.base.update(repeating: 0, count: nonfinite.count)
+    for first in stride(from: 0, to: data.count, by: Kernels.lanes) {
+      let count = min(Kernels.lanes, data.count - first)
+      let logits = program.run(block: first / Kernels.lanes, nonfinite: nonfinite.base)
+      for lane in 0..<count where nonfinite.base[lane] != 0 { isFinite = false }
+      if stops, !isFinite { return false }
+      body(logits, first, count)
+    }
+    return isFinite
   }
 }

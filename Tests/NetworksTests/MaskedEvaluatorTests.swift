@@ -99,10 +99,12 @@ import Testing
     let big = Float.greatestFiniteMagnitude
     // With input 1 the sum is big − big; with input 0 it would stay big, and 2 · big overflows either way below.
     let data = try LabelledData(shape: [1], classes: 2, scale: 1, pixels: [1], labels: [0])
-    let deep = try NetworkDescription(
-      name: "deep", layers: [.dense(inputs: 1, outputs: 1), .dense(inputs: 1, outputs: 2)])
+    var builder = NetworkBuilder(input: [1])
+    builder.dense(1)
+    builder.dense(2)
+    let deep = try builder.network(name: "deep")
     for network in [network, deep] {
-      let parameters: [Float] = network.layers.count == 1 ? [-big, -big, big, big] : [-big, big, 2, 2, 0, 0]
+      let parameters: [Float] = network.nodes.count == 2 ? [-big, -big, big, big] : [-big, big, 2, 2, 0, 0]
       for variant in KernelVariant.available {
         let evaluator = try MaskedEvaluator(
           network: network, scope: PruningScope(), parameters: parameters, data: EvaluationData(data), variant: variant)
@@ -138,11 +140,13 @@ import Testing
   }
 
   @Test func layersWithoutReLUKeepNegativeValues() throws {
-    let network = try NetworkDescription(
-      name: "linear",
-      layers: [
-        .dense(inputs: 7, outputs: 5), .dense(inputs: 5, outputs: 4), .relu, .relu, .dense(inputs: 4, outputs: 3),
-      ])
+    var builder = NetworkBuilder(input: [7])
+    builder.dense(5)
+    builder.dense(4)
+    builder.relu()
+    builder.relu()
+    builder.dense(3)
+    let network = try builder.network(name: "linear")
     let layout = ParameterLayout(network)
     let data = try Samples.data(9, count: 77, features: 7, classes: 3)
     let parameters = Samples.parameters(9, count: layout.count)

@@ -24,6 +24,36 @@ typedef struct {
   int32_t relu;        // whether the last pass takes max(x, 0); it makes -0 to +0 in any case
 } ck_pass;
 
+// A convolution over images of 16 lanes, laid out as images.h says. The inputs' border holds the padding.
+typedef struct {
+  const float *inputs;     // where the window of the first place begins
+  size_t input_row;        // to the window of the place below
+  size_t input_place;      // to the window of the next place
+  float *outputs;          // the first place of the first channel
+  size_t output_channel;
+  size_t output_row;
+  size_t channels, height, width;  // of the outputs
+  const float *bias;       // [channels]; null for none
+  const float *scale;      // [channels], batch normalisation as sum * scale + shift; null for none
+  const float *shift;      // [channels]
+  int32_t *nonfinite;      // [16]; lanes with an infinity or a NaN become -1
+  int32_t relu;
+} ck_convolution;
+
+// A pool over images of 16 lanes; windows are cut off at the image's edge.
+typedef struct {
+  const float *inputs;  // the first place of the first channel
+  size_t input_channel, input_row, height, width;
+  float *outputs;
+  size_t output_channel, output_row, output_height, output_width;
+  size_t channels, window_height, window_width, vertical_stride, horizontal_stride, top, left;
+  int32_t average;
+  int32_t counts_padding;
+  int32_t *nonfinite;  // [16]
+} ck_pool;
+
+enum { CK_RELU, CK_LEAKY_RELU, CK_CLIP, CK_SIGMOID, CK_TANH, CK_AFFINE, CK_COPY };
+
 // Each kernel in each variant. `baseline` runs everywhere but calls the C library for each fused multiply-add.
 #define CK_DECLARE(variant)                                                                                         \
   /* Adds values[k] * inputs[rows[k]] for k in starts[n]..<starts[n + 1] to neuron n. */                            \
@@ -37,7 +67,25 @@ typedef struct {
   size_t ck_score_##variant(const float *logits, size_t classes, const uint8_t *labels, size_t count, double *loss); \
   /* The sequences of Elementary.exp and Elementary.log, for comparison with them. */                               \
   void ck_exp_##variant(const double *x, double *y, size_t count);                                                  \
-  void ck_log_##variant(const double *x, double *y, size_t count);
+  void ck_log_##variant(const double *x, double *y, size_t count);                                                 \
+  void ck_tanh_##variant(const double *x, double *y, size_t count);                                                \
+  void ck_sigmoid_##variant(const double *x, double *y, size_t count);                                             \
+  /* Adds values[k] * window[offsets[k]] for k in starts[o]..<starts[o + 1] at each place of channel o. */          \
+  void ck_convolve_sparse_##variant(const ck_convolution *c, const uint32_t *starts, const uint32_t *offsets,       \
+                                    const float *values);                                                          \
+  /* Adds weights[o * taps + k] * window[offsets[k]] for k in 0..<taps at each place of channel o. */               \
+  void ck_convolve_dense_##variant(const ck_convolution *c, const uint32_t *offsets, const float *weights,          \
+                                   size_t taps);                                                                   \
+  void ck_pool_##variant(const ck_pool *pool);                                                                     \
+  /* y[i] = a function of x[i]; count is a multiple of 16, lanes of one place are 16 * cycle. */                    \
+  void ck_map_##variant(int32_t kind, float a, float b, const float *x, float *y, size_t count, int32_t *nonfinite, \
+                        size_t cycle);                                                                             \
+  /* y[i] += x[i]. */                                                                                              \
+  void ck_add_##variant(const float *x, float *y, size_t count, int32_t *nonfinite, size_t cycle);                  \
+  /* Softmax or its logarithm over [classes][CK_LANES]. */                                                         \
+  void ck_softmax_##variant(const float *x, float *y, size_t classes, int32_t logarithmic);                         \
+  /* values[i] = (values[i] - mean) / deviation. */                                                                \
+  void ck_normalize_##variant(float mean, float deviation, size_t count, float *values);
 
 CK_DECLARE(baseline)
 CK_DECLARE(v3)

@@ -1,0 +1,96 @@
+import Models
+import Networks
+import Pruning
+import Randomness
+import Testing
+
+/// The fast evaluator against the reference on graphs of every kind of layer, bit by bit.
+@Suite struct GraphEvaluatorTests {
+  struct Case: Sendable, CustomStringConvertible {
+    let seed: UInt64
+    let samples: Int
+    let density: Double?
+
+    var description: String { "seed \(seed), \(samples) samples, density \(density ?? -1)" }
+  }
+
+  static let cases: [Case] = {
+    var out: [Case] = []
+    let sizes = [1, 15, 16, 17, 63, 64, 65, 80]
+    let densities: [Double?] = [nil, 0, 0.1, 0.4, 0.49, 0.51, 0.7, 1]
+    for seed in 0..<96 {
+      out.append(Case(seed: UInt64(seed), samples: sizes[seed % 8], density: densities[seed / 2 % 8]))
+    }
+    return out
+  }()
+
+  struct Parts {
+    let network: NetworkDescription
+    let scope: PruningScope
+    let parameters: [Float]
+    let data: LabelledData
+    let mask: Mask?
+  }
+
+  static func parts(_ test: Case) throws -> Parts {
+    var stream = RandomStream(seed: test.seed, .test, 78)
+    let network = try RandomNetwork.make(test.seed)
+    let scope = PruningScope(prunesClassifier: stream.chance(0.5))
+    let layout = ParameterLayout(network, scope: scope)
+    var parameters = (0..<layout.count).map { _ in stream.chance(0.05) ? -0.0 : Float(stream.uniform() - 0.5) }
+    for tensor in layout.tensors where tensor.role == .runningVariance {
+      for index in tensor.range { parameters[index] = Float(stream.uniform() + 0.1) }
+    }
+    let features = network.inputCount
+    let values: LabelledData.Values =
+      stream.chance(0.5)
+      ? .bytes((0..<test.samples * features).map { _ in UInt8(stream.below(256)) }, scale: 255)
+      : .floats((0..<test.samples * features).map { _ in Float(stream.normal()) })
+    let channels = network.inputShape.count == 3 ? network.inputShape[0] : 1
+    let normalization = LabelledData.Normalization(
+      mean: (0..<channels).map { _ in Float(stream.uniform()) },
+      deviation: (0..<channels).map { _ in Float(stream.uniform() + 0.2) })
+    let data = try LabelledData(
+      shape: network.inputShape, classes: network.outputCount, values: values,
+      labels: (0..<test.samples).map { _ in UInt8(stream.below(network.outputCount)) },
+      normalization: stream.chance(0.5) ? normalization : nil)
+    let mask = test.density.map { Samples.mask(test.seed, count: layout.prunableCount, density: $0) }
+    return Parts(network: network, scope: scope, parameters: parameters, data: data, mask: mask)
+  }
+
+  @Test(arguments: cases) func agreesWithTheReference(_ test: Case) throws {
+    let parts = try Self.parts(test)
+    let reference = try ReferenceEvaluator(
+      network: parts.network, scope: parts.scope, parameters: parts.parameters, data: parts.data)
+    let expected = reference.evaluate(parts.mask)
+    let logits = (0..<test.samples).flatMap { reference.logits(of: $0, parts.mask) ?? [] }
+    #expect(expected != .nonfinite)
+    for variant in KernelVariant.available {
+      let evaluator = try MaskedEvaluator(
+        network: parts.network, scope: parts.scope, parameters: parts.parameters, data: EvaluationData(parts.data),
+        variant: variant)
+      _ = evaluator.evaluate(Mask(count: evaluator.maskCount))
+      #expect(evaluator.evaluate(parts.mask) == expected, "\(variant), \(parts.network.nodes)")
+      #expect(evaluator.logits(parts.mask).map(\.bitPattern) == logits.map(\.bitPattern), "\(variant)")
+    }
+  }
+
+  @Test(arguments: 0..<24) func nonfiniteValuesAreFoundAlike(_ number: Int) throws {
+    let test = Case(seed: UInt64(number), samples: 20, density: number % 3 == 0 ? nil : 0.5)
+    let parts = try Self.parts(test)
+    var stream = RandomStream(seed: UInt64(number), .test, 79)
+    for value in [Float.nan, .infinity, 3e38] {
+      var parameters = parts.parameters
+      parameters[stream.below(parameters.count)] = value
+      let expected = try ReferenceEvaluator(
+        network: parts.network, scope: parts.scope, parameters: parameters, data: parts.data
+      ).evaluate(parts.mask)
+      for variant in KernelVariant.available {
+        let evaluator = try MaskedEvaluator(
+          network: parts.network, scope: parts.scope, parameters: parameters, data: EvaluationData(parts.data),
+          variant: variant)
+        #expect(evaluator.evaluate(parts.mask) == expected, "\(variant), \(value), seed \(number)")
+      }
+    }
+  }
+}

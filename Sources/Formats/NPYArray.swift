@@ -2,9 +2,9 @@
 package struct NPYArray: Hashable, Sendable {
   /// The values; types of other widths are widened or rounded to one of these three.
   package enum Values: Hashable, Sendable {
-    /// From `|u1` and `|b1` (0 or 1).
+    /// From `|u1`.
     case bytes([UInt8])
-    /// From all other integers.
+    /// From all other integers, and from `|b1` as 0 and 1.
     case ints([Int])
     /// From `f2`, `f4` and `f8`, the last rounded to nearest, ties to even.
     case floats([Float])

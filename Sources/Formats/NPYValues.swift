@@ -29,7 +29,7 @@ enum NPYValues {
       if let wrong = bytes[start...].firstIndex(where: { $0 > 1 }) {
         throw .bad(.byte(wrong), found: "the boolean \(bytes[wrong])", expected: "0 or 1")
       }
-      return .bytes(Array(bytes[start...]))
+      return .ints(bytes[start...].map { Int($0) })
     case (.signed, 1): return .ints(words(Int8.self, bytes, start, count, type).map { Int($0) })
     case (.signed, 2): return .ints(words(Int16.self, bytes, start, count, type).map { Int($0) })
     case (.signed, 4): return .ints(words(Int32.self, bytes, start, count, type).map { Int($0) })

@@ -91,7 +91,8 @@ package enum Tar {
       path.allSatisfy { (0x20..<0x7F).contains($0) && $0 != UInt8(ascii: "\\") }
       && parts.allSatisfy { !$0.isEmpty && !$0.elementsEqual(".".utf8) && !$0.elementsEqual("..".utf8) }
     guard isSound else {
-      throw .bad(.byte(start), found: "an unsound name", expected: "a relative path of printable ASCII below the folder")
+      throw .bad(
+        .byte(start), found: "an unsound name", expected: "a relative path of printable ASCII below the folder")
     }
     return String(decoding: path, as: UTF8.self)
   }

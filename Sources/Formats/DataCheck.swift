@@ -33,8 +33,13 @@ package struct DataCheck: Sendable {
         Finding(name: download.name, path: path, state: state(ofArchive: path, download))
       }
     }
-    return place.entry.files.map { file in
-      guard let path = SampleFile.path(of: file.name, in: place.folder) else {
+    return findings(of: place.entry.files, in: place.folder)
+  }
+
+  /// One finding for each of these files in a folder.
+  package static func findings(of files: [CatalogueEntry.File], in folder: String) -> [Finding] {
+    files.map { file in
+      guard let path = SampleFile.path(of: file.name, in: folder) else {
         return Finding(name: file.name, path: nil, state: .missing)
       }
       return Finding(name: file.name, path: path, state: state(of: path, file))

@@ -33,6 +33,11 @@ package struct DataPlace: Hashable, Sendable {
   /// Whether a single file lies here, plain or packed.
   package var holdsFiles: Bool { entry.files.contains { SampleFile.path(of: $0.name, in: folder) != nil } }
 
+  /// The names of the files that lie here neither plain nor packed.
+  package var missingFiles: [String] {
+    entry.files.map(\.name).filter { SampleFile.path(of: $0, in: folder) == nil }
+  }
+
   /// The path of the authors' archive, if it lies here.
   package var archivePath: String? {
     guard entry.isArchive else { return nil }

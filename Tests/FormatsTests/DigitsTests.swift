@@ -21,7 +21,7 @@ import Testing
     #expect(Array(pixels[..<64]) == rows)
     #expect(data.labels.prefix(10) == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     #expect(data.labels.last == 8)
-    #expect(data.inputs(of: 0)[3] == 13 / 16)
+    #expect(data.inputs(of: 0)[3] == 0.8125)
   }
 
   @Test("They load by name without a folder and have no official test set")

@@ -32,15 +32,16 @@ struct DataListCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let rows = KnownDataset.all.map { dataset in
+        let entry = Catalogue.entry(named: dataset.name)
         let shape = dataset.shape.map(String.init).joined(separator: " × ")
-        guard let entry = Catalogue.entry(named: dataset.name) else {
-          return [dataset.name, "\(Digits.count)", "none", shape, "\(dataset.classes)", "inside sentei"]
-        }
-        let counts = ["\(entry.trainingCount)", "\(entry.testCount)"]
-        return [dataset.name] + counts + [shape, "\(dataset.classes)", state(of: entry)]
+        let test = entry.map { "\($0.testCount)" } ?? "none"
+        return [dataset.name, "\(entry?.trainingCount ?? Digits.count)", test, shape, "\(dataset.classes)"]
       }
-      print(
-        TextTable.aligned(header: ["name", "samples", "test", "shape", "classes", "found"], rows: rows))
+      let places = KnownDataset.all.map { Catalogue.entry(named: $0.name).map(state) ?? "inside sentei" }
+      let table = TextTable.aligned(header: ["name", "samples", "test", "shape", "classes"], rows: rows)
+      for (line, place) in zip(table.split(separator: "\n"), ["found", "-----"] + places) {
+        print("\(line)  \(place)")
+      }
     }
   }
 
@@ -155,10 +156,12 @@ struct DataFetchCommand: AsyncParsableCommand {
         let sha256 = expected[download.name]
         let addresses = (mirror.map { [$0.hasSuffix("/") ? $0 : $0 + "/"] } ?? entry.sources).map { $0 + download.name }
         print("fetching \(addresses[0]) (\(download.size) bytes)")
-        _ = try await Downloader().fetch(
+        let isNew = try await Downloader().fetch(
           addresses, to: path, limit: sha256 == nil ? download.size : 2 * download.size,
           sha256: sha256 ?? download.sha256)
         if entry.isArchive { try unpack(path, of: entry, into: target) }
+        // An archive that somebody put there is theirs.
+        if entry.isArchive && isNew { try FileManager.default.removeItem(atPath: path) }
       }
       print("\(name) is in \(target)")
     }
@@ -220,7 +223,6 @@ struct DataFetchCommand: AsyncParsableCommand {
       }
       try PendingFile.write(content, to: "\(target)/\(file.name)")
     }
-    try FileManager.default.removeItem(atPath: path)
   }
 }
 

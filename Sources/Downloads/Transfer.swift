@@ -13,9 +13,11 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     var redirections = 0
     var isAccepted = false
     var lastByte = ContinuousClock.now
-    /// The first thing that went wrong; what the session says after it is a consequence.
+    /// What went wrong first; what the session says after it is a consequence.
     var failure: DownloadError?
     var waiting: CheckedContinuation<Void, Never>?
+    /// Whether the outcome is settled; the file is not touched from then on.
+    var isOver = false
   }
 
   private static let maximumRedirections = 8
@@ -56,8 +58,11 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     let task = session.dataTask(with: request)
     let watchdog = Task { await watch(silence: silence, total: total) }
     await withCheckedContinuation { continuation in
-      state.withLock { $0.waiting = continuation }
-      task.resume()
+      let isOver = state.withLock { state in
+        if !state.isOver { state.waiting = continuation }
+        return state.isOver
+      }
+      if isOver { continuation.resume() } else { task.resume() }
     }
     watchdog.cancel()
     if let failure = state.withLock({ $0.failure }) { throw failure }
@@ -82,7 +87,8 @@ final class Transfer: NSObject, URLSessionDataDelegate {
   /// the delegate traps inside the session (seen with Swift 6.3.1).
   private func finish(_ error: DownloadError?) {
     let waiting = state.withLock { state in
-      if state.waiting != nil { state.failure = state.failure ?? error }
+      if !state.isOver { state.failure = error }
+      state.isOver = true
       defer { state.waiting = nil }
       return state.waiting
     }
@@ -133,7 +139,7 @@ final class Transfer: NSObject, URLSessionDataDelegate {
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
     let failure: DownloadError? = state.withLock { state in
-      guard state.waiting != nil, state.isAccepted else { return nil }
+      guard !state.isOver, state.isAccepted else { return nil }
       state.lastByte = .now
       state.received += data.count
       if state.received > limit { return .tooLarge(address: address, limit: limit) }

@@ -4,7 +4,7 @@
 /// ``folderNeeded(dataSet:)``), something that is not there (``missingFolder(path:)``,
 /// ``missingFile(name:folders:)``), a file that the system will not give (``unreadable(path:reason:)``), or bytes that
 /// are not what they claim to be (``tooLarge(file:limit:)``, ``badData(file:place:found:expected:)``).
-package enum FormatError: Error, Equatable, Sendable {
+package enum FormatError: Error, Hashable, Sendable {
   /// A data set that is asked for by a name that no reader answers to.
   case unknownDataSet(name: String, known: [String])
   /// A data set that lies in files, asked for without a folder.

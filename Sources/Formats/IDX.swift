@@ -11,21 +11,10 @@ package struct IDXArray: Hashable, Sendable {
   ///   number of values.
   package init?(dimensions: [Int], values: [UInt8]) {
     guard (1...255).contains(dimensions.count), dimensions.allSatisfy({ $0 >= 0 && $0 <= Int(UInt32.max) }),
-      Self.product(dimensions) == values.count
+      Dimensions.product(dimensions) == values.count
     else { return nil }
     self.dimensions = dimensions
     self.values = values
-  }
-
-  /// The number of values that dimensions ask for; nil if it does not fit an `Int`.
-  static func product(_ dimensions: [Int]) -> Int? {
-    var product = 1
-    for side in dimensions {
-      let (next, overflow) = product.multipliedReportingOverflow(by: side)
-      if overflow { return nil }
-      product = next
-    }
-    return product
   }
 }
 
@@ -62,8 +51,8 @@ package enum IDX {
     }
     var dimensions: [Int] = []
     for index in 0..<rank { dimensions.append(bigEndian(bytes, at: 4 + 4 * index)) }
-    let shape = dimensions.map(String.init).joined(separator: " × ")
-    guard let size = IDXArray.product(dimensions) else {
+    let shape = Dimensions.words(dimensions)
+    guard let size = Dimensions.product(dimensions) else {
       throw .bad(.byte(4), found: "dimensions \(shape)", expected: "a number of values that fits 63 bits")
     }
     guard bytes.count - header == size else {

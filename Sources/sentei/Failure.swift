@@ -1,4 +1,5 @@
 import ArgumentParser
+import Downloads
 import Formats
 import Foundation
 import Messaging
@@ -65,6 +66,14 @@ private func exitStatus(of error: any Error) -> Int32 {
     case .unreadable: ExitStatus.disk
     case .tooLarge, .badData: ExitStatus.badData
     }
+  case let error as DownloadError:
+    switch error {
+    case .unusableAddress: ExitStatus.usage
+    case .status, .redirect, .connection, .timeOut: ExitStatus.unavailable
+    case .tooLarge, .checksum: ExitStatus.badData
+    case .disk: ExitStatus.disk
+    }
+  case is OtherFileError: ExitStatus.cannotCreate
   case let error as RunStoreError:
     switch error {
     case .notARun, .noBlob: ExitStatus.missing

@@ -9,8 +9,9 @@ struct Sentei: AsyncParsableCommand {
     abstract: "Searches for the smallest part of a neural network that still does its work.",
     discussion: """
       Exit codes: 0 done; 64 wrong command line; 65 wrong content in a study or data file; 66 a file or run that is not \
-      there; 69 an address in use, or a coordinator that refuses this worker; 70 the study cannot go on; 73 a run \
-      directory that is another study's or is in use; 74 the disk; 75 stopped before the end, `sentei resume` goes on.
+      there; 69 an address in use, a coordinator that refuses this worker, or a server that does not give a file; 70 the \
+      study cannot go on; 73 a run directory that is another study's or is in use, or a file that a download would \
+      replace; 74 the disk; 75 stopped before the end, `sentei resume` goes on.
       """,
     version: Build.version,
     subcommands: [

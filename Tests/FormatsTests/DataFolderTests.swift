@@ -47,11 +47,11 @@ import Testing
       for path in [folder.path, folder.path + "/"] {
         let set = try DataFolder.load(named: "mnist", folder: path)
         #expect(set.name == "mnist")
-        #expect(set.training.shape == [28, 28] && set.training.classes == 10 && set.training.scale == 255)
+        #expect(set.training.shape == [1, 28, 28] && set.training.classes == 10)
         #expect(set.training.labels == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1])
-        #expect(set.training.pixels == Array(images(12)[16...]))
+        #expect(set.training.values == .bytes(Array(images(12)[16...]), scale: 255))
         #expect(set.officialTest?.labels == [0, 1, 2])
-        #expect(set.officialTest?.pixels == Array(images(3)[16...]))
+        #expect(set.officialTest?.values == .bytes(Array(images(3)[16...]), scale: 255))
       }
     }
   }
@@ -65,12 +65,15 @@ import Testing
 
   @Test("An unknown name lists the known ones; a missing folder says how to give one")
   func names() throws {
-    #expect(throws: FormatError.unknownDataSet(name: "minst", known: ["digits", "mnist"])) {
+    #expect(
+      throws: FormatError.unknownDataSet(
+        name: "minst", known: ["digits", "mnist", "fashion-mnist", "cifar10", "cifar100"])
+    ) {
       try DataFolder.load(named: "minst", folder: nil)
     }
     #expect(
       FormatError.unknownDataSet(name: "minst", known: DataFolder.known).description
-        == "unknown data set 'minst', expected one of: digits, mnist")
+        == "unknown data set 'minst', expected one of: digits, mnist, fashion-mnist, cifar10, cifar100")
     for folder in [nil, ""] {
       let error = #expect(throws: FormatError.folderNeeded(dataSet: "mnist")) {
         try DataFolder.load(named: "mnist", folder: folder)
@@ -82,6 +85,28 @@ import Testing
     #expect(throws: FormatError.missingFolder(path: "/nowhere/at/all")) {
       try DataFolder.load(named: "mnist", folder: "/nowhere/at/all")
     }
+  }
+
+  @Test("Fashion-MNIST is told from MNIST by its folder's name alone, also through a link")
+  func fashion() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    try write(files(), to: folder)
+    #expect(throws: FormatError.missingFile(name: "train-images-idx3-ubyte", folders: [path + "/fashion-mnist"])) {
+      try DataFolder.load(named: "fashion-mnist", folder: path)
+    }
+    var others = files()
+    others["t10k-images-idx3-ubyte"] = images(4)
+    others["t10k-labels-idx1-ubyte"] = labels(4)
+    try write(others, to: folder, below: "fashion-mnist/")
+    try FileManager.default.createSymbolicLink(atPath: path + "/link", withDestinationPath: "fashion-mnist")
+    for place in ["", "/fashion-mnist", "/fashion-mnist/", "/link", "/mnist/../fashion-mnist/."] {
+      if place.hasPrefix("/mnist") { try write(files(), to: folder, below: "mnist/") }
+      let set = try DataFolder.load(named: "fashion-mnist", folder: path + place)
+      #expect(set.name == "fashion-mnist" && set.officialTest?.count == 4, "\(place)")
+    }
+    #expect(try DataFolder.load(named: "mnist", folder: path).officialTest?.count == 3)
+    #expect(throws: FormatError.self) { try DataFolder.load(named: "mnist", folder: path + "/fashion-mnist") }
   }
 
   @Test("Each missing file is named, with where it was looked for")

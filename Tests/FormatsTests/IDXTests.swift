@@ -1,5 +1,4 @@
 import Formats
-import Randomness
 import Testing
 
 @Suite struct IDXTests {
@@ -63,33 +62,6 @@ import Testing
       let bytes: [UInt8] = [0, 0, 8, UInt8(rank)] + [UInt8](repeating: 255, count: 4 * rank)
       #expect(throws: FormatError.self, "\(rank) dimensions") { try IDX.read(bytes) }
       #expect(throws: FormatError.self, "\(rank) dimensions") { try IDX.read(bytes + [1]) }
-    }
-  }
-
-  @Test("20,000 mutations never trap, and whatever is accepted is written back to the same bytes")
-  func mutations() {
-    let seed: UInt64 = 20_260_101
-    for number in 0..<20_000 {
-      var stream = RandomStream(seed: seed, .test, UInt64(number))
-      var bytes = images
-      for _ in 0...stream.below(4) {
-        let position = stream.below(bytes.count + 1)
-        switch stream.below(4) {
-        case 0 where position < bytes.count: bytes[position] = UInt8(stream.below(256))
-        case 1 where position < bytes.count: bytes[position] ^= 1 << UInt8(stream.below(8))
-        case 2 where position < bytes.count && bytes.count > 1: bytes.remove(at: position)
-        default: bytes.insert(UInt8(stream.below(4)), at: position)
-        }
-      }
-      do throws(FormatError) {
-        let array = try IDX.read(bytes)
-        #expect(IDX.write(array) == bytes, "seed \(seed), input \(number)")
-      } catch {
-        guard case .badData(nil, .byte(let offset), _, _) = error, offset <= bytes.count else {
-          Issue.record("seed \(seed), input \(number): \(error)")
-          continue
-        }
-      }
     }
   }
 }

@@ -10,7 +10,7 @@ import Testing
     let set = try DataFolder.load(named: "mnist", folder: publicData)
     let test = try #require(set.officialTest)
     #expect(set.training.count == 60_000 && test.count == 10_000)
-    #expect(set.training.shape == [28, 28] && test.shape == [28, 28])
+    #expect(set.training.shape == [1, 28, 28] && test.shape == [1, 28, 28])
     #expect(counts(set.training) == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949])
     #expect(counts(test) == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009])
     #expect(set.training.labels.prefix(5) == [5, 0, 4, 1, 9])

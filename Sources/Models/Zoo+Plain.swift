@@ -8,8 +8,9 @@ extension ZooPlan {
       name: name, widths: [shape.reduce(1, *)] + hidden.map { width($0) } + [classes])
   }
 
-  /// LeNet-5 as Caffe has it and pruning papers use it: 20 and 50 channels, no function behind the convolutions; 431,080
-  /// parameters on MNIST.
+  /// LeNet-5 as Caffe has it and pruning papers use it: 20 and 50 channels, no function behind the convolutions.
+  ///
+  /// 431,080 parameters on MNIST.
   func lenet5() throws(NetworkError) -> NetworkDescription {
     var builder = try images()
     for channels in [20, 50] {

@@ -1,7 +1,7 @@
 /// Networks known by name, fitted to the shape of the data.
 ///
 /// What each name means stands with its family: `Zoo+Plain.swift` (`mlp-…`, LeNet), `Zoo+Convolutional.swift` (`conv-…`,
-/// VGG, AlexNet, MobileNet) and `Zoo+Residual.swift`. Parameters are called as in torchvision where it has the network.
+/// VGG, AlexNet, MobileNet), `Zoo+Residual.swift`. Parameters are called as in torchvision where it has the network.
 package enum Zoo {
   /// What ``network(named:shape:classes:widthMultiplier:)`` accepts, for people.
   package static let names = [

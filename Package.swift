@@ -115,7 +115,8 @@ let package = Package(
     tests("Scheduling", ["Scheduling", "Studies", "Search", "Pruning", "Models", "Randomness", "Digests"]),
     tests("Wire", ["Wire", "Scheduling", "Studies", "Pruning", "Models", "Digests", "Randomness", protobuf]),
     tests(
-      "Networks", ["Networks", "CKernels", "CTraining", "Pruning", "Models", "Randomness", "Elementary", "Digests"]),
+      "Networks", ["Networks", "CKernels", "CTraining", "Pruning", "Models", "Randomness", "Elementary", "Digests"],
+      resources: [.embedInCode("Resources/zoo-logits.json")]),
     tests("Messaging", ["Messaging"]),
     tests("RunStore", ["RunStore", "Studies", "Digests"]),
     tests("Downloads", ["Downloads", "Digests"]),

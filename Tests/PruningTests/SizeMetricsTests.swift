@@ -39,3 +39,40 @@ import Testing
     #expect(metrics.sparsity == 1 - 2417.0 / 266_610)
   }
 }
+
+/// Running statistics are followed, not learned: they are no part of any size.
+@Suite struct NormalisedNetworkTests {
+  /// 36 + 4 weights and biases of a convolution, 8 of normalisation, 8 running values, 8 + 2 of the classifier.
+  private func layout() throws -> ParameterLayout {
+    var builder = NetworkBuilder(input: [1, 5, 5])
+    builder.convolution(4, kernel: 3)
+    builder.batchNorm()
+    builder.relu()
+    builder.add(.globalAveragePool)
+    builder.flatten()
+    builder.dense(2)
+    return ParameterLayout(try builder.network(name: "normalised"))
+  }
+
+  @Test func sizesCountWhatIsLearned() throws {
+    let layout = try layout()
+    #expect(layout.count == 66)
+    let dense = SizeMetrics(layout, mask: nil)
+    #expect([dense.size, dense.sizeNonzero, dense.flops, dense.flopsNonzero] == [58, 58, 332, 332])
+    #expect(dense.sparsity == 0)
+    let pruned = SizeMetrics(layout, mask: Mask(count: 36, keeping: 0..<7))
+    #expect([pruned.size, pruned.sizeNonzero, pruned.flopsNonzero] == [58, 29, 71])
+    #expect(pruned.realCompression == 2)
+    #expect(pruned.sparsity == 0.5)
+  }
+
+  @Test func budgetsCountWhatIsLearned() throws {
+    let layout = try layout()
+    #expect(try Budget(compression: 2, layout: layout).kept == 7)
+    // Half of all 66 values would leave 11; statistics must not buy weights.
+    #expect(throws: BudgetError.self) { try Budget(compression: 58.0 / 22.5, layout: layout) }
+    #expect(try Budget(compression: 58.0 / 23, layout: layout).kept == 1)
+    let error = #expect(throws: BudgetError.self) { try Budget(compression: 10, layout: layout) }
+    #expect(error?.description.contains("of 58 parameters 22 are never pruned") == true)
+  }
+}

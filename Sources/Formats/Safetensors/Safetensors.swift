@@ -1,3 +1,4 @@
+internal import Digests
 internal import FoundationEssentials
 package import Models
 
@@ -88,10 +89,8 @@ package enum Safetensors {
       if groups[prefix] == nil { prefixes.append(prefix) }
       groups[prefix, default: [:]][String(tensor.name[dot...].drop { $0 == "." })] = index
     }
-    var layers: [[Int]] = []
-    for node in Set(layout.tensors.map(\.node)).sorted() {
-      layers.append(layout.tensors.indices.filter { layout.tensors[$0].node == node })
-    }
+    let byNode = Dictionary(grouping: layout.tensors.indices) { layout.tensors[$0].node }
+    let layers = byNode.keys.sorted().map { byNode[$0]! }
     let keys = Dictionary(uniqueKeysWithValues: prefixes.map { ($0, numberedKey($0)) })
     let numbered = prefixes.sorted { keys[$0]!.lexicographicallyPrecedes(keys[$1]!) }
     let orders = [prefixes, numbered].map { assign($0.map { ($0, groups[$0]!) }, file, layers, layout) }

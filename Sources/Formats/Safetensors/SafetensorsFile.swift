@@ -111,7 +111,8 @@ extension SafetensorsFile {
       }
       guard entry.begin <= entry.end, entry.end <= data.count else {
         throw .bad(
-          entry.place, found: "data from \(entry.begin) to \(entry.end)", expected: "offsets inside \(data.count) bytes")
+          entry.place, found: "data from \(entry.begin) to \(entry.end)", expected: "offsets inside \(data.count) bytes"
+        )
       }
       guard let size = IDXArray.product(entry.shape + [type.width]), size == entry.end - entry.begin else {
         throw .bad(
@@ -155,7 +156,8 @@ extension SafetensorsFile {
     for tensor in tensors {
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       let end = offset + 4 * tensor.values.count
-      members.append("\(json(tensor.name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+      members.append(
+        "\(json(tensor.name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
       offset = end
     }
     var header = Array("{\(members.joined(separator: ","))}".utf8)

@@ -11,7 +11,7 @@ extension ONNXReader {
     let weights = try needed(try constant(node, 1), node, "weights")
     let features = try features(of: weights, isTransposed, input, node)
     var parameters: [ParameterRole: Source] = [
-      .weight: Source(parts: [(weights, alpha)], isTransposed: isTransposed)
+      .weight: Source(parts: [(weights, alpha)], isTransposed: isTransposed != weights.isTransposed)
     ]
     if let bias = try constant(node, 2), beta != 0 {
       guard bias.count == 1 || bias.count == features, bias.dimensions.last ?? 1 == bias.count,
@@ -30,7 +30,7 @@ extension ONNXReader {
     let features = try features(of: weights, true, input, node)
     try add(
       .dense(outputs: features, bias: false), named: node.name(weights: weights), from: [input], giving: output,
-      at: node.place, [.weight: Source(parts: [(weights, 1)], isTransposed: true)])
+      at: node.place, [.weight: Source(parts: [(weights, 1)], isTransposed: !weights.isTransposed)])
   }
 
   private func features(

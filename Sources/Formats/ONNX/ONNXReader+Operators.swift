@@ -47,6 +47,8 @@ extension ONNXReader {
     case "Shape": try readShape(&node, output)
     case "Gather": try readGather(&node, output)
     case "Unsqueeze": try readUnsqueeze(node, output)
+    case "Transpose": try readTranspose(&node, output)
+    case "Cast": try readCast(&node, output)
     case let other: throw node.bad("operator \(quoted(other))", "an operator that this program has a layer for")
     }
   }

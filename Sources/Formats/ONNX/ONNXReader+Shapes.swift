@@ -20,6 +20,32 @@ extension ONNXReader {
     define(output, .constant(tensor))
   }
 
+  /// Weights of a layer without bias, where the exporter did not fold constants.
+  mutating func readTranspose(_ node: inout ONNXNode, _ output: String) throws(FormatError) {
+    let permutation = try node.attributes.integers("perm") ?? [1, 0]
+    guard permutation == [1, 0], case .constant(let tensor) = try operand(node, 0), let transposed = tensor.transposed
+    else { throw node.bad("a transposition that is not of a constant matrix", "one of weights") }
+    define(output, .constant(transposed))
+  }
+
+  /// Limits of a clip and sizes, where the exporter did not fold constants.
+  mutating func readCast(_ node: inout ONNXNode, _ output: String) throws(FormatError) {
+    let target = try node.attributes.integer("to")
+    node.attributes.ignore("saturate")
+    let value = try operand(node, 0)
+    switch (ONNXTensor.ElementType(rawValue: Int32(truncatingIfNeeded: target)), value) {
+    case (.float, .constant(let tensor)) where tensor.type != .int64,
+      (.double, .constant(let tensor)) where tensor.type != .int64:
+      define(output, value)
+    case (.int64, .constant(let tensor)) where tensor.type == .int64: define(output, value)
+    case (.int64, .sizes): define(output, value)
+    case (.float, .constant(let tensor)):
+      guard let integers = tensor.integers else { fallthrough }
+      define(output, .constant(ONNXTensor(integers.map { Float($0) }, dimensions: tensor.dimensions, name: output)))
+    default: throw node.bad("a conversion to element type \(target)", "one of constant numbers")
+    }
+  }
+
   mutating func readShape(_ node: inout ONNXNode, _ output: String) throws(FormatError) {
     let shape = shapes[try layer(node, 0)]
     let sizes = [Size.batch] + shape.map(Size.known)

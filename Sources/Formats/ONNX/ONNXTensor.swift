@@ -21,7 +21,9 @@ struct ONNXTensor {
   }
 
   let name: String
-  let dimensions: [Int]
+  private(set) var dimensions: [Int]
+  /// Whether the values are stored as those of the matrix with both sides exchanged.
+  private(set) var isTransposed = false
   let type: ElementType
   let count: Int
   private let message: Onnx_TensorProto
@@ -79,7 +81,16 @@ struct ONNXTensor {
     count = floats.count
   }
 
-  /// The values, each rounded to the nearest `Float`; nil for integers.
+  /// The matrix with both sides exchanged; nil for other ranks. No value is moved.
+  var transposed: ONNXTensor? {
+    guard dimensions.count == 2 else { return nil }
+    var other = self
+    other.dimensions.reverse()
+    other.isTransposed.toggle()
+    return other
+  }
+
+  /// The values as they are stored, each rounded to the nearest `Float`; nil for integers.
   ///
   /// - Complexity: linear in their number.
   var floats: [Float]? {

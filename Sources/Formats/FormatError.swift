@@ -2,8 +2,9 @@
 ///
 /// The cases tell a caller which exit code fits: a mistake in the command (``unknownDataSet(name:known:)``,
 /// ``folderNeeded(dataSet:)``), something that is not there (``missingFolder(path:)``,
-/// ``missingFile(name:folders:)``), a file that the system will not give (``unreadable(path:reason:)``), or bytes that
-/// are not what they claim to be (``tooLarge(file:limit:)``, ``badData(file:place:found:expected:)``).
+/// ``missingFile(name:folders:)``), a file that the system will not give or take (``unreadable(path:reason:)``,
+/// ``unwritable(path:reason:)``), or bytes that are not what they claim to be (``tooLarge(file:limit:)``,
+/// ``badData(file:place:found:expected:)``).
 package enum FormatError: Error, Hashable, Sendable {
   /// A data set that is asked for by a name that no reader answers to.
   case unknownDataSet(name: String, known: [String])
@@ -15,6 +16,8 @@ package enum FormatError: Error, Hashable, Sendable {
   case missingFile(name: String, folders: [String])
   /// The operating system refused to open or read the file.
   case unreadable(path: String, reason: String)
+  /// The operating system refused to write the file.
+  case unwritable(path: String, reason: String)
   /// More than `limit` bytes, in the file or after unpacking.
   case tooLarge(file: String?, limit: Int)
   /// The content contradicts its format; `file` is nil while only bytes were at hand.
@@ -26,6 +29,8 @@ package enum FormatError: Error, Hashable, Sendable {
     case byte(Int)
     /// A line, from 1.
     case line(Int)
+    /// A named part, such as a tensor or a layer.
+    case part(String)
   }
 
   /// Wrong content at a place, of a file that is not known yet.
@@ -40,7 +45,7 @@ package enum FormatError: Error, Hashable, Sendable {
       .tooLarge(file: file, limit: limit)
     case .badData(nil, let place, let found, let expected):
       .badData(file: file, place: place, found: found, expected: expected)
-    case .unknownDataSet, .folderNeeded, .missingFolder, .missingFile, .unreadable, .tooLarge, .badData:
+    case .unknownDataSet, .folderNeeded, .missingFolder, .missingFile, .unreadable, .unwritable, .tooLarge, .badData:
       self
     }
   }
@@ -59,6 +64,8 @@ extension FormatError: CustomStringConvertible {
       "no file \(name) or \(name).gz found, expected it in \(folders.joined(separator: " or "))"
     case .unreadable(let path, let reason):
       "cannot read \(path): \(reason)"
+    case .unwritable(let path, let reason):
+      "cannot write \(path): \(reason)"
     case .tooLarge(let file, let limit):
       "\(file ?? "the data"): found more than \(limit) bytes, expected at most that many"
     case .badData(let file, let place, let found, let expected):
@@ -72,6 +79,7 @@ extension FormatError.Place: CustomStringConvertible {
     switch self {
     case .byte(let offset): "byte \(offset)"
     case .line(let number): "line \(number)"
+    case .part(let name): name
     }
   }
 }

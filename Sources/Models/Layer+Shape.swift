@@ -8,7 +8,7 @@ extension Layer {
   ///
   /// - Throws: ``NetworkError`` where number, rank or sizes of the inputs do not fit the layer, or the layer's own
   ///   sizes are out of bounds.
-  func outputShape(_ inputs: [[Int]]) throws(NetworkError) -> [Int] {
+  package func outputShape(_ inputs: [[Int]]) throws(NetworkError) -> [Int] {
     switch self {
     case .input(let shape):
       guard inputs.isEmpty else { throw NetworkError("the input has no inputs") }

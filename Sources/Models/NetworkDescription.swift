@@ -114,6 +114,9 @@ package struct NetworkDescription: Hashable, Sendable {
   /// The number of classes.
   package var outputCount: Int { shapes[logits][0] }
 
+  /// Whether samples of a shape can be evaluated; a network of [features] takes images too, flattened.
+  package func accepts(shape: [Int]) -> Bool { shape == inputShape || inputShape == [shape.reduce(1, *)] }
+
   /// The shape of the only input of a node that has one.
   package func inputShape(of node: Int) -> [Int] { shapes[nodes[node].inputs[0]] }
 }

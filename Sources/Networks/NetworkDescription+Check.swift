@@ -1,11 +1,11 @@
 internal import Models
 
 extension NetworkDescription {
-  /// Checks that data and parameters belong to this network. A network of [features] takes images too, flattened.
+  /// Checks that data and parameters belong to this network.
   ///
   /// - Throws: ``NetworkError`` that names both sizes.
   func check(shape: [Int], classes: Int, parameters: Int?) throws(NetworkError) {
-    guard shape == inputShape || inputShape == [shape.reduce(1, *)] else {
+    guard accepts(shape: shape) else {
       throw NetworkError("\(name) takes samples of \(inputShape), a sample of the data has \(shape)")
     }
     guard classes == outputCount else {

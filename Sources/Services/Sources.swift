@@ -10,7 +10,9 @@ enum Sources {
   static func dataset(of document: StudyDocument, folder: String?) throws -> DataSet {
     switch document.dataset {
     case .known(let known): try DataFolder.load(named: known.name, folder: folder)
-    case .files: fatalError("merge")
+    case .files(let files):
+      try DataFiles(classes: files.classes, scale: files.scale, channelsLast: files.channelsLast).load(
+        name: files.x, x: files.x, y: files.y, testX: files.testX, testY: files.testY)
     }
   }
 
@@ -20,11 +22,24 @@ enum Sources {
   static func network(
     of document: StudyDocument, shape: [Int], classes: Int
   ) throws -> (inputs: StudyInputs, blobs: [[UInt8]]) {
-    guard document.network.file != nil else {
-      let network = try document.zooNetwork(shape: shape, classes: classes)
-      return (StudyInputs(shape: shape, network: network, pretrained: nil), [])
+    let zoo = document.network.zoo == nil ? nil : try document.zooNetwork(shape: shape, classes: classes)
+    guard let file = document.network.file else {
+      return (StudyInputs(shape: shape, network: zoo!, pretrained: nil), [])
     }
-    fatalError("merge")
+    let model = try ModelFile.load(path: file, network: zoo)
+    let network = model.network
+    guard network.accepts(shape: shape), network.outputCount == classes else {
+      throw document.modelError(
+        "\(file) takes samples of \(network.inputShape) and gives \(network.outputCount) classes; the data have samples "
+          + "of \(shape) and \(classes) classes")
+    }
+    let weights = Parameters.canonicalBytes(of: model.parameters)
+    let slot = [Float](repeating: 0, count: ParameterLayout(network).trainableCount)
+    let state = TrainingState(
+      parameters: model.parameters, slots: Array(repeating: slot, count: document.optimizerSlots), step: 0
+    ).canonicalBytes.bytes
+    let pretrained = Pretrained(parameters: Digest(of: weights), state: Digest(of: state))
+    return (StudyInputs(shape: shape, network: network, pretrained: pretrained), [weights, state])
   }
 
   /// What a study file says now, for a run that was prepared before: only the model file is read again.

@@ -77,6 +77,9 @@ package struct StudyDocument {
     }
   }
 
+  /// Values that the optimizer of training remembers for each parameter.
+  package var optimizerSlots: Int { training.recipe.optimizer.slots }
+
   /// An error about the file that ``network`` names.
   package func modelError(_ problem: String) -> StudyFileError {
     sections.network.error(network.key, problem)

@@ -49,9 +49,8 @@ struct DataOptions: ParsableArguments {
   func load() throws -> DataSet {
     let set: DataSet
     if let x {
-      set = try DataFiles.load(
-        DataFiles.Paths(x: x, y: y, testX: testX, testY: testY), classes: classes, scale: scale,
-        channelsLast: channelsLast)
+      set = try DataFiles(classes: classes, scale: scale, channelsLast: channelsLast).load(
+        name: x, x: x, y: y, testX: testX, testY: testY)
     } else {
       set = try DataFolder.load(named: dataset!, folder: DataOption.folder(data))
     }
@@ -61,7 +60,7 @@ struct DataOptions: ParsableArguments {
     do {
       return DataSet(
         name: set.name, training: try set.training.normalized(by: normalization),
-        officialTest: try set.officialTest?.normalized(by: normalization))
+        officialTest: try set.officialTest?.normalized(by: normalization), note: set.note)
     } catch let error as NetworkError { throw ValidationError(error.description) }
   }
 }

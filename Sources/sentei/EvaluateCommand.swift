@@ -43,7 +43,8 @@ struct EvaluateCommand: ParsableCommand {
       }
       if let logits {
         let values = evaluator.logits(mask)
-        try NPY.write(values, shape: [samples.count, model.network.outputCount], to: logits)
+        let array = NPYArray(shape: [samples.count, model.network.outputCount], values: .floats(values))!
+        try WholeFile.replace(logits, with: NPY.write(array))
       }
       print(json ? try EvaluationListing(report).json : EvaluationListing(report).table)
     }

@@ -30,7 +30,7 @@ struct ExportCommand: ParsableCommand {
       switch (form ?? (mask == nil ? .dense : .masked), mask) {
       case (.dense, _): break
       case (.masked, let mask?): model = model.masked(by: mask, scope: self.mask.scope)
-      case (.compact, let mask?): model = try compacted(model, mask: mask, scope: self.mask.scope)
+      case (.compact, let mask?): model = compacted(model, mask: mask, scope: self.mask.scope)
       case (.masked, nil), (.compact, nil): throw ValidationError("--form \(form!.rawValue) needs --mask")
       }
       try ModelFile.save(model, to: output)

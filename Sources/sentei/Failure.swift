@@ -63,7 +63,7 @@ private func exitStatus(of error: any Error) -> Int32 {
     switch error {
     case .unknownDataSet, .folderNeeded: ExitStatus.usage
     case .missingFolder, .missingFile: ExitStatus.missing
-    case .unreadable: ExitStatus.disk
+    case .unreadable, .unwritable: ExitStatus.disk
     case .tooLarge, .badData: ExitStatus.badData
     }
   case let error as DownloadError:

@@ -31,8 +31,7 @@ struct InspectCommand: ParsableCommand {
     try reportingSync {
       let network: NetworkDescription
       if let model {
-        network = try zoo.network().map { try ModelFile.loadWeights(path: model, of: $0).network }
-          ?? ModelFile.load(path: model).network
+        network = try ModelFile.load(path: model, network: try zoo.network()).network
       } else {
         network = try zoo.network()!
       }

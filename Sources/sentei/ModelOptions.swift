@@ -16,8 +16,7 @@ struct ModelOptions: ParsableArguments {
   ///
   /// - Throws: `FormatError`, `NetworkError`.
   func load() throws -> Model {
-    guard let network = try zoo.network() else { return try ModelFile.load(path: model) }
-    return try ModelFile.loadWeights(path: model, of: network)
+    try ModelFile.load(path: model, network: try zoo.network())
   }
 }
 

@@ -69,7 +69,7 @@ struct TrainCommand: ParsableCommand {
       if let checkpoint { try progress.restore(from: checkpoint, of: identity) }
       let judge = try parts.validation.map { try Judge(model.network, $0) }
       try train(&progress, trainer, recipe, judge, identity)
-      let best = Model(network: model.network, parameters: progress.best ?? progress.state.parameters)
+      let best = try Model(network: model.network, parameters: progress.best ?? progress.state.parameters)
       try ModelFile.save(best, to: output)
       if let test = set.officialTest { print("test   \(try Judge(model.network, test).report(best.parameters).summary)") }
       print("wrote \(output)")
@@ -102,8 +102,8 @@ struct TrainCommand: ParsableCommand {
 
   private func startingModel(_ data: LabelledData) throws -> Model {
     let network = try zoo.network(for: data)
-    if let from { return try network.map { try ModelFile.loadWeights(path: from, of: $0) } ?? ModelFile.load(path: from) }
-    return Model(network: network!, parameters: initialParameters(network!, seed: seed))
+    if let from { return try ModelFile.load(path: from, network: network) }
+    return try Model(network: network!, parameters: initialParameters(network!, seed: seed))
   }
 
   /// Training samples, and those held out of them; the same for the same seed.

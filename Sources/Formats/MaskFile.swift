@@ -1,0 +1,29 @@
+internal import Models
+package import Pruning
+
+/// Masks in files: NPY with one value a prunable weight, 0 for a removed one.
+package enum MaskFile {
+  /// The mask in a file.
+  ///
+  /// - Parameter count: the number of bits that it must have.
+  /// - Throws: ``FormatError`` for a file that is missing or damaged, or holds something else than that many zeros and
+  ///   ones.
+  package static func load(path: String, count: Int) throws(FormatError) -> Mask {
+    do throws(FormatError) {
+      let array = try NPY.read(try SampleFile.read(path, limit: 1 << 32).bytes)
+      guard array.values.count == count else {
+        throw .bad(nil, found: "an array of \(array.shape)", expected: "\(count) values, one a prunable weight")
+      }
+      let values: [Double] =
+        switch array.values {
+        case .bytes(let bytes): bytes.map(Double.init)
+        case .ints(let ints): ints.map(Double.init)
+        case .floats(let floats): floats.map(Double.init)
+        }
+      if let wrong = values.firstIndex(where: { $0 != 0 && $0 != 1 }) {
+        throw .bad(nil, found: "\(values[wrong]) at \(wrong)", expected: "zeros and ones")
+      }
+      return Mask(count: count, keeping: values.indices.filter { values[$0] == 1 })
+    } catch { throw error.naming(path) }
+  }
+}

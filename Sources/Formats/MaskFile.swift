@@ -16,9 +16,9 @@ package enum MaskFile {
       }
       let values: [Double] =
         switch array.values {
-        case .bytes(let bytes): bytes.map(Double.init)
-        case .ints(let ints): ints.map(Double.init)
-        case .floats(let floats): floats.map(Double.init)
+        case .bytes(let bytes): bytes.map { Double($0) }
+        case .ints(let ints): ints.map { Double($0) }
+        case .floats(let floats): floats.map { Double($0) }
         }
       if let wrong = values.firstIndex(where: { $0 != 0 && $0 != 1 }) {
         throw .bad(nil, found: "\(values[wrong]) at \(wrong)", expected: "zeros and ones")

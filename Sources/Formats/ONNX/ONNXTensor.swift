@@ -41,7 +41,7 @@ struct ONNXTensor {
       )
     }
     let dimensions = message.dims.map(Int.init)
-    guard dimensions.count <= 64, dimensions.allSatisfy({ $0 >= 0 }), let count = IDXArray.product(dimensions) else {
+    guard dimensions.count <= 64, dimensions.allSatisfy({ $0 >= 0 }), let count = Dimensions.product(dimensions) else {
       throw .bad(
         place, found: "dimensions \(dimensions.prefix(64))", expected: "at most 64, with a product that fits 63 bits")
     }

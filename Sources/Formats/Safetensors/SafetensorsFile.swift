@@ -114,7 +114,7 @@ extension SafetensorsFile {
           entry.place, found: "data from \(entry.begin) to \(entry.end)", expected: "offsets inside \(data.count) bytes"
         )
       }
-      guard let size = IDXArray.product(entry.shape + [type.width]), size == entry.end - entry.begin else {
+      guard let size = Dimensions.product(entry.shape + [type.width]), size == entry.end - entry.begin else {
         throw .bad(
           entry.place, found: "\(entry.end - entry.begin) bytes for \(type.rawValue) of shape \(entry.shape)",
           expected: "as many as the shape needs")

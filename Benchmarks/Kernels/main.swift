@@ -12,12 +12,12 @@ let standard = [0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98]
 let asked = CommandLine.arguments.dropFirst().compactMap { Double($0) }
 let sparsities = asked.isEmpty ? standard : asked
 
-func syntheticData(samples: Int) throws -> LabelledData {
+func syntheticData(samples: Int, shape: [Int] = [28, 28]) throws -> LabelledData {
   var stream = RandomStream(seed: 1, .test, 1)
-  var pixels = [UInt8](repeating: 0, count: samples * 784)
+  var pixels = [UInt8](repeating: 0, count: samples * shape.reduce(1, *))
   for index in pixels.indices where stream.chance(0.19) { pixels[index] = UInt8(1 + stream.below(255)) }
   let labels = (0..<samples).map { _ in UInt8(stream.below(10)) }
-  return try LabelledData(shape: [28, 28], classes: 10, scale: 255, pixels: pixels, labels: labels)
+  return try LabelledData(shape: shape, classes: 10, scale: 255, pixels: pixels, labels: labels)
 }
 
 func randomMask(count: Int, sparsity: Double, id: UInt64) -> Mask {
@@ -75,7 +75,57 @@ for variant in KernelVariant.available.reversed() where variant != .baseline {
   }
 }
 
-let trainer = try Trainer(network: network, recipe: TrainingRecipe(), data: data, seed: 1)
-var state = Trainer.initialState(network, recipe: TrainingRecipe(), seed: 1)
-let time = ContinuousClock().measure { _ = trainer.run(&state, through: 1) }
-print("\none epoch of training: \(time)")
+/// LeNet-5 as Caffe has it.
+func lenet5() throws -> NetworkDescription {
+  var builder = NetworkBuilder(input: [1, 28, 28])
+  for channels in [20, 50] {
+    builder.convolution(channels, kernel: 5)
+    builder.relu()
+    builder.maxPool(2, stride: 2)
+  }
+  builder.flatten()
+  builder.dense(500)
+  builder.relu()
+  builder.dense(10)
+  return try builder.network(name: "LeNet-5")
+}
+
+/// A residual network of one block a width, for images of CIFAR's size.
+func residualNetwork() throws -> NetworkDescription {
+  var builder = NetworkBuilder(input: [3, 32, 32])
+  builder.convolution(16, kernel: 3, padding: 1, bias: false)
+  builder.batchNorm()
+  var shortcut = builder.relu()
+  for (channels, stride) in [(16, 1), (32, 2), (64, 2)] {
+    let from = shortcut
+    if stride > 1 {
+      builder.convolution(channels, kernel: 1, stride: stride, bias: false)
+      shortcut = builder.batchNorm()
+    }
+    builder.convolution(channels, kernel: 3, stride: stride, padding: 1, bias: false, to: from)
+    builder.batchNorm()
+    builder.relu()
+    builder.convolution(channels, kernel: 3, padding: 1, bias: false)
+    builder.batchNorm()
+    builder.add(.add, to: [builder.last, shortcut])
+    shortcut = builder.relu()
+  }
+  builder.add(.globalAveragePool)
+  builder.flatten()
+  builder.dense(10)
+  return try builder.network(name: "ResNet-8")
+}
+
+print("\none epoch of training, batches of 64")
+for (network, shape, samples) in [
+  (network, [1, 28, 28], 10_000), (try lenet5(), [1, 28, 28], 5_000), (try residualNetwork(), [3, 32, 32], 500),
+] {
+  let recipe = TrainingRecipe()
+  let images = try syntheticData(samples: samples, shape: shape)
+  let trainer = try Trainer(network: network, recipe: recipe, data: images, seed: 1)
+  var state = Trainer.initialState(network, recipe: recipe, seed: 1)
+  let time = ContinuousClock().measure { _ = trainer.run(&state, through: trainer.stepsPerEpoch) } / .seconds(1)
+  print(
+    "  \(network.name), \(samples) samples:" + column(time, 2) + " s," + column(time / Double(samples) * 1e6)
+      + " µs a sample")
+}

@@ -11,19 +11,21 @@ package enum TrainingOutcome: Hashable, Sendable {
   case diverged(step: Int)
 }
 
-/// Mini-batch SGD on softmax cross-entropy, with momentum and L2 on weights as in PyTorch.
+/// Mini-batch training of any network on softmax cross-entropy.
 ///
-/// One step, with the gradient of the batch's mean loss in g: g ← g + l2·w, v ← m·v + g, w ← w − lr·v. What happens in
-/// an epoch depends on the state, the seed and the epoch's number only, so training in segments gives the bits of one
-/// run. The bits are those of one ``NumericsClass``.
+/// What happens in a step depends on the state, the seed and the step's number only, so training in segments gives the
+/// bits of one run. The bits are those of one ``NumericsClass``.
 package struct Trainer: Sendable {
-  private let stack: DenseStack
+  private let network: NetworkDescription
+  private let layout: ParameterLayout
   private let recipe: TrainingRecipe
-  private let data: LabelledData
+  private let input: BatchInput
   private let seed: UInt64
-  private let momentum: Float
+  private let variant: KernelVariant
   /// All ones where a parameter may change, 0 where it is masked away.
   private let keep: [UInt32]?
+
+  private var data: LabelledData { input.data }
 
   /// A trainer; with a mask, removed weights are set to zero and stay so.
   ///
@@ -32,25 +34,36 @@ package struct Trainer: Sendable {
     network: NetworkDescription, recipe: TrainingRecipe, data: LabelledData, seed: UInt64, mask: Mask? = nil,
     scope: PruningScope = PruningScope()
   ) throws(NetworkError) {
+    try self.init(
+      network: network, recipe: recipe, data: data, seed: seed, mask: mask, scope: scope, variant: .best)
+  }
+
+  /// A trainer with kernels of a chosen variant, which changes no bit.
+  ///
+  /// - Throws: ``NetworkError`` as the other initializer does.
+  package init(
+    network: NetworkDescription, recipe: TrainingRecipe, data: LabelledData, seed: UInt64, mask: Mask?,
+    scope: PruningScope, variant: KernelVariant
+  ) throws(NetworkError) {
     try network.check(shape: data.shape, classes: data.classes, parameters: nil)
     try recipe.check()
-    guard case .sgd(let momentum, false) = recipe.optimizer else { throw NetworkError("only SGD yet") }
-    self.momentum = Float(momentum)
-    stack = try DenseStack(network, scope: scope)
+    let layout = ParameterLayout(network, scope: scope)
+    self.network = network
+    self.layout = layout
     self.recipe = recipe
-    self.data = data
     self.seed = seed
+    self.variant = variant
+    input = try BatchInput(data, network, augmentation: recipe.augmentation)
     guard let mask else {
       keep = nil
       return
     }
-    guard mask.count == stack.prunableCount else {
-      throw NetworkError("a mask of \(mask.count) bits for \(stack.prunableCount) prunable weights")
+    guard mask.count == layout.prunableCount else {
+      throw NetworkError("a mask of \(mask.count) bits for \(layout.prunableCount) prunable weights")
     }
-    var keep = [UInt32](repeating: ~0, count: stack.parameterCount)
-    for stage in stack.stages {
-      guard let range = stage.maskRange else { continue }
-      for position in range where !mask[position] { keep[stage.weight + position - range.lowerBound] = 0 }
+    var keep = [UInt32](repeating: ~0, count: layout.trainableCount)
+    for tensor in layout.prunable {
+      for (index, position) in zip(tensor.range, tensor.maskRange!) where !mask[position] { keep[index] = 0 }
     }
     self.keep = keep
   }
@@ -72,36 +85,47 @@ package struct Trainer: Sendable {
   /// they are.
   ///
   /// - Precondition: the state is one of this network and optimizer.
-  /// - Complexity: steps × batch size × weights.
+  /// - Complexity: steps × batch size × multiply-adds of the network.
   package func run(_ state: inout TrainingState, through step: Int) -> TrainingOutcome {
-    precondition(state.parameters.count == stack.parameterCount && state.slots.count == recipe.optimizer.slots)
-    let batch = BatchPass(stack, data: data, capacity: min(recipe.batchSize, max(data.count, 1)))
-    let gradient = AlignedBuffer<Float>(count: stack.parameterCount)
-    if let keep {
-      for index in keep.indices where keep[index] == 0 {
-        state.parameters[index] = 0
-        for slot in state.slots.indices { state.slots[slot][index] = 0 }
-      }
-    }
+    precondition(state.parameters.count == layout.count && state.slots.count == recipe.optimizer.slots)
+    precondition(state.slots.allSatisfy { $0.count == layout.trainableCount })
+    clear(&state)
+    guard state.step < step, data.count > 0 else { return .trained(meanLoss: 0) }
+    let memory = Memory(state, keep: keep)
+    defer { memory.store(in: &state) }
+    let pass = Pass(network, .training, capacity: min(recipe.batchSize, data.count), variant: variant)
+    let optimizer = OptimizerStep(
+      recipe: recipe, kernels: pass.kernels, layout: layout, stepsPerEpoch: stepsPerEpoch)
     var order: (epoch: Int, samples: [Int])?
     var (total, seen) = (0.0, 0)
-    while state.step < step, data.count > 0 {
+    while state.step < step {
       let epoch = state.step / stepsPerEpoch
       if order?.epoch != epoch { order = (epoch, samples(of: epoch)) }
       let first = state.step % stepsPerEpoch * recipe.batchSize
       let samples = order!.samples[first..<min(first + recipe.batchSize, data.count)]
-      let loss = state.parameters.withUnsafeBufferPointer {
-        batch.run(samples, parameters: $0.baseAddress!, gradient: gradient.base)
-      }
+      let key = Pass.Key(seed: seed, step: state.step)
+      input.load(samples, key, into: pass.values(0))
+      let loss = propagate(pass, samples, key, memory.parameters, memory.gradient)
       guard loss.isFinite else { return .diverged(step: state.step) }
       total += loss
       seen += samples.count
-      self.step(&state, gradient)
+      optimizer.run(
+        step: state.step, gradient: memory.gradient, keep: memory.keep, parameters: memory.parameters,
+        slots: memory.slots)
       state.step += 1
       let ends = state.step == step || state.step % stepsPerEpoch == 0
-      if ends, !state.parameters.allSatisfy(\.isFinite) { return .diverged(step: state.step - 1) }
+      if ends, !memory.isFinite { return .diverged(step: state.step - 1) }
     }
-    return .trained(meanLoss: seen == 0 ? 0 : total / Double(seen))
+    return .trained(meanLoss: total / Double(seen))
+  }
+
+  /// Sets masked parameters and what is remembered of them to zero.
+  private func clear(_ state: inout TrainingState) {
+    guard let keep else { return }
+    for index in keep.indices where keep[index] == 0 {
+      state.parameters[index] = 0
+      for slot in state.slots.indices { state.slots[slot][index] = 0 }
+    }
   }
 
   /// The order in which an epoch sees the samples.
@@ -112,41 +136,50 @@ package struct Trainer: Sendable {
     return order
   }
 
-  /// The sum of the losses of `samples` and the gradient of their mean, without L2: one value a parameter.
+  /// The sum of the losses of `samples`, taken as one batch in training mode with the dropout of step 0 and no
+  /// augmentation, and the gradient of their mean, without L1 and L2: one value a trainable parameter.
   ///
-  /// - Complexity: samples × weights.
+  /// - Complexity: samples × multiply-adds of the network, with memory for the activations of all samples.
   package func gradient(at parameters: [Float], samples: [Int]) -> (loss: Double, gradient: [Float]) {
-    precondition(parameters.count == stack.parameterCount)
-    let batch = BatchPass(stack, data: data, capacity: samples.count)
-    let gradient = AlignedBuffer<Float>(count: stack.parameterCount)
-    let loss = parameters.withUnsafeBufferPointer {
-      batch.run(samples[...], parameters: $0.baseAddress!, gradient: gradient.base)
-    }
+    precondition(parameters.count == layout.count && !samples.isEmpty)
+    let pass = Pass(network, .training, capacity: samples.count, variant: variant)
+    let gradient = AlignedBuffer<Float>(count: layout.trainableCount)
+    input.load(samples, nil, into: pass.values(0))
+    let loss = propagate(
+      pass, samples[...], Pass.Key(seed: seed, step: 0), AlignedBuffer(parameters), gradient)
     return (loss, gradient.array)
   }
 
-  private func step(_ state: inout TrainingState, _ gradient: AlignedBuffer<Float>) {
-    if let keep {
-      for index in keep.indices {
-        gradient.base[index] = Float(bitPattern: gradient.base[index].bitPattern & keep[index])
-      }
+  /// Forward and backward through samples that are loaded.
+  private func propagate(
+    _ pass: Pass, _ samples: ArraySlice<Int>, _ key: Pass.Key, _ parameters: AlignedBuffer<Float>,
+    _ gradient: AlignedBuffer<Float>
+  ) -> Double {
+    _ = pass.forward(parameters.base, count: samples.count, key: key)
+    let loss = pass.crossEntropy(samples.lazy.map { data.labels[$0] })
+    pass.backward(parameters.base, into: gradient.base)
+    return loss
+  }
+
+  /// A state where the kernels can work on it.
+  private struct Memory {
+    let parameters: AlignedBuffer<Float>
+    let slots: [AlignedBuffer<Float>]
+    let gradient: AlignedBuffer<Float>
+    let keep: AlignedBuffer<UInt32>?
+
+    init(_ state: TrainingState, keep: [UInt32]?) {
+      parameters = AlignedBuffer(state.parameters)
+      slots = state.slots.map { AlignedBuffer($0) }
+      gradient = AlignedBuffer(count: state.parameters.count)
+      self.keep = keep.map { AlignedBuffer($0) }
     }
-    let rate = Float(recipe.learningRate)
-    state.parameters.withUnsafeMutableBufferPointer { parameters in
-      state.slots[0].withUnsafeMutableBufferPointer { velocity in
-        for stage in stack.stages {
-          for (range, l2) in [
-            (stage.weight..<stage.weight + stage.weightCount, Float(recipe.l2)),
-            (stage.bias..<stage.bias + stage.outputs, 0),
-          ] {
-            for index in range {
-              let g = gradient.base[index] + l2 * parameters[index]
-              velocity[index] = momentum * velocity[index] + g
-              parameters[index] -= rate * velocity[index]
-            }
-          }
-        }
-      }
+
+    var isFinite: Bool { (0..<parameters.count).allSatisfy { parameters.base[$0].isFinite } }
+
+    func store(in state: inout TrainingState) {
+      state.parameters = parameters.array
+      for (index, slot) in slots.enumerated() { state.slots[index] = slot.array }
     }
   }
 }

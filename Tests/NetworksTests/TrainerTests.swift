@@ -6,7 +6,37 @@ import Randomness
 import Testing
 
 @Suite struct TrainerTests {
-  static let recipe = TrainingRecipe(epochs: 6, batchSize: 16, learningRate: 0.05, momentum: 0.9, l2: 1e-3)
+  static let recipe = TrainingRecipe(epochs: 6, batchSize: 16, learningRate: 0.05, l2: 1e-3)
+
+  static let optimizers: [TrainingRecipe.Optimizer] = [
+    .sgd(momentum: 0, nesterov: false), .sgd(momentum: 0.9, nesterov: false), .sgd(momentum: 0.9, nesterov: true),
+    .adam(.init()), .adamW(.init(beta1: 0.8, beta2: 0.99, epsilon: 1e-6)),
+  ]
+
+  /// Batch normalisation, dropout, a residual sum, two kinds of pools.
+  static func convolutional(_ shape: [Int] = [2, 6, 6], classes: Int = 3) throws -> NetworkDescription {
+    var builder = NetworkBuilder(input: shape)
+    builder.convolution(5, kernel: 3, padding: 1, bias: false)
+    builder.batchNorm()
+    let first = builder.relu()
+    builder.convolution(5, kernel: 3, padding: 1)
+    builder.add(.add, to: [builder.last, first])
+    builder.maxPool(2, stride: 2)
+    builder.add(.dropout(rate: 0.25))
+    builder.convolution(6, kernel: 3, padding: 1)
+    builder.relu()
+    builder.add(.globalAveragePool)
+    builder.flatten()
+    builder.dense(classes)
+    return try builder.network(name: "convolutional")
+  }
+
+  static func images(_ seed: UInt64, count: Int) throws -> LabelledData {
+    var stream = RandomStream(seed: seed, .test, 1)
+    return try LabelledData(
+      shape: [2, 6, 6], classes: 3, scale: 255, pixels: (0..<count * 72).map { _ in UInt8(stream.below(256)) },
+      labels: (0..<count).map { _ in UInt8(stream.below(3)) })
+  }
 
   /// Two classes on either side of a plane, with a margin.
   func separable(_ seed: UInt64, count: Int) throws -> LabelledData {
@@ -23,63 +53,122 @@ import Testing
     return try LabelledData(shape: [2, 3], classes: 2, scale: 255, pixels: pixels, labels: labels)
   }
 
-  @Test func gradientEqualsCentralDifferences() throws {
-    let network = try NetworkDescription(name: "test", widths: [6, 5, 4, 3])
-    let data = try Samples.data(41, count: 30, features: 6, classes: 3)
-    let trainer = try Trainer(network: network, recipe: Self.recipe, data: data, seed: 1)
-    var parameters = initialParameters(network, seed: 41)
-    // Biases away from 0 keep units off the corner of the ReLU.
-    var stream = RandomStream(seed: 41, .test)
-    for index in parameters.indices where parameters[index] == 0 { parameters[index] = Float(stream.uniform() * 0.5) }
-    let samples = Array(0..<data.count)
-    let gradient = trainer.gradient(at: parameters, samples: samples).gradient
-    for index in parameters.indices {
-      let step: Float = 1 / 2048
-      var up = parameters
-      up[index] += step
-      var down = parameters
-      down[index] -= step
-      let above = trainer.gradient(at: up, samples: samples).loss
-      let below = trainer.gradient(at: down, samples: samples).loss
-      let slope = (above - below) / Double(up[index] - down[index]) / Double(samples.count)
-      #expect(abs(slope - Double(gradient[index])) < 1e-3, "parameter \(index), seed 41")
-    }
-  }
-
-  @Test func aSeparableProblemIsLearnt() throws {
+  @Test(arguments: optimizers) func aSeparableProblemIsLearnt(_ optimizer: TrainingRecipe.Optimizer) throws {
     let network = try Zoo.network(named: "mlp-8", inputs: 6, classes: 2)
     let data = try separable(42, count: 300)
-    let trainer = try Trainer(network: network, recipe: Self.recipe, data: data, seed: 42)
-    var state = Trainer.initialState(network, seed: 42)
-    guard case .trained(let first) = trainer.run(&state, through: 1) else { throw NetworkError("diverged") }
-    guard case .trained(let last) = trainer.run(&state, through: 20) else { throw NetworkError("diverged") }
+    var recipe = Self.recipe
+    recipe.optimizer = optimizer
+    if case .sgd(momentum: 0, nesterov: _) = optimizer { recipe.learningRate = 0.5 }
+    let trainer = try Trainer(network: network, recipe: recipe, data: data, seed: 42)
+    var state = Trainer.initialState(network, recipe: recipe, seed: 42)
+    let epoch = trainer.stepsPerEpoch
+    guard case .trained(let first) = trainer.run(&state, through: epoch) else { throw NetworkError("diverged") }
+    guard case .trained(let last) = trainer.run(&state, through: 20 * epoch) else { throw NetworkError("diverged") }
     #expect(last < first / 2)
-    let score = try MaskedEvaluator(network: network, scope: PruningScope(), parameters: state.parameters, data: data)
-      .evaluate(nil)
-    #expect(score.accuracy > 0.97)
+    let pass = ForwardPass(network: network, batch: 64)
+    let scores = try pass.logits(parameters: state.parameters, data: data, samples: Array(0..<data.count))
+    let correct = data.labels.indices.count { (scores[2 * $0 + 1] > scores[2 * $0]) == (data.labels[$0] == 1) }
+    #expect(correct > 290, "seed 42")
   }
 
-  @Test func segmentsGiveTheBitsOfOneRun() throws {
-    let network = try Zoo.network(named: "mlp-9-5", inputs: 11, classes: 3)
-    let data = try Samples.data(43, count: 75, features: 11, classes: 3)
-    let trainer = try Trainer(network: network, recipe: Self.recipe, data: data, seed: 43)
-    var whole = Trainer.initialState(network, seed: 43)
-    let outcome = trainer.run(&whole, through: 6)
-    var parts = Trainer.initialState(network, seed: 43)
-    for epoch in [1, 1, 2, 5] { _ = trainer.run(&parts, through: epoch) }
+  /// A bright bar that stands or lies, anywhere in the image.
+  @Test func aConvolutionalNetworkLearnsBars() throws {
+    var stream = RandomStream(seed: 50, .test)
+    var pixels: [UInt8] = []
+    var labels: [UInt8] = []
+    for _ in 0..<240 {
+      let stands = stream.chance(0.5)
+      let (row, column) = (stream.below(stands ? 4 : 8), stream.below(stands ? 8 : 4))
+      for place in 0..<64 {
+        let (y, x) = (place / 8, place % 8)
+        let inside = stands ? x == column && (row..<row + 5).contains(y) : y == row && (column..<column + 5).contains(x)
+        pixels.append(UInt8(stream.below(60) + (inside ? 150 : 0)))
+      }
+      labels.append(stands ? 1 : 0)
+    }
+    let data = try LabelledData(shape: [8, 8], classes: 2, scale: 255, pixels: pixels, labels: labels)
+    var builder = NetworkBuilder(input: [1, 8, 8])
+    builder.convolution(6, kernel: 3, padding: 1, bias: false)
+    builder.batchNorm()
+    builder.relu()
+    builder.maxPool(2, stride: 2)
+    builder.convolution(8, kernel: 3, padding: 1)
+    builder.relu()
+    builder.add(.globalAveragePool)
+    builder.flatten()
+    builder.dense(2)
+    let network = try builder.network(name: "bars")
+    let recipe = TrainingRecipe(epochs: 15, batchSize: 16, learningRate: 0.05)
+    let training = data.selecting(Array(0..<160))
+    let trainer = try Trainer(network: network, recipe: recipe, data: training, seed: 50)
+    var state = Trainer.initialState(network, recipe: recipe, seed: 50)
+    guard case .trained = trainer.run(&state, through: 15 * trainer.stepsPerEpoch) else {
+      throw NetworkError("diverged")
+    }
+    // On images that it has not seen, with running statistics.
+    let scores = try ForwardPass(network: network, batch: 32).logits(
+      parameters: state.parameters, data: data, samples: Array(160..<240))
+    let correct = (0..<80).count { (scores[2 * $0 + 1] > scores[2 * $0]) == (data.labels[160 + $0] == 1) }
+    #expect(correct >= 76, "seed 50")
+  }
+
+  @Test(arguments: optimizers) func segmentsGiveTheBitsOfOneRun(_ optimizer: TrainingRecipe.Optimizer) throws {
+    let network = try Self.convolutional()
+    let data = try Self.images(43, count: 75)
+    var recipe = Self.recipe
+    recipe.optimizer = optimizer
+    recipe.schedule = .cosine(horizon: 4)
+    recipe.warmupEpochs = 1
+    recipe.augmentation = .init(cropPadding: 2, flip: true)
+    recipe.l1 = 1e-4
+    let trainer = try Trainer(network: network, recipe: recipe, data: data, seed: 43)
+    #expect(trainer.stepsPerEpoch == 5)
+    var whole = Trainer.initialState(network, recipe: recipe, seed: 43)
+    _ = trainer.run(&whole, through: 17)
+    var parts = Trainer.initialState(network, recipe: recipe, seed: 43)
+    for step in [1, 1, 3, 0, 5, 12] { _ = trainer.run(&parts, through: step) }
     // The last segment runs elsewhere, from stored bytes.
-    let other = try Trainer(network: network, recipe: Self.recipe, data: data, seed: 43)
+    let other = try Trainer(network: network, recipe: recipe, data: data, seed: 43)
     var resumed = try TrainingState(canonical: parts.canonicalBytes.bytes)
-    #expect(other.run(&resumed, through: 6) == outcome)
-    #expect(resumed == whole)
+    _ = other.run(&resumed, through: 17)
+    #expect(resumed.step == 17)
     #expect(resumed.parameters.map(\.bitPattern) == whole.parameters.map(\.bitPattern))
-    #expect(whole.epoch == 6)
+    #expect(resumed == whole)
+  }
+
+  @Test func allKernelVariantsGiveTheSameBits() throws {
+    var builder = NetworkBuilder(input: [2, 6, 6])
+    builder.convolution(37, kernel: 3, padding: 1, bias: false)
+    builder.batchNorm()
+    builder.relu()
+    builder.convolution(37, kernel: 3, padding: 1, groups: 37)
+    builder.maxPool(2, stride: 2)
+    builder.convolution(70, kernel: 2, stride: 2)
+    builder.relu()
+    builder.flatten()
+    builder.dense(3)
+    let network = try builder.network(name: "variants")
+    let data = try Self.images(51, count: 20)
+    for optimizer in Self.optimizers {
+      var recipe = Self.recipe
+      recipe.optimizer = optimizer
+      recipe.l1 = 1e-3
+      var states: [TrainingState] = []
+      for variant in KernelVariant.available {
+        let trainer = try Trainer(
+          network: network, recipe: recipe, data: data, seed: 51, mask: nil, scope: PruningScope(), variant: variant)
+        var state = Trainer.initialState(network, recipe: recipe, seed: 51)
+        _ = trainer.run(&state, through: 3)
+        states.append(state)
+      }
+      for state in states.dropFirst() { #expect(state == states[0], "\(optimizer)") }
+    }
   }
 
   @Test func seedsMatter() throws {
     let network = try Zoo.network(named: "mlp-5", inputs: 11, classes: 3)
     let data = try Samples.data(44, count: 75, features: 11, classes: 3)
-    var states = (0..<2).map { _ in Trainer.initialState(network, seed: 44) }
+    var states = (0..<2).map { _ in Trainer.initialState(network, recipe: Self.recipe, seed: 44) }
     for index in states.indices {
       _ = try Trainer(network: network, recipe: Self.recipe, data: data, seed: UInt64(index)).run(
         &states[index], through: 2)
@@ -88,74 +177,98 @@ import Testing
     #expect(initialParameters(network, seed: 1) != initialParameters(network, seed: 2))
   }
 
-  @Test func removedWeightsStayZero() throws {
-    let network = try Zoo.network(named: "mlp-9-5", inputs: 11, classes: 3)
+  @Test(arguments: optimizers) func removedWeightsStayZero(_ optimizer: TrainingRecipe.Optimizer) throws {
+    let network = try Self.convolutional()
     let scope = PruningScope(prunesClassifier: true)
     let layout = ParameterLayout(network, scope: scope)
     let mask = Samples.mask(45, count: layout.prunableCount, density: 0.4)
-    let data = try Samples.data(45, count: 75, features: 11, classes: 3)
-    let trainer = try Trainer(network: network, recipe: Self.recipe, data: data, seed: 45, mask: mask, scope: scope)
-    var state = Trainer.initialState(network, seed: 45)
+    let data = try Self.images(45, count: 75)
+    var recipe = Self.recipe
+    recipe.optimizer = optimizer
+    recipe.l1 = 1e-3
+    let trainer = try Trainer(network: network, recipe: recipe, data: data, seed: 45, mask: mask, scope: scope)
+    var state = Trainer.initialState(network, recipe: recipe, seed: 45)
+    // Memory of a time before the mask is forgotten.
+    for slot in state.slots.indices { state.slots[slot] = state.slots[slot].map { _ in 0.25 } }
     let before = layout.prunableValues(of: state.parameters)
-    _ = trainer.run(&state, through: 3)
-    let after = layout.prunableValues(of: state.parameters)
-    for position in 0..<mask.count {
-      if mask[position] {
-        #expect(after[position] != before[position], "position \(position)")
-      } else {
-        #expect(after[position].bitPattern == 0, "position \(position)")
+    _ = trainer.run(&state, through: 7)
+    for tensor in layout.prunable {
+      for (index, position) in zip(tensor.range, tensor.maskRange!) {
+        if mask[position] {
+          #expect(state.parameters[index] != before[position], "position \(position)")
+        } else {
+          #expect(state.parameters[index].bitPattern == 0, "position \(position)")
+          for slot in state.slots { #expect(slot[index].bitPattern == 0, "position \(position)") }
+        }
       }
     }
-    // What the mask removes is zero already, so applying it changes nothing.
-    let evaluator = try MaskedEvaluator(network: network, scope: scope, parameters: state.parameters, data: data)
-    #expect(evaluator.evaluate(mask) == evaluator.evaluate(nil))
   }
 
   /// One step by hand: batch of both samples, v = g, w − lr·v.
   @Test func oneStepByHand() throws {
     let network = try NetworkDescription(name: "test", widths: [1, 2])
     let data = try LabelledData(shape: [1], classes: 2, scale: 1, pixels: [1, 3], labels: [0, 1])
-    let recipe = TrainingRecipe(epochs: 1, batchSize: 4, learningRate: 0.5, momentum: 0.9, l2: 0.25)
+    let recipe = TrainingRecipe(epochs: 1, batchSize: 4, learningRate: 0.5, l2: 0.25)
     let trainer = try Trainer(network: network, recipe: recipe, data: data, seed: 0)
-    var state = TrainingState(parameters: [1, 1, 2, 2], velocity: [0, 0, 1, 0], epoch: 0)
+    var state = TrainingState(parameters: [1, 1, 2, 2], slots: [[0, 0, 1, 0]], step: 0)
     let outcome = trainer.run(&state, through: 1)
     // Softmax is ½ everywhere: dW = ½ · mean(∓1, ±3) = ±½, plus l2 · 1; the biases' gradients cancel.
-    #expect(state.velocity == [0.75, -0.25, 0.9, 0])
+    #expect(state.slots == [[0.75, -0.25, 0.9, 0]])
     #expect(state.parameters == [0.625, 1.125, 1.55, 2])
     guard case .trained(let loss) = outcome else { throw NetworkError("diverged") }
     #expect(abs(loss - 0.6931471805599453) < 1e-15)
   }
 
   @Test func divergenceIsReported() throws {
-    let network = try Zoo.network(named: "mlp-5", inputs: 11, classes: 3)
-    let data = try Samples.data(46, count: 75, features: 11, classes: 3)
+    let network = try Self.convolutional()
+    let data = try Self.images(46, count: 75)
     var recipe = Self.recipe
     recipe.learningRate = 1e30
-    var state = Trainer.initialState(network, seed: 46)
-    let outcome = try Trainer(network: network, recipe: recipe, data: data, seed: 46).run(&state, through: 5)
+    var state = Trainer.initialState(network, recipe: recipe, seed: 46)
+    let outcome = try Trainer(network: network, recipe: recipe, data: data, seed: 46).run(&state, through: 25)
     guard case .diverged = outcome else {
       Issue.record("\(outcome)")
       return
     }
   }
 
+  /// No layer may turn a NaN into a number.
+  @Test func aBrokenWeightIsFound() throws {
+    for layer: Layer in [
+      .activation(.relu), .activation(.leakyRelu(slope: 0.1)), .activation(.sigmoid), .activation(.tanh),
+      .activation(.clip(low: 0, high: 6)), .batchNorm(BatchNorm()), .maxPool(Window(2, stride: 1)),
+      .averagePool(Window(2, stride: 1), countsPadding: true), .globalAveragePool,
+    ] {
+      var builder = NetworkBuilder(input: [2, 6, 6])
+      builder.convolution(3, kernel: 3)
+      builder.add(layer)
+      builder.flatten()
+      builder.dense(3)
+      let network = try builder.network(name: "broken")
+      var state = Trainer.initialState(network, recipe: Self.recipe, seed: 52)
+      state.parameters[4] = .nan
+      let trainer = try Trainer(network: network, recipe: Self.recipe, data: try Self.images(52, count: 20), seed: 52)
+      #expect(trainer.run(&state, through: 1) == .diverged(step: 0), "\(layer)")
+    }
+  }
+
   @Test func noSamplesNoChange() throws {
     let network = try Zoo.network(named: "mlp-5", inputs: 3, classes: 2)
     let data = try Samples.data(47, count: 0, features: 3, classes: 2)
-    var state = Trainer.initialState(network, seed: 47)
-    let before = state.parameters
+    var state = Trainer.initialState(network, recipe: Self.recipe, seed: 47)
+    let before = state
     #expect(
       try Trainer(network: network, recipe: Self.recipe, data: data, seed: 47).run(&state, through: 2)
         == .trained(meanLoss: 0))
-    #expect(state.parameters == before)
-    #expect(state.epoch == 2)
+    #expect(state == before)
   }
 
   @Test func impossibleRecipesAreRefused() throws {
     let network = try Zoo.network(named: "mlp-5", inputs: 3, classes: 2)
     let data = try Samples.data(48, count: 4, features: 3, classes: 2)
     for change in [
-      { $0.batchSize = 0 }, { $0.learningRate = .nan }, { $0.momentum = .infinity },
+      { $0.batchSize = 0 }, { $0.learningRate = .nan }, { $0.optimizer = .sgd(momentum: .infinity, nesterov: false) },
+      { $0.augmentation.flip = true },
     ] as [(inout TrainingRecipe) -> Void] {
       var recipe = Self.recipe
       change(&recipe)

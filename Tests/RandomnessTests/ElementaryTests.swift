@@ -54,3 +54,22 @@ private func distance(_ a: Double, _ b: Double) -> Int {
     #expect(Elementary.log(.nan).isNaN)
   }
 }
+
+@Suite struct CosineTests {
+  @Test func cosineIsWithinTwoToTheMinus52() {
+    var stream = RandomStream(seed: 23, .test)
+    for round in 0..<100_000 {
+      let x = (2 * stream.uniform() - 1) * [1e-9, 1, 7, 1e6][round % 4]
+      #expect(abs(Elementary.cos(x) - Foundation.cos(x)) <= 0x1p-52, "cos(\(x)), seed 23, round \(round)")
+    }
+  }
+
+  @Test func cosineOfSpecialNumbers() {
+    #expect(Elementary.cos(0) == 1)
+    #expect(Elementary.cos(.pi) == -1)
+    #expect(abs(Elementary.cos(.pi / 2) - 6.123233995736766e-17) < 1e-32)
+    #expect(Elementary.cos(.infinity).isNaN)
+    #expect(Elementary.cos(.nan).isNaN)
+    #expect(Elementary.cos(1e7).isNaN)
+  }
+}

@@ -1,0 +1,124 @@
+internal import Elementary
+internal import Models
+
+extension Activation {
+  /// In `Double`, without the C library; NaN stays NaN.
+  fileprivate func value(_ x: Float) -> Float {
+    switch self {
+    case .relu: return x < 0 ? 0 : x
+    case .leakyRelu(let slope): return x > 0 ? x : slope * x
+    case .sigmoid: return Float(1 / (1 + Elementary.exp(-Double(x))))
+    case .tanh:
+      let x = Double(x)
+      // Near 0 the difference below loses its digits; three terms of the series have them all.
+      if abs(x) < 0.01 { return Float(x - x * x * x / 3 + 2 * x * x * x * x * x / 15) }
+      return Float(1 - 2 / (Elementary.exp(2 * x) + 1))
+    case .clip(let low, let high): return x < low ? low : x > high ? high : x
+    }
+  }
+
+  /// The derivative at x, where the value is y. At a corner it is that of the flat side.
+  fileprivate func slope(_ x: Float, _ y: Float) -> Float {
+    switch self {
+    case .relu: x > 0 ? 1 : 0
+    case .leakyRelu(let slope): x > 0 ? 1 : slope
+    case .sigmoid: y * (1 - y)
+    case .tanh: 1 - y * y
+    case .clip(let low, let high): x > low && x < high ? 1 : 0
+    }
+  }
+}
+
+extension Pass {
+  func activate(_ node: Int, _ input: Int, _ activation: Activation) {
+    let (x, y) = (values(input), values(node))
+    if activation == .relu { return kernels.relu(x, size(node), y) }
+    for index in 0..<size(node) { y[index] = activation.value(x[index]) }
+  }
+
+  func activateBackward(_ node: Int, _ input: Int, _ activation: Activation) {
+    let (x, y, dy) = (values(input), values(node), gradient(node)!)
+    contribute(input) { dx in
+      if activation == .relu { return kernels.reluBackward(y, dy, size(node), dx) }
+      for index in 0..<size(node) { dx[index] = dy[index] * activation.slope(x[index], y[index]) }
+    }
+  }
+
+  /// exp(x) / Σ exp(x) of each row, or its logarithm.
+  func softmax(_ node: Int, _ input: Int, logarithmic: Bool) {
+    let (rows, channels) = matrix(node)
+    var softmax = RowSoftmax(channels)
+    for row in 0..<rows {
+      let (x, y) = (values(input) + row * channels, values(node) + row * channels)
+      let logarithm = softmax.run(x)
+      for index in 0..<channels {
+        y[index] = Float(logarithmic ? softmax.shifted[index] - logarithm : softmax.probabilities[index])
+      }
+    }
+  }
+
+  /// dx = p · (dy − Σ dy·p), or with logarithms dx = dy − p · Σ dy.
+  func softmaxBackward(_ node: Int, _ input: Int, logarithmic: Bool) {
+    let (rows, channels) = matrix(node)
+    contribute(input) { dx in
+      for row in 0..<rows {
+        let first = row * channels
+        let (y, dy, out) = (values(node) + first, gradient(node)! + first, dx + first)
+        var sum = 0.0
+        for index in 0..<channels { sum += Double(dy[index]) * (logarithmic ? 1 : Double(y[index])) }
+        for index in 0..<channels {
+          let (slope, value) = (Double(dy[index]), Double(y[index]))
+          out[index] = Float(logarithmic ? slope - Elementary.exp(value) * sum : value * (slope - sum))
+        }
+      }
+    }
+  }
+}
+
+/// Softmax of one row, in `Double` and without the C library.
+struct RowSoftmax {
+  /// x − max x
+  private(set) var shifted: [Double]
+  private(set) var probabilities: [Double]
+
+  init(_ count: Int) {
+    shifted = Array(repeating: 0, count: count)
+    probabilities = shifted
+  }
+
+  /// Fills the arrays and returns log Σ exp(shifted). Infinities and NaN come out as NaN; nothing traps.
+  mutating func run(_ x: UnsafePointer<Float>) -> Double {
+    var highest = x[0]
+    for index in 1..<shifted.count where x[index] > highest { highest = x[index] }
+    var sum = 0.0
+    for index in shifted.indices {
+      shifted[index] = Double(x[index]) - Double(highest)
+      probabilities[index] = Elementary.exp(shifted[index])
+      sum += probabilities[index]
+    }
+    for index in shifted.indices { probabilities[index] /= sum }
+    return Elementary.log(sum)
+  }
+}
+
+extension Pass {
+  /// Puts the derivatives of the mean cross-entropy over the batch into those of the class scores, and returns the sum
+  /// of the losses. A loss may be infinite or NaN; nothing traps.
+  ///
+  /// `labels`: one a sample.
+  func crossEntropy(_ labels: some Collection<UInt8>) -> Double {
+    let classes = network.outputCount
+    let (scores, slopes) = (values(network.logits), gradient(network.logits)!)
+    var softmax = RowSoftmax(classes)
+    var loss = 0.0
+    for (row, label) in labels.enumerated() {
+      let logarithm = softmax.run(scores + row * classes)
+      loss += logarithm - softmax.shifted[Int(label)]
+      for index in 0..<classes {
+        let target = index == Int(label) ? 1.0 : 0.0
+        slopes[row * classes + index] = Float((softmax.probabilities[index] - target) / Double(count))
+      }
+    }
+    return loss
+  }
+}

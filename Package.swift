@@ -95,7 +95,7 @@ let package = Package(
     .executableTarget(
       name: "sentei",
       dependencies: [
-        "Services", "Reports", "StudyFile", "RunStore", "Formats", "Messaging", "Networks", "Wire", "Scheduling",
+        "Services", "Reports", "StudyFile", "RunStore", "Downloads", "Formats", "Messaging", "Networks", "Wire", "Scheduling",
         "Studies", "Search", "Pruning", "Models", "Randomness", "Digests", arguments, logging, lifecycle,
         signals,
       ],

@@ -192,7 +192,7 @@ struct DataFetchCommand: AsyncParsableCommand {
         let target = "\(folder)/\(entry.folder)"
         try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
         return target
-      case .unknownDataSet, .folderNeeded, .unreadable, .tooLarge, .badData:
+      case .unknownDataSet, .folderNeeded, .unreadable, .unwritable, .tooLarge, .badData:
         throw error
       }
     }

@@ -61,7 +61,7 @@ struct DataOptions: ParsableArguments {
       return DataSet(
         name: set.name, training: try set.training.normalized(by: normalization),
         officialTest: try set.officialTest?.normalized(by: normalization), note: set.note)
-    } catch let error as NetworkError { throw ValidationError(error.description) }
+    } catch { throw ValidationError(error.description) }
   }
 }
 

@@ -109,7 +109,7 @@ struct EvaluationListing: Encodable {
       top-5    \(top5.fixed(digits: 4))
       loss     \(loss.fixed(digits: 5))
 
-      \(TextTable.render(header: ["class", "samples", "correct", "accuracy"], rows: rows))
+      \(TextTable.aligned(header: ["class", "samples", "correct", "accuracy"], rows: rows))
       """
   }
 

@@ -16,8 +16,11 @@ struct ExportCommand: ParsableCommand {
   /// What becomes of a mask.
   enum Form: String, ExpressibleByArgument, CaseIterable { case dense, masked, compact }
 
-  @Option(help: "dense: the mask is not applied; masked: removed weights are zeros; compact: neurons and channels that \
-    no longer matter are taken out. By default masked with a mask and dense without.")
+  @Option(
+    help: """
+      dense: the mask is not applied; masked: removed weights are zeros; compact: neurons and channels that no longer \
+      matter are taken out. By default masked with a mask and dense without.
+      """)
   var form: Form?
 
   @Option(name: [.short, .long], help: "The file to write: .onnx or .safetensors.")

@@ -95,7 +95,7 @@ struct NetworkListing: Encodable {
     }
     rows.append(["total", "", "", "\(size)", "\(prunable)", "\(multiplyAdds)"])
     let header = ["layer", "kind", "output", "parameters", "prunable", "multiply_adds"]
-    return "\(name)\n" + TextTable.render(header: header, rows: rows)
+    return "\(name)\n" + TextTable.aligned(header: header, rows: rows)
   }
 
   var json: String {

@@ -94,7 +94,7 @@ struct TrainCommand: ParsableCommand {
         progress.judge(report.loss)
       }
       print("\(line)  \(seconds.fixed(digits: 1)) s")
-      fflush(stdout)
+      fflush(nil)
       if let checkpoint { try progress.store(to: checkpoint, of: identity) }
     }
     if progress.isStopped { print("stopped early: the validation loss did not fall for \(patience!) epochs") }

@@ -136,6 +136,14 @@ package struct Trainer: Sendable {
     return order
   }
 
+  /// What the network sees of some samples, [samples][height][width][channels] or [samples][features]; with a step as
+  /// that step's augmentation leaves them.
+  package func inputs(of samples: [Int], step: Int? = nil) -> [Float] {
+    let values = AlignedBuffer<Float>(count: samples.count * data.featureCount)
+    input.load(samples, step.map { Pass.Key(seed: seed, step: $0) }, into: values.base)
+    return values.array
+  }
+
   /// The sum of the losses of `samples`, taken as one batch in training mode with the dropout of step 0 and no
   /// augmentation, and the gradient of their mean, without L1 and L2: one value a trainable parameter.
   ///

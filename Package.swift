@@ -120,7 +120,7 @@ let package = Package(
     tests("Messaging", ["Messaging"]),
     tests("RunStore", ["RunStore", "Studies", "Digests"]),
     tests("Downloads", ["Downloads", "Digests"]),
-    tests("Formats", ["Formats", "Networks", "Models", "Randomness", "Digests", protobuf]),
+    tests("Formats", ["Formats", "Networks", "Pruning", "Models", "Randomness", "Digests", protobuf]),
     tests("StudyFile", ["StudyFile", "Studies", "Search", "Models"]),
     tests(
       "Command",

@@ -14,10 +14,17 @@ package func compacted(_ model: Model, mask: Mask, scope: PruningScope) -> Model
 /// ties together go together or stay together. Zero weights between channels that stay are kept as zeros. Each layer
 /// keeps one channel at least; a layer without bias gets one where a constant goes into it.
 ///
-/// - Complexity: linear in the number of parameters and channels.
+/// - Complexity: linear in the number of parameters and channels, in each of a few passes.
 package func compacted(_ model: Model) -> Model {
-  var ties = ChannelTies(model)
-  return Shrinking(model, ties.requiredChannels()).model()
+  var current = model
+  while true {
+    var ties = ChannelTies(current)
+    let next = Shrinking(current, ties.requiredChannels()).model()
+    // One pass finds all that follows from the outputs. Only where a whole layer is dead does another find more, because
+    // of which channel the first one chose to keep.
+    guard next.network.digest != current.network.digest else { return next }
+    current = next
+  }
 }
 
 /// Which channels must be kept or removed together, and which are needed.
@@ -127,7 +134,8 @@ private struct ChannelTies {
       }
     }
     settle()
-    for node in network.nodes.indices where !channels(node).contains(where: { isRequired[roots[$0]] }) {
+    // From the last, because what one layer keeps may already be enough for those in front of it.
+    for node in network.nodes.indices.reversed() where !channels(node).contains(where: { isRequired[roots[$0]] }) {
       // A constant needs nothing in front of it.
       let constant = constants[node].firstIndex { $0 != nil } ?? 0
       require(starts[node] + constant)

@@ -78,7 +78,7 @@ extension ONNXReader {
   mutating func readBatchNorm(_ node: inout ONNXNode, _ output: String) throws(FormatError) {
     let epsilon = Double(shortest: try node.attributes.float("epsilon", default: 1e-5))
     // What ONNX keeps of the old value is what PyTorch takes of the new one.
-    let momentum = Double(shortest: 1 - (try node.attributes.float("momentum", default: 0.9)))
+    let momentum = Double(shortest: Float(1 - Double(shortest: try node.attributes.float("momentum", default: 0.9))))
     guard try node.attributes.integer("training_mode", default: 0) == 0 else {
       throw node.bad("training mode", "inference")
     }

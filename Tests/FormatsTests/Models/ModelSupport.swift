@@ -64,7 +64,7 @@ func randomModel(_ seed: UInt64) throws -> Model {
       let other = random.pick([4, 6])
       _ = convolve(&random, other)
       channels = other
-    case 1: _ = convolve(&random, channels, groups: random.pick([2, channels]))
+    case 1: _ = convolve(&random, channels, groups: random.pick([channels % 2 == 0 ? 2 : 1, channels]))
     case 2:
       _ = convolve(&random, channels)
       builder.add(activation(&random))

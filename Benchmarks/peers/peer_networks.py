@@ -1,7 +1,7 @@
 """The zoo in PyTorch, written down on its own.
 
-Layers stand in the order of the Swift side, so `parameters()` and then the running statistics, one behind the other, are
-its parameter buffer.
+Layers stand in the order of the Swift side, so the parameters and then the running statistics, one behind the other,
+are its parameter buffer.
 """
 
 from torch import nn

@@ -49,9 +49,7 @@ extension ZooPlan {
       place += 1
     }
     if isSmall {
-      builder.add(.globalAveragePool)
-      builder.flatten()
-      builder.dense(classes, name: "classifier")
+      builder.classifyMeans(classes, name: "classifier")
       return try builder.network(name: name)
     }
     builder.flatten()
@@ -116,9 +114,7 @@ extension ZooPlan {
       builder.normalizedConvolution(channels, kernel: 1, names: ("\(block).pointwise", "\(block).bn2"))
       builder.relu()
     }
-    builder.add(.globalAveragePool)
-    builder.flatten()
-    builder.dense(classes, name: "fc")
+    builder.classifyMeans(classes, name: "fc")
     return try builder.network(name: name)
   }
 }

@@ -44,11 +44,9 @@ extension ZooPlan {
           outputs, kernel: 3, stride: stride, padding: 1, names: ("\(block).conv1", "\(block).bn1"))
         builder.relu()
         builder.normalizedConvolution(outputs, kernel: 3, padding: 1, names: ("\(block).conv2", "\(block).bn2"))
-        let (body, shortcut): (Int, Int)
-        body = builder.last
-        if stride == 1 && inputs == outputs {
-          shortcut = entry
-        } else {
+        let body = builder.last
+        var shortcut = entry
+        if stride != 1 || inputs != outputs {
           builder.normalizedConvolution(
             outputs, kernel: 1, stride: stride, names: ("\(block).downsample.0", "\(block).downsample.1"), to: entry)
           shortcut = builder.last
@@ -58,9 +56,7 @@ extension ZooPlan {
         inputs = outputs
       }
     }
-    builder.add(.globalAveragePool)
-    builder.flatten()
-    builder.dense(classes, name: "fc")
+    builder.classifyMeans(classes, name: "fc")
     return try builder.network(name: name)
   }
 
@@ -100,9 +96,7 @@ extension ZooPlan {
     }
     builder.batchNorm(name: "bn1")
     builder.relu()
-    builder.add(.globalAveragePool)
-    builder.flatten()
-    builder.dense(classes, name: "fc")
+    builder.classifyMeans(classes, name: "fc")
     return try builder.network(name: name)
   }
 }

@@ -115,4 +115,11 @@ extension NetworkBuilder {
       outputs, kernel: kernel, stride: stride, padding: padding, groups: groups, bias: false, name: names.0, to: input)
     batchNorm(name: names.1)
   }
+
+  /// The end of most networks without hidden dense layers.
+  mutating func classifyMeans(_ classes: Int, name: String) {
+    add(.globalAveragePool)
+    flatten()
+    dense(classes, name: name)
+  }
 }

@@ -114,10 +114,11 @@ struct EvaluationPlan {
     for (place, group) in groups.enumerated() {
       let node = network.nodes[group.node]
       let inputs = node.inputs.indices.map { input(group.node, $0) }
-      // Functions of one value and sums overwrite what nobody else reads.
+      // Functions of one value and sums overwrite what nobody else reads, which the sum itself must not read again.
       let overwrites: Bool
       switch node.layer {
-      case .activation, .batchNorm, .add: overwrites = soleReader(inputs[0]) != nil && inputs[0] != 0
+      case .activation, .batchNorm, .add:
+        overwrites = soleReader(inputs[0]) != nil && inputs[0] != 0 && !inputs.dropFirst().contains(inputs[0])
       case .input, .dense, .convolution, .maxPool, .averagePool, .globalAveragePool, .softmax, .dropout, .flatten,
         .concatenate:
         overwrites = false

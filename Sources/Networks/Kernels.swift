@@ -76,7 +76,10 @@ struct Kernels {
     @convention(c) (
       UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int, UnsafeMutablePointer<Int32>?, Int
     ) -> Void
-  private let softmaxKernel: @convention(c) (UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int, Int32) -> Void
+  private let softmaxKernel:
+    @convention(c) (
+      UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int, Int32, UnsafeMutablePointer<Int32>?
+    ) -> Void
 
   /// - Precondition: this processor runs the variant.
   init(_ variant: KernelVariant) {
@@ -171,8 +174,9 @@ struct Kernels {
 
   /// Softmax or its logarithm over [classes][lanes].
   func softmax(
-    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, classes: Int, logarithmic: Bool
-  ) { softmaxKernel(x, y, classes, logarithmic ? 1 : 0) }
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, classes: Int, logarithmic: Bool,
+    nonfinite: UnsafeMutablePointer<Int32>
+  ) { softmaxKernel(x, y, classes, logarithmic ? 1 : 0, nonfinite) }
 
   /// Where a convolution reads and writes, and what comes behind its sums.
   struct Places {

@@ -34,6 +34,6 @@ func forwardTimes(_ names: [String], sparsities: [Double]) throws {
 
 private func processorSeconds() -> Double {
   var time = timespec()
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }

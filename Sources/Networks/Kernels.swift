@@ -182,6 +182,8 @@ struct Kernels {
   struct Places {
     let inputs: Image
     let outputs: Image
+    /// What is added behind batch normalisation.
+    let summand: Image?
     let window: Window
     let relu: Bool
 
@@ -194,7 +196,9 @@ struct Kernels {
         outputs: outputs.place(channel: first, row: 0, column: 0), output_channel: outputs.channelStride,
         output_row: outputs.rowStride, channels: channels.count, height: outputs.height, width: outputs.width,
         bias: epilogue.bias.map { $0 + first }, scale: epilogue.scale.map { $0 + first },
-        shift: epilogue.shift.map { $0 + first }, nonfinite: epilogue.nonfinite, relu: relu ? 1 : 0, tile: tile.c)
+        shift: epilogue.shift.map { $0 + first },
+        summand: summand.map { UnsafePointer($0.place(channel: first, row: 0, column: 0)) },
+        summand_channel: summand?.channelStride ?? 0, summand_row: summand?.rowStride ?? 0, nonfinite: epilogue.nonfinite, relu: relu ? 1 : 0, tile: tile.c)
     }
   }
 

@@ -41,6 +41,8 @@ typedef struct {
   const float *bias;       // [channels]; null for none
   const float *scale;      // [channels], batch normalisation as sum * scale + shift; null for none
   const float *shift;      // [channels]
+  const float *summand;    // the first place of an image that is added behind all that, or null
+  size_t summand_channel, summand_row;
   int32_t *nonfinite;      // [16]; lanes with an infinity or a NaN become -1
   int32_t relu;
   ck_tile tile;  // as ck_tile_* gave it for this shape

@@ -152,7 +152,8 @@ final class EvaluationProgram {
       let compiled = CompiledConvolution(
         weight: layout[group.node, .weight]!, bias: layout[group.node, .bias],
         norm: group.norm.map { folded($0) }, convolution,
-        places: Kernels.Places(inputs: x, outputs: y, summand: group.summand.map { image($0) }, window: convolution.window, relu: group.relu),
+        places: Kernels.Places(
+          inputs: x, outputs: y, summand: group.summand.map { image($0) }, window: convolution.window, relu: group.relu),
         parameters: parameters.base, kernels: kernels)
       convolutions.append(compiled)
       imageSteps.append { compiled.run(nonfinite: $1) }

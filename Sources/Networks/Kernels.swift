@@ -198,7 +198,8 @@ struct Kernels {
         bias: epilogue.bias.map { $0 + first }, scale: epilogue.scale.map { $0 + first },
         shift: epilogue.shift.map { $0 + first },
         summand: summand.map { UnsafePointer($0.place(channel: first, row: 0, column: 0)) },
-        summand_channel: summand?.channelStride ?? 0, summand_row: summand?.rowStride ?? 0, nonfinite: epilogue.nonfinite, relu: relu ? 1 : 0, tile: tile.c)
+        summand_channel: summand?.channelStride ?? 0, summand_row: summand?.rowStride ?? 0,
+        nonfinite: epilogue.nonfinite, relu: relu ? 1 : 0, tile: tile.c)
     }
   }
 

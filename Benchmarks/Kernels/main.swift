@@ -1,6 +1,7 @@
 // Evaluations per second of LeNet-300-100 under random masks, on 10,000 synthetic samples of MNIST's size and density
 // of nonzero pixels: the sparse kernel (accuracy and loss) beside a forward pass by BLAS (accuracy alone).
-// Arguments: sparsities to try instead of the standard ones.
+// Arguments: sparsities to try instead of the standard ones. `--forward NETWORK... SPARSITY...` times the evaluation of
+// convolutional networks instead.
 
 import Glibc
 import Models

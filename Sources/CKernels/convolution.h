@@ -10,7 +10,8 @@
 
 enum { most_sums = 16 };
 
-// Takes the last steps of a group of nodes, `summand` being the place of what is added, notes lanes that are not finite, and makes -0 to +0.
+// Takes the last steps of a group of nodes, notes lanes that are not finite, and makes -0 to +0. `summand` is the place
+// of what is added.
 CK_INLINE void finish(const ck_convolution *c, size_t channel, size_t summand, floats *sum, ints *nonfinite) {
   if (c->scale) *sum = __builtin_elementwise_fma(*sum, SPLAT(c->scale[channel]), SPLAT(c->shift[channel]));
   *nonfinite |= ((ints)*sum & 0x7fffffff) >= 0x7f800000;

@@ -1,7 +1,7 @@
 // Bodies of the kernels for images and for functions of one value, compiled once for each variant.
 //
-// An image is [channels][rows][places][16 lanes], 16 samples side by side, in memory that may have a border of zeros around
-// each channel. Strides are in floats.
+// An image is [channels][rows][places][16 lanes], 16 samples side by side, in memory that may have a border of zeros
+// around each channel. Strides are in floats.
 #ifndef CK_IMAGES_H
 #define CK_IMAGES_H
 

@@ -39,11 +39,6 @@ final class CompiledConvolution {
 
   private enum Form { case none, dense, maskedDense, sparse }
 
-  /// The share of kept weights above which the dense kernel is faster: measured 0.55 with AVX2, 0.57 with AVX-512.
-  ///
-  /// It never changes a result.
-  static let crossover = 0.55
-
   /// Inputs of a chunk for one tile: a little more than the first-level cache, because not all of them are read.
   private static let cachedFloats = 10_240
   /// Taps of a channel in a chunk below which loading and storing the sums costs more than the cache gains.
@@ -83,7 +78,8 @@ final class CompiledConvolution {
     let tall = denseTile.channels
     packedGroup = isAlwaysSparse ? 0 : (outputsPerGroup + tall - 1) / tall * tall * taps
     packed = AlignedBuffer(count: groups * packedGroup)
-    let listable = isAlwaysSparse ? weight.range.count : Int(Double(maskRange?.count ?? 0) * Self.crossover)
+    let listable =
+      isAlwaysSparse ? weight.range.count : Int(Double(maskRange?.count ?? 0) * kernels.convolutionCrossover)
     let area = window.height * window.width
     chunk = max(Self.cachedFloats / sparseTile.inputCount(window), 1) * area
     let mostChunks = (taps + chunk - 1) / chunk

@@ -51,6 +51,9 @@ struct Kernels {
     }
   }
 
+  /// The share of kept weights above which the dense convolution is faster, as measured; it never changes a result.
+  let convolutionCrossover: Double
+
   private let sparseKernel:
     @convention(c) (UnsafePointer<ck_pass>?, UnsafePointer<UInt32>?, UnsafePointer<UInt32>?, UnsafePointer<Float>?) ->
       Void
@@ -84,6 +87,7 @@ struct Kernels {
   /// - Precondition: this processor runs the variant.
   init(_ variant: KernelVariant) {
     precondition(KernelVariant.available.contains(variant), "this processor does not run \(variant) kernels")
+    convolutionCrossover = variant == .v4 ? 0.72 : 0.6
     switch variant {
     case .baseline:
       (sparseKernel, denseKernel) = (ck_sparse_baseline, ck_dense_baseline)

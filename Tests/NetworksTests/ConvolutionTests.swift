@@ -30,7 +30,7 @@ import Testing
   }
 
   /// So many channels that lists are read in several chunks, for some densities.
-  static let chunks: [Case] = [0.01, 0.05, 0.3, 0.54, 0.56].enumerated().flatMap { index, density in
+  static let chunks: [Case] = [0.01, 0.05, 0.3, 0.59, 0.61, 0.71, 0.73].enumerated().flatMap { index, density in
     [
       Case(
         seed: UInt64(index), input: [40, 4, 9], convolution: Convolution(outputs: 9, window: Window(3, padding: 1)),

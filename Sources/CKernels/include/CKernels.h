@@ -63,40 +63,40 @@ typedef struct {
 enum { CK_RELU, CK_LEAKY_RELU, CK_CLIP, CK_SIGMOID, CK_TANH, CK_AFFINE, CK_COPY };
 
 // Each kernel in each variant. `baseline` runs everywhere but calls the C library for each fused multiply-add.
-#define CK_DECLARE(variant)                                                                                         \
-  /* Adds values[k] * inputs[rows[k]] for k in starts[n]..<starts[n + 1] to neuron n. */                            \
-  void ck_sparse_##variant(const ck_pass *pass, const uint32_t *starts, const uint32_t *rows, const float *values); \
-  /* Adds weights[n * stride + i] * inputs[i] for i in 0..<features to neuron n. */                                 \
-  void ck_dense_##variant(const ck_pass *pass, const float *weights, size_t stride, size_t features);               \
-  /* values[i] = bytes[i] / scale, correctly rounded, for i in 0..<count; scale is an integer of 1...65536. */       \
-  void ck_expand_##variant(const uint8_t *bytes, float scale, size_t count, float *values);                         \
-  /* Adds the softmax cross-entropy of lanes 0..<count to *loss, in that order; returns how many lanes have their   \
-     label's logit highest (the first of equals wins). logits: [classes][CK_LANES], finite. */                      \
-  size_t ck_score_##variant(const float *logits, size_t classes, const uint8_t *labels, size_t count, double *loss); \
-  /* The sequences of Elementary.exp and Elementary.log, for comparison with them. */                               \
-  void ck_exp_##variant(const double *x, double *y, size_t count);                                                  \
-  void ck_log_##variant(const double *x, double *y, size_t count);                                                 \
-  void ck_tanh_##variant(const double *x, double *y, size_t count);                                                \
-  void ck_sigmoid_##variant(const double *x, double *y, size_t count);                                             \
-  /* Taps by chunk, then channel: values[k] * window[offsets[k]] for k in starts[r]..<starts[r + 1], where            \
-     r = chunk * channels + channel. `unfinished` has room for the tile's sums of all channels. */                  \
-  void ck_convolve_sparse_##variant(const ck_convolution *c, const uint32_t *starts, const uint32_t *offsets,       \
-                                    const float *values, size_t chunks, float *unfinished);                         \
-  /* All channels have the same taps. Tile by tile of channels, weights: [taps][channels of the tile]; the last tile  \
-     ends with the last channel, so it may overlap the one before. */                                               \
-  void ck_convolve_dense_##variant(const ck_convolution *c, const uint32_t *offsets, const float *weights,          \
-                                   size_t taps);                                                                    \
-  /* The best tile for outputs of this shape; of one channel if sparse. */                                          \
-  ck_tile ck_tile_##variant(size_t channels, size_t height, size_t width, int32_t sparse);                          \
-  void ck_pool_##variant(const ck_pool *pool);                                                                     \
-  /* y[i] = a function of x[i]; count is a multiple of 16, lanes of one place are 16 * cycle. */                    \
-  void ck_map_##variant(int32_t kind, float a, float b, const float *x, float *y, size_t count, int32_t *nonfinite, \
-                        size_t cycle);                                                                             \
-  /* y[i] += x[i]. */                                                                                              \
-  void ck_add_##variant(const float *x, float *y, size_t count, int32_t *nonfinite, size_t cycle);                  \
-  /* Softmax or its logarithm over [classes][CK_LANES]. */                                                         \
-  void ck_softmax_##variant(const float *x, float *y, size_t classes, int32_t logarithmic, int32_t *nonfinite);      \
-  /* values[i] = (values[i] - mean) / deviation; -0 becomes +0. */                                                  \
+#define CK_DECLARE(variant)                                                                                            \
+  /* Adds values[k] * inputs[rows[k]] for k in starts[n]..<starts[n + 1] to neuron n. */                               \
+  void ck_sparse_##variant(const ck_pass *pass, const uint32_t *starts, const uint32_t *rows, const float *values);    \
+  /* Adds weights[n * stride + i] * inputs[i] for i in 0..<features to neuron n. */                                    \
+  void ck_dense_##variant(const ck_pass *pass, const float *weights, size_t stride, size_t features);                  \
+  /* values[i] = bytes[i] / scale, correctly rounded, for i in 0..<count; scale is an integer of 1...65536. */         \
+  void ck_expand_##variant(const uint8_t *bytes, float scale, size_t count, float *values);                            \
+  /* Adds the softmax cross-entropy of lanes 0..<count to *loss, in that order; returns how many lanes have their      \
+     label's logit highest (the first of equals wins). logits: [classes][CK_LANES], finite. */                         \
+  size_t ck_score_##variant(const float *logits, size_t classes, const uint8_t *labels, size_t count, double *loss);   \
+  /* The sequences of Elementary.exp and Elementary.log, for comparison with them. */                                  \
+  void ck_exp_##variant(const double *x, double *y, size_t count);                                                     \
+  void ck_log_##variant(const double *x, double *y, size_t count);                                                     \
+  void ck_tanh_##variant(const double *x, double *y, size_t count);                                                    \
+  void ck_sigmoid_##variant(const double *x, double *y, size_t count);                                                 \
+  /* Taps by chunk, then channel: values[k] * window[offsets[k]] for k in starts[r]..<starts[r + 1], where             \
+     r = chunk * channels + channel. `unfinished` has room for the tile's sums of all channels. */                     \
+  void ck_convolve_sparse_##variant(const ck_convolution *c, const uint32_t *starts, const uint32_t *offsets,          \
+                                    const float *values, size_t chunks, float *unfinished);                            \
+  /* All channels have the same taps. Tile by tile of channels, weights: [taps][channels of the tile]; the last tile   \
+     ends with the last channel, so it may overlap the one before. */                                                  \
+  void ck_convolve_dense_##variant(const ck_convolution *c, const uint32_t *offsets, const float *weights,             \
+                                   size_t taps);                                                                       \
+  /* The best tile for outputs of this shape; of one channel if sparse. */                                             \
+  ck_tile ck_tile_##variant(size_t channels, size_t height, size_t width, int32_t sparse);                             \
+  void ck_pool_##variant(const ck_pool *pool);                                                                         \
+  /* y[i] = a function of x[i]; count is a multiple of 16, lanes of one place are 16 * cycle. */                       \
+  void ck_map_##variant(int32_t kind, float a, float b, const float *x, float *y, size_t count, int32_t *nonfinite,    \
+                        size_t cycle);                                                                                 \
+  /* y[i] += x[i]. */                                                                                                  \
+  void ck_add_##variant(const float *x, float *y, size_t count, int32_t *nonfinite, size_t cycle);                     \
+  /* Softmax or its logarithm over [classes][CK_LANES]. */                                                             \
+  void ck_softmax_##variant(const float *x, float *y, size_t classes, int32_t logarithmic, int32_t *nonfinite);        \
+  /* values[i] = (values[i] - mean) / deviation; -0 becomes +0. */                                                     \
   void ck_normalize_##variant(float mean, float deviation, size_t count, float *values);
 
 CK_DECLARE(baseline)

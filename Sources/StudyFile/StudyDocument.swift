@@ -50,7 +50,7 @@ package struct StudyDocument {
     precondition(numerics == "portable")
     try root.finish()
     sections = (data, network, objective.section)
-    if case .known(let known) = dataset, self.network.file == nil {
+    if case .known(let known) = dataset, self.network.zoo != nil {
       let network = try zooNetwork(shape: known.shape, classes: known.classes)
       _ = try study(StudyInputs(shape: known.shape, network: network, pretrained: nil))
     }

@@ -98,10 +98,10 @@ struct TrainingSection {
 
   private static func earlyStopping(_ train: inout Section) throws(StudyFileError) -> EarlyStopping? {
     guard var group = try train.section("early_stopping") else { return nil }
-    let patience = try group.required(
-      "patience", try group.int("patience", 1...100_000), "the number of segments in a row without a lower loss")
+    let patience = try group.int("patience", 1...100_000)
     let delta = try group.double("minimum_delta", "a number of at least 0", { $0 >= 0 }) ?? 0
     try group.finish()
-    return EarlyStopping(patience: patience, minimumDelta: delta)
+    let required = try group.required("patience", patience, "the number of segments in a row without a lower loss")
+    return EarlyStopping(patience: required, minimumDelta: delta)
   }
 }

@@ -50,7 +50,7 @@ import Testing
         "of 25818 parameters 58", "ask for less compression"),
       Mistake("zoo: mlp-32-16", "zoo: resnet-17", "network.zoo", "resnet-17", "lenet-300-100", "mlp-WIDTH"),
       Mistake("zoo: mlp-32-16", "zoo: mlp-0", "network.zoo", "0"),
-      Mistake("zoo: mlp-32-16", "zoo: mlp-70000", "network.zoo", "65536", "found [70000]"),
+      Mistake("zoo: mlp-32-16", "zoo: mlp-70000", "network.zoo", "a dimension is from 1 to 65536"),
       Mistake("zoo: mlp-32-16", "zoo: mlp-+8", "network.zoo", "mlp-+8"),
       Mistake(
         "name: mnist", "name: imagenet", "dataset.name", "expected digits, mnist, ", " or cifar100", "found imagenet"),

@@ -2,6 +2,7 @@
 // of nonzero pixels: the sparse kernel (accuracy and loss) beside a forward pass by BLAS (accuracy alone).
 // Arguments: sparsities to try instead of the standard ones.
 
+import Glibc
 import Models
 import Networks
 import Pruning
@@ -11,6 +12,7 @@ let rounds = 7
 let standard = [0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98]
 let asked = CommandLine.arguments.dropFirst().compactMap { Double($0) }
 let sparsities = asked.isEmpty ? standard : asked
+let scope = PruningScope()
 
 func syntheticData(samples: Int, shape: [Int] = [28, 28]) throws -> LabelledData {
   var stream = RandomStream(seed: 1, .test, 1)
@@ -51,9 +53,14 @@ func column(_ value: Double, _ digits: Int = 1) -> String {
 }
 
 NumericsProbe.configureSingleThread()
+if CommandLine.arguments.contains("--forward") {
+  try forwardTimes(
+    CommandLine.arguments.dropFirst().filter { Double($0) == nil && $0 != "--forward" },
+    sparsities: asked.isEmpty ? [0, 0.5, 0.8, 0.9, 0.95] : asked)
+  exit(0)
+}
 let data = try syntheticData(samples: 10_000)
 let network = try Zoo.network(named: "lenet-300-100", shape: [784], classes: 10)
-let scope = PruningScope()
 let parameters = initialParameters(network, seed: 1)
 let layout = ParameterLayout(network, scope: scope)
 let shared = EvaluationData(data)

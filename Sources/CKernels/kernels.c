@@ -1,19 +1,31 @@
 #include "CKernels.h"
-#include "layers.h"
+#include "convolution.h"
 #include "images.h"
+#include "layers.h"
 #include "score.h"
 
 #pragma STDC FP_CONTRACT OFF
 
 // Named variants and a choice at run time, not target_clones: each can be tested on one machine, has its own tile, and
 // needs no resolver, which ThreadSanitizer crashes in and static C libraries lack.
-#define CK_DEFINE(variant, target, height, width, tall, wide, places)                                                                    \
+
+// One kernel for each tile, because the sums stay in registers only where the compiler knows their number.
+#define CK_TILE(t, r, k) {t, r, k},
+#define CK_WITH_TILE(t, r, k, kernel, ...)                                                     \
+  if (c->tile.channels == (t) && c->tile.rows == (r) && c->tile.columns == (k)) {              \
+    if (c->input_place == image_lanes) return kernel(c, image_lanes, __VA_ARGS__);             \
+    return kernel(c, c->input_place, __VA_ARGS__);                                             \
+  }
+#define CK_SPARSE(t, r, k) CK_WITH_TILE(t, r, k, convolve_sparse, starts, offsets, values, r, k)
+#define CK_DENSE(t, r, k) CK_WITH_TILE(t, r, k, convolve_dense, offsets, weights, taps, t, r, k)
+
+#define CK_DEFINE(variant, target, neurons, across, sparse_tiles, dense_tiles)                                                                    \
   target void ck_sparse_##variant(const ck_pass *pass, const uint32_t *starts, const uint32_t *rows,                 \
                                   const float *values) {                                                             \
     sparse(pass, starts, rows, values);                                                                              \
   }                                                                                                                  \
   target void ck_dense_##variant(const ck_pass *pass, const float *weights, size_t stride, size_t features) {        \
-    dense(pass, weights, stride, features, height, width);                                                           \
+    dense(pass, weights, stride, features, neurons, across);                                                          \
   }                                                                                                                  \
   target void ck_expand_##variant(const uint8_t *bytes, float scale, size_t count, float *values) {                  \
     expand(bytes, scale, count, values);                                                                             \
@@ -36,13 +48,16 @@
   }                                                                                                                  \
   target void ck_convolve_sparse_##variant(const ck_convolution *c, const uint32_t *starts, const uint32_t *offsets, \
                                            const float *values) {                                                    \
-    if (c->input_place == image_lanes) convolve_sparse(c, starts, offsets, values, image_lanes, places);             \
-    else convolve_sparse(c, starts, offsets, values, c->input_place, places);                                        \
+    sparse_tiles(CK_SPARSE) __builtin_trap();                                                                        \
   }                                                                                                                  \
   target void ck_convolve_dense_##variant(const ck_convolution *c, const uint32_t *offsets, const float *weights,    \
                                           size_t taps) {                                                             \
-    if (c->input_place == image_lanes) convolve_dense(c, offsets, weights, taps, image_lanes, tall, wide);           \
-    else convolve_dense(c, offsets, weights, taps, c->input_place, tall, wide);                                      \
+    dense_tiles(CK_DENSE) __builtin_trap();                                                                          \
+  }                                                                                                                  \
+  ck_tile ck_tile_##variant(size_t channels, size_t height, size_t width, int32_t sparse) {                          \
+    static const ck_tile few[] = {sparse_tiles(CK_TILE)}, many[] = {dense_tiles(CK_TILE)};                           \
+    return sparse ? cheapest(few, sizeof few / sizeof *few, 1, height, width)                                        \
+                  : cheapest(many, sizeof many / sizeof *many, channels, height, width);                             \
   }                                                                                                                  \
   target void ck_pool_##variant(const ck_pool *p) { pool(p); }                                                       \
   target void ck_map_##variant(int32_t kind, float a, float b, const float *x, float *y, size_t count,               \
@@ -67,18 +82,27 @@
     for (size_t i = 0; i < count; i++) values[i] = (values[i] - mean) / deviation;                                   \
   }
 
-// Tiles (dense layers; convolutions, channels by places; places of sparse convolutions): as many chains as the
-// registers hold, 16 to 24 of 512 bits and 12 of 256.
-CK_DEFINE(baseline, , 1, 1, 1, 1, 1)
+// The tiles of convolutions: 16 sums of 512 bits are the fastest of all that 32 registers hold; 6 of two times 256.
+#define CK_SCALAR_TILES(X) X(1, 1, 1)
+#define CK_V3_SPARSE(X) X(1, 2, 2) X(1, 1, 4) X(1, 2, 3) X(1, 1, 2) X(1, 2, 1) X(1, 1, 1)
+#define CK_V3_DENSE(X) X(6, 1, 1) X(2, 1, 3) X(4, 1, 1) X(2, 1, 2) X(2, 1, 1) CK_V3_SPARSE(X)
+#define CK_V4_SPARSE(X) \
+  X(1, 2, 8) X(1, 4, 4) X(1, 1, 8) X(1, 2, 4) X(1, 1, 4) X(1, 4, 2) X(1, 2, 2) X(1, 1, 2) X(1, 4, 1) X(1, 1, 1)
+#define CK_V4_DENSE(X) \
+  X(4, 1, 4) X(4, 2, 2) X(8, 1, 2) X(16, 1, 1) X(2, 2, 4) X(4, 1, 2) X(8, 1, 1) X(2, 1, 4) X(4, 1, 1) X(2, 1, 1) \
+  CK_V4_SPARSE(X)
+
+// Tiles of dense layers: as many chains as the registers hold, 16 of 512 bits and 12 of 256.
+CK_DEFINE(baseline, , 1, 1, CK_SCALAR_TILES, CK_SCALAR_TILES)
 #if defined(__x86_64__)
-CK_DEFINE(v3, __attribute__((target("arch=x86-64-v3"))), 6, 1, 3, 2, 4)
+CK_DEFINE(v3, __attribute__((target("arch=x86-64-v3"))), 6, 1, CK_V3_SPARSE, CK_V3_DENSE)
 // Without the second attribute clang cuts 512-bit vectors in two for this architecture.
-CK_DEFINE(v4, __attribute__((target("arch=x86-64-v4"), min_vector_width(512))), 4, 4, 6, 4, 16)
+CK_DEFINE(v4, __attribute__((target("arch=x86-64-v4"), min_vector_width(512))), 4, 4, CK_V4_SPARSE, CK_V4_DENSE)
 
 int ck_level(void) { return __builtin_cpu_supports("x86-64-v4") ? 4 : __builtin_cpu_supports("x86-64-v3") ? 3 : 0; }
 #else
-CK_DEFINE(v3, , 4, 1, 2, 2, 4)
-CK_DEFINE(v4, , 4, 1, 2, 2, 4)
+CK_DEFINE(v3, , 4, 1, CK_V3_SPARSE, CK_V3_DENSE)
+CK_DEFINE(v4, , 4, 1, CK_V4_SPARSE, CK_V4_DENSE)
 
 int ck_level(void) { return 0; }
 #endif

@@ -24,9 +24,15 @@ final class CompiledConvolution {
   private let listed: AlignedBuffer<UInt32>
   private let values: AlignedBuffer<Float>
   private let masked: AlignedBuffer<Float>
-  private var form = Form.dense
+  private let denseTile: Kernels.Tile
+  private let sparseTile: Kernels.Tile
+  /// The weights as the dense kernel reads them: by group, then tile of channels, [taps][channels of the tile].
+  private let packed: AlignedBuffer<Float>
+  /// Weights of one group in ``packed``.
+  private let packedGroup: Int
+  private var form = Form.none
 
-  private enum Form { case dense, maskedDense, sparse }
+  private enum Form { case none, dense, maskedDense, sparse }
 
   /// The share of kept weights above which the dense kernel is faster; it never changes a result.
   static let crossover = 0.5
@@ -59,7 +65,12 @@ final class CompiledConvolution {
       }
     }
     self.offsets = AlignedBuffer(offsets)
+    denseTile = kernels.tile(outputsPerGroup, places.outputs, sparse: false)
+    sparseTile = kernels.tile(outputsPerGroup, places.outputs, sparse: true)
     let isAlwaysSparse = outputsPerGroup == 1
+    let tall = denseTile.channels
+    packedGroup = isAlwaysSparse ? 0 : (outputsPerGroup + tall - 1) / tall * tall * taps
+    packed = AlignedBuffer(count: groups * packedGroup)
     let listable = isAlwaysSparse ? weight.range.count : Int(Double(maskRange?.count ?? 0) * Self.crossover)
     starts = AlignedBuffer(count: weight.shape[0] + 1)
     listed = AlignedBuffer(count: listable)
@@ -72,8 +83,13 @@ final class CompiledConvolution {
   /// - Complexity: linear in words plus kept weights, or in weights above the crossover.
   func compile(_ mask: Mask?) {
     guard let mask, let range = maskRange else {
-      form = outputsPerGroup == 1 ? .sparse : .dense
-      if form == .sparse { list { _, _ in ~0 } }
+      if packedGroup == 0 {
+        form = .sparse
+        list { _, _ in ~0 }
+      } else if form != .dense {
+        form = .dense
+        pack(weights)
+      }
       return
     }
     let words = mask.words
@@ -85,6 +101,22 @@ final class CompiledConvolution {
       } else {
         form = .maskedDense
         bits.keep(weights, from: range, into: masked.base)
+        pack(masked.base)
+      }
+    }
+  }
+
+  /// Copies weights, [channels][taps], to where the dense kernel reads them.
+  private func pack(_ weights: UnsafePointer<Float>) {
+    let tall = denseTile.channels
+    for group in 0..<groups {
+      let (from, to) = (weights + group * outputsPerGroup * taps, packed.base + group * packedGroup)
+      for tile in stride(from: 0, to: outputsPerGroup, by: tall) {
+        let first = min(tile, outputsPerGroup &- tall)
+        for channel in 0..<tall {
+          let (row, column) = (from + (first &+ channel) &* taps, to + (tile &* taps &+ channel))
+          for tap in 0..<taps { column[tap &* tall] = row[tap] }
+        }
       }
     }
   }
@@ -119,15 +151,15 @@ final class CompiledConvolution {
       bias: bias, scale: scale.map { UnsafePointer($0.base) }, shift: shift.map { UnsafePointer($0.base) },
       nonfinite: nonfinite)
     switch form {
+    case .none: preconditionFailure("run before compile")
     case .sparse:
-      kernels.convolve(places, epilogue, starts: starts.base, offsets: listed.base, values: values.base)
+      kernels.convolve(
+        places, epilogue, sparseTile, starts: starts.base, offsets: listed.base, values: values.base)
     case .dense, .maskedDense:
-      let matrix = form == .dense ? weights : UnsafePointer(masked.base)
       for group in 0..<groups {
-        let channels = group * outputsPerGroup..<(group + 1) * outputsPerGroup
         kernels.convolve(
-          places, epilogue, channels: channels, from: group * inputsPerGroup, offsets: offsets.base,
-          weights: matrix + channels.lowerBound * taps, taps: taps)
+          places, epilogue, denseTile, channels: group * outputsPerGroup..<(group + 1) * outputsPerGroup,
+          from: group * inputsPerGroup, offsets: offsets.base, weights: packed.base + group * packedGroup, taps: taps)
       }
     }
   }

@@ -65,6 +65,7 @@ struct Kernels {
     ) -> Void
   private let denseConvolution:
     @convention(c) (UnsafePointer<ck_convolution>?, UnsafePointer<UInt32>?, UnsafePointer<Float>?, Int) -> Void
+  private let tileKernel: @convention(c) (Int, Int, Int, Int32) -> ck_tile
   private let poolKernel: @convention(c) (UnsafePointer<ck_pool>?) -> Void
   private let mapKernel:
     @convention(c) (
@@ -84,6 +85,7 @@ struct Kernels {
       (sparseKernel, denseKernel) = (ck_sparse_baseline, ck_dense_baseline)
       (expandKernel, normalizeKernel, scoreKernel) = (ck_expand_baseline, ck_normalize_baseline, ck_score_baseline)
       (sparseConvolution, denseConvolution) = (ck_convolve_sparse_baseline, ck_convolve_dense_baseline)
+      tileKernel = ck_tile_baseline
       (poolKernel, mapKernel, addKernel, softmaxKernel) = (
         ck_pool_baseline, ck_map_baseline, ck_add_baseline, ck_softmax_baseline
       )
@@ -91,11 +93,13 @@ struct Kernels {
       (sparseKernel, denseKernel) = (ck_sparse_v3, ck_dense_v3)
       (expandKernel, normalizeKernel, scoreKernel) = (ck_expand_v3, ck_normalize_v3, ck_score_v3)
       (sparseConvolution, denseConvolution) = (ck_convolve_sparse_v3, ck_convolve_dense_v3)
+      tileKernel = ck_tile_v3
       (poolKernel, mapKernel, addKernel, softmaxKernel) = (ck_pool_v3, ck_map_v3, ck_add_v3, ck_softmax_v3)
     case .v4:
       (sparseKernel, denseKernel) = (ck_sparse_v4, ck_dense_v4)
       (expandKernel, normalizeKernel, scoreKernel) = (ck_expand_v4, ck_normalize_v4, ck_score_v4)
       (sparseConvolution, denseConvolution) = (ck_convolve_sparse_v4, ck_convolve_dense_v4)
+      tileKernel = ck_tile_v4
       (poolKernel, mapKernel, addKernel, softmaxKernel) = (ck_pool_v4, ck_map_v4, ck_add_v4, ck_softmax_v4)
     }
   }
@@ -176,18 +180,16 @@ struct Kernels {
     let window: Window
     let relu: Bool
 
-    /// The convolution of output channels from `first` on, whose windows begin in input channel `from`.
-    fileprivate func c(
-      first: Int, count: Int, from: Int, bias: UnsafePointer<Float>?, scale: UnsafePointer<Float>?,
-      shift: UnsafePointer<Float>?, nonfinite: UnsafeMutablePointer<Int32>
-    ) -> ck_convolution {
-      ck_convolution(
+    /// The convolution of some output channels, whose windows begin in input channel `from`.
+    fileprivate func c(_ channels: Range<Int>, from: Int, _ epilogue: Epilogue, _ tile: Tile) -> ck_convolution {
+      let first = channels.lowerBound
+      return ck_convolution(
         inputs: inputs.place(channel: from, row: -window.padding.top, column: -window.padding.left),
         input_row: inputs.rowStride * window.verticalStride, input_place: imageLanes * window.horizontalStride,
         outputs: outputs.place(channel: first, row: 0, column: 0), output_channel: outputs.channelStride,
-        output_row: outputs.rowStride, channels: count, height: outputs.height, width: outputs.width,
-        bias: bias.map { $0 + first }, scale: scale.map { $0 + first }, shift: shift.map { $0 + first },
-        nonfinite: nonfinite, relu: relu ? 1 : 0)
+        output_row: outputs.rowStride, channels: channels.count, height: outputs.height, width: outputs.width,
+        bias: epilogue.bias.map { $0 + first }, scale: epilogue.scale.map { $0 + first },
+        shift: epilogue.shift.map { $0 + first }, nonfinite: epilogue.nonfinite, relu: relu ? 1 : 0, tile: tile.c)
     }
   }
 
@@ -199,27 +201,36 @@ struct Kernels {
     let nonfinite: UnsafeMutablePointer<Int32>
   }
 
+  /// A block of sums that stay in registers together.
+  struct Tile {
+    fileprivate let c: ck_tile
+
+    var channels: Int { Int(c.channels) }
+  }
+
+  /// The best tile for a convolution of this many output channels; of one channel if `sparse`.
+  func tile(_ channels: Int, _ outputs: Image, sparse: Bool) -> Tile {
+    Tile(c: tileKernel(channels, outputs.height, outputs.width, sparse ? 1 : 0))
+  }
+
   /// A convolution by lists: at each place of channel o, adds `values[k]` × window[`offsets[k]`] for k in
   /// `starts[o]..<starts[o + 1]`, in that order.
   func convolve(
-    _ places: Places, _ epilogue: Epilogue, starts: UnsafePointer<UInt32>, offsets: UnsafePointer<UInt32>,
-    values: UnsafePointer<Float>
+    _ places: Places, _ epilogue: Epilogue, _ tile: Tile, starts: UnsafePointer<UInt32>,
+    offsets: UnsafePointer<UInt32>, values: UnsafePointer<Float>
   ) {
-    var c = places.c(
-      first: 0, count: places.outputs.channels, from: 0, bias: epilogue.bias, scale: epilogue.scale,
-      shift: epilogue.shift, nonfinite: epilogue.nonfinite)
+    var c = places.c(0..<places.outputs.channels, from: 0, epilogue, tile)
     sparseConvolution(&c, starts, offsets, values)
   }
 
-  /// A dense convolution of output channels `channels`, whose windows begin in input channel `from`; `weights`:
-  /// [channels][taps].
+  /// A dense convolution of output channels `channels`, whose windows begin in input channel `from`.
+  ///
+  /// `weights`: tile by tile of channels, [taps][channels of the tile]; the last tile ends with the last channel.
   func convolve(
-    _ places: Places, _ epilogue: Epilogue, channels: Range<Int>, from: Int, offsets: UnsafePointer<UInt32>,
-    weights: UnsafePointer<Float>, taps: Int
+    _ places: Places, _ epilogue: Epilogue, _ tile: Tile, channels: Range<Int>, from: Int,
+    offsets: UnsafePointer<UInt32>, weights: UnsafePointer<Float>, taps: Int
   ) {
-    var c = places.c(
-      first: channels.lowerBound, count: channels.count, from: from, bias: epilogue.bias, scale: epilogue.scale,
-      shift: epilogue.shift, nonfinite: epilogue.nonfinite)
+    var c = places.c(channels, from: from, epilogue, tile)
     denseConvolution(&c, offsets, weights, taps)
   }
 

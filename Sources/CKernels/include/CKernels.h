@@ -24,6 +24,11 @@ typedef struct {
   int32_t relu;        // whether the last pass takes max(x, 0); it makes -0 to +0 in any case
 } ck_pass;
 
+// A block of sums that stay in registers together: output channels by rows by columns of places.
+typedef struct {
+  uint32_t channels, rows, columns;
+} ck_tile;
+
 // A convolution over images of 16 lanes, laid out as images.h says. The inputs' border holds the padding.
 typedef struct {
   const float *inputs;     // where the window of the first place begins
@@ -38,6 +43,7 @@ typedef struct {
   const float *shift;      // [channels]
   int32_t *nonfinite;      // [16]; lanes with an infinity or a NaN become -1
   int32_t relu;
+  ck_tile tile;  // as ck_tile_* gave it for this shape
 } ck_convolution;
 
 // A pool over images of 16 lanes; windows are cut off at the image's edge.
@@ -73,9 +79,12 @@ enum { CK_RELU, CK_LEAKY_RELU, CK_CLIP, CK_SIGMOID, CK_TANH, CK_AFFINE, CK_COPY 
   /* Adds values[k] * window[offsets[k]] for k in starts[o]..<starts[o + 1] at each place of channel o. */          \
   void ck_convolve_sparse_##variant(const ck_convolution *c, const uint32_t *starts, const uint32_t *offsets,       \
                                     const float *values);                                                          \
-  /* Adds weights[o * taps + k] * window[offsets[k]] for k in 0..<taps at each place of channel o. */               \
+  /* All channels have the same taps. Tile by tile of channels, weights: [taps][channels of the tile]; the last tile  \
+     ends with the last channel, so it may overlap the one before. */                                               \
   void ck_convolve_dense_##variant(const ck_convolution *c, const uint32_t *offsets, const float *weights,          \
-                                   size_t taps);                                                                   \
+                                   size_t taps);                                                                    \
+  /* The best tile for outputs of this shape; of one channel if sparse. */                                          \
+  ck_tile ck_tile_##variant(size_t channels, size_t height, size_t width, int32_t sparse);                          \
   void ck_pool_##variant(const ck_pool *pool);                                                                     \
   /* y[i] = a function of x[i]; count is a multiple of 16, lanes of one place are 16 * cycle. */                    \
   void ck_map_##variant(int32_t kind, float a, float b, const float *x, float *y, size_t count, int32_t *nonfinite, \

@@ -71,7 +71,9 @@ struct TrainCommand: ParsableCommand {
       try train(&progress, trainer, recipe, judge, identity)
       let best = try Model(network: model.network, parameters: progress.best ?? progress.state.parameters)
       try ModelFile.save(best, to: output)
-      if let test = set.officialTest { print("test   \(try Judge(model.network, test).report(best.parameters).summary)") }
+      if let test = set.officialTest {
+        print("test   \(try Judge(model.network, test).report(best.parameters).summary)")
+      }
       print("wrote \(output)")
     }
   }

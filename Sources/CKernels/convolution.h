@@ -18,16 +18,18 @@ CK_INLINE void finish(const ck_convolution *c, size_t channel, floats *sum, ints
 }
 
 // One tile: `tall` channels from `channel` on by rows by columns of places, whose sums stay in registers over all taps.
-// Each tap has `tall` weights. `step` is a constant for the compiler where windows of neighbours lie side by side.
+// Each tap has `tall` weights. `step` is a constant for the compiler where windows of neighbours lie side by side. Sums
+// that do not start or end here wait in `unfinished`.
 CK_INLINE void convolve_tile(const ck_convolution *c, size_t step, size_t top, size_t left, size_t channel,
                              const uint32_t *offsets, size_t taps, const float *weights, size_t tall, size_t rows,
-                             size_t columns) {
+                             size_t columns, int starts, int ends, floats *unfinished) {
   const float *x = c->inputs + top * c->input_row + left * step;
   size_t down = c->input_row;
   floats sums[most_sums];
   CK_UNROLL for (size_t t = 0; t < tall; t++) {
     floats first = SPLAT(c->bias ? c->bias[channel + t] : 0.0f);
-    CK_UNROLL for (size_t p = 0; p < rows * columns; p++) sums[t * rows * columns + p] = first;
+    CK_UNROLL for (size_t p = 0; p < rows * columns; p++)
+      sums[t * rows * columns + p] = starts ? first : unfinished[t * rows * columns + p];
   }
   for (size_t k = 0; k < taps; k++) {
     const float *window = x + offsets[k];
@@ -40,6 +42,10 @@ CK_INLINE void convolve_tile(const ck_convolution *c, size_t step, size_t top, s
         }
       }
     }
+  }
+  if (!ends) {
+    CK_UNROLL for (size_t i = 0; i < tall * rows * columns; i++) unfinished[i] = sums[i];
+    return;
   }
   ints nonfinite = *(const ints *)c->nonfinite;
   CK_UNROLL for (size_t t = 0; t < tall; t++) {
@@ -59,15 +65,19 @@ CK_INLINE void convolve_tile(const ck_convolution *c, size_t step, size_t top, s
 // is cheaper than kernels of every size for the rest.
 #define CK_CLAMP(start, size, total) ((start) + (size) <= (total) ? (start) : (total) - (size))
 
-// Places outermost, so that their windows stay in the second-level cache for all channels.
+// Places outermost, so that their windows stay in the second-level cache for all channels; then chunks of taps, whose
+// part of the windows stays in the first-level cache.
 CK_INLINE void convolve_sparse(const ck_convolution *c, size_t step, const uint32_t *starts, const uint32_t *offsets,
-                               const float *values, size_t rows, size_t columns) {
+                               const float *values, size_t chunks, float *unfinished, size_t rows, size_t columns) {
   for (size_t top = 0; top < c->height; top += rows)
     for (size_t left = 0; left < c->width; left += columns)
-      for (size_t channel = 0; channel < c->channels; channel++)
-        convolve_tile(c, step, CK_CLAMP(top, rows, c->height), CK_CLAMP(left, columns, c->width), channel,
-                      offsets + starts[channel], starts[channel + 1] - starts[channel], values + starts[channel], 1,
-                      rows, columns);
+      for (size_t chunk = 0; chunk < chunks; chunk++)
+        for (size_t channel = 0; channel < c->channels; channel++) {
+          const uint32_t *run = starts + chunk * c->channels + channel;
+          convolve_tile(c, step, CK_CLAMP(top, rows, c->height), CK_CLAMP(left, columns, c->width), channel,
+                        offsets + run[0], run[1] - run[0], values + run[0], 1, rows, columns, chunk == 0,
+                        chunk + 1 == chunks, (floats *)unfinished + channel * rows * columns);
+        }
 }
 
 CK_INLINE void convolve_dense(const ck_convolution *c, size_t step, const uint32_t *offsets, const float *weights,
@@ -77,7 +87,7 @@ CK_INLINE void convolve_dense(const ck_convolution *c, size_t step, const uint32
       for (size_t channel = 0; channel < c->channels; channel += tall)
         convolve_tile(c, step, CK_CLAMP(top, rows, c->height), CK_CLAMP(left, columns, c->width),
                       CK_CLAMP(channel, tall, c->channels), offsets, taps, weights + channel * taps, tall, rows,
-                      columns);
+                      columns, 1, 1, NULL);
 }
 
 // The tile that needs the fewest cycles: a tap takes one for each sum, but four at least (the latency of a

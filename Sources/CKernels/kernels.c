@@ -16,7 +16,7 @@
     if (c->input_place == image_lanes) return kernel(c, image_lanes, __VA_ARGS__);             \
     return kernel(c, c->input_place, __VA_ARGS__);                                             \
   }
-#define CK_SPARSE(t, r, k) CK_WITH_TILE(t, r, k, convolve_sparse, starts, offsets, values, r, k)
+#define CK_SPARSE(t, r, k) CK_WITH_TILE(t, r, k, convolve_sparse, starts, offsets, values, chunks, unfinished, r, k)
 #define CK_DENSE(t, r, k) CK_WITH_TILE(t, r, k, convolve_dense, offsets, weights, taps, t, r, k)
 
 #define CK_DEFINE(variant, target, neurons, across, sparse_tiles, dense_tiles)                                                                    \
@@ -47,7 +47,7 @@
     for (size_t i = 0; i < count; i++) y[i] = 1 / (1 + exponential(-x[i]));                                          \
   }                                                                                                                  \
   target void ck_convolve_sparse_##variant(const ck_convolution *c, const uint32_t *starts, const uint32_t *offsets, \
-                                           const float *values) {                                                    \
+                                           const float *values, size_t chunks, float *unfinished) {                  \
     sparse_tiles(CK_SPARSE) __builtin_trap();                                                                        \
   }                                                                                                                  \
   target void ck_convolve_dense_##variant(const ck_convolution *c, const uint32_t *offsets, const float *weights,    \

@@ -20,6 +20,11 @@ final class CompiledConvolution {
   private let taps: Int
   /// For each tap, floats from the beginning of a window to the value that it multiplies.
   private let offsets: AlignedBuffer<UInt32>
+  /// Taps that one pass over the output channels reads, so that their inputs stay in the first-level cache.
+  private let chunk: Int
+  /// The number of passes for the candidate.
+  private var chunkCount = 1
+  private let unfinished: AlignedBuffer<Float>
   private let starts: AlignedBuffer<UInt32>
   private let listed: AlignedBuffer<UInt32>
   private let values: AlignedBuffer<Float>
@@ -36,6 +41,11 @@ final class CompiledConvolution {
 
   /// The share of kept weights above which the dense kernel is faster; it never changes a result.
   static let crossover = 0.5
+
+  /// Inputs of a chunk for one tile: a little more than the first-level cache, because not all of them are read.
+  private static let cachedFloats = 10_240
+  /// Taps of a channel in a chunk below which loading and storing the sums costs more than the cache gains.
+  private static let fewestTaps = 5
 
   /// `parameters` must outlive the convolution.
   init(
@@ -72,7 +82,11 @@ final class CompiledConvolution {
     packedGroup = isAlwaysSparse ? 0 : (outputsPerGroup + tall - 1) / tall * tall * taps
     packed = AlignedBuffer(count: groups * packedGroup)
     let listable = isAlwaysSparse ? weight.range.count : Int(Double(maskRange?.count ?? 0) * Self.crossover)
-    starts = AlignedBuffer(count: weight.shape[0] + 1)
+    let area = window.height * window.width
+    chunk = max(Self.cachedFloats / sparseTile.inputCount(window), 1) * area
+    let mostChunks = (taps + chunk - 1) / chunk
+    unfinished = AlignedBuffer(count: mostChunks > 1 ? weight.shape[0] * sparseTile.count : 0)
+    starts = AlignedBuffer(count: mostChunks * weight.shape[0] + 1)
     listed = AlignedBuffer(count: listable)
     values = AlignedBuffer(count: listable)
     masked = AlignedBuffer(count: isAlwaysSparse ? 0 : maskRange?.count ?? 0)
@@ -85,7 +99,7 @@ final class CompiledConvolution {
     guard let mask, let range = maskRange else {
       if packedGroup == 0 {
         form = .sparse
-        list { _, _ in ~0 }
+        list(values.count) { _, count in ~0 &>> UInt64(64 - count) }
       } else if form != .dense {
         form = .dense
         pack(weights)
@@ -95,9 +109,10 @@ final class CompiledConvolution {
     let words = mask.words
     words.withUnsafeBufferPointer { words in
       let bits = BitWindow(words: words)
-      if mask.population(in: range) <= listed.count {
+      let population = mask.population(in: range)
+      if population <= listed.count {
         form = .sparse
-        list { bits.load(at: range.lowerBound + $0, count: $1) }
+        list(population) { bits.load(at: range.lowerBound + $0, count: $1) }
       } else {
         form = .maskedDense
         bits.keep(weights, from: range, into: masked.base)
@@ -121,28 +136,33 @@ final class CompiledConvolution {
     }
   }
 
-  /// Lists the kept weights; `kept` gives the bits of up to 64 weights from a position on.
-  private func list(_ kept: (_ position: Int, _ count: Int) -> UInt64) {
-    var k = 0
+  /// Lists the `population` kept weights; `kept` gives the bits of up to 64 weights from a position on.
+  private func list(_ population: Int, _ kept: (_ position: Int, _ count: Int) -> UInt64) {
+    let outputs = groups * outputsPerGroup
+    let chunk = population * chunk >= Self.fewestTaps * outputs * taps ? chunk : taps
+    chunkCount = (taps + chunk - 1) / chunk
     let channelStride = places.inputs.channelStride
-    for output in 0..<groups * outputsPerGroup {
-      starts.base[output] = UInt32(truncatingIfNeeded: k)
-      let row = output * taps
-      let group = UInt32(truncatingIfNeeded: output / outputsPerGroup * inputsPerGroup * channelStride)
-      for first in stride(from: 0, to: taps, by: 64) {
-        let count = min(64, taps - first)
-        var rest = kept(row + first, count)
-        if count < 64 { rest &= (1 &<< UInt64(count)) &- 1 }
-        while rest != 0 {
-          let tap = first &+ rest.trailingZeroBitCount
-          listed.base[k] = offsets.base[tap] &+ group
-          values.base[k] = weights[row &+ tap]
-          k &+= 1
-          rest &= rest &- 1
+    var (k, run) = (0, 0)
+    for low in stride(from: 0, to: taps, by: chunk) {
+      let high = min(low + chunk, taps)
+      for output in 0..<outputs {
+        starts.base[run] = UInt32(truncatingIfNeeded: k)
+        run &+= 1
+        let row = output &* taps
+        let group = UInt32(truncatingIfNeeded: output / outputsPerGroup * inputsPerGroup * channelStride)
+        for first in stride(from: low, to: high, by: 64) {
+          var rest = kept(row &+ first, min(64, high - first))
+          while rest != 0 {
+            let tap = first &+ rest.trailingZeroBitCount
+            listed.base[k] = offsets.base[tap] &+ group
+            values.base[k] = weights[row &+ tap]
+            k &+= 1
+            rest &= rest &- 1
+          }
         }
       }
     }
-    starts.base[groups * outputsPerGroup] = UInt32(truncatingIfNeeded: k)
+    starts.base[run] = UInt32(truncatingIfNeeded: k)
   }
 
   /// Computes all places of all channels for 16 samples.
@@ -154,7 +174,10 @@ final class CompiledConvolution {
     case .none: preconditionFailure("run before compile")
     case .sparse:
       kernels.convolve(
-        places, epilogue, sparseTile, starts: starts.base, offsets: listed.base, values: values.base)
+        places, epilogue, sparseTile,
+        Kernels.TapLists(
+          starts: starts.base, offsets: listed.base, values: values.base, chunks: chunkCount,
+          unfinished: unfinished.base))
     case .dense, .maskedDense:
       for group in 0..<groups {
         kernels.convolve(

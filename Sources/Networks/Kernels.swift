@@ -61,7 +61,8 @@ struct Kernels {
     @convention(c) (UnsafePointer<Float>?, Int, UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<Double>?) -> Int
   private let sparseConvolution:
     @convention(c) (
-      UnsafePointer<ck_convolution>?, UnsafePointer<UInt32>?, UnsafePointer<UInt32>?, UnsafePointer<Float>?
+      UnsafePointer<ck_convolution>?, UnsafePointer<UInt32>?, UnsafePointer<UInt32>?, UnsafePointer<Float>?, Int,
+      UnsafeMutablePointer<Float>?
     ) -> Void
   private let denseConvolution:
     @convention(c) (UnsafePointer<ck_convolution>?, UnsafePointer<UInt32>?, UnsafePointer<Float>?, Int) -> Void
@@ -206,6 +207,14 @@ struct Kernels {
     fileprivate let c: ck_tile
 
     var channels: Int { Int(c.channels) }
+    /// Its sums for all lanes, in floats.
+    var count: Int { Int(c.channels * c.rows * c.columns) * imageLanes }
+
+    /// Floats of one input channel that the tile's windows cover.
+    func inputCount(_ window: Window) -> Int {
+      ((Int(c.rows) - 1) * window.verticalStride + window.height)
+        * ((Int(c.columns) - 1) * window.horizontalStride + window.width) * imageLanes
+    }
   }
 
   /// The best tile for a convolution of this many output channels; of one channel if `sparse`.
@@ -213,14 +222,22 @@ struct Kernels {
     Tile(c: tileKernel(channels, outputs.height, outputs.width, sparse ? 1 : 0))
   }
 
-  /// A convolution by lists: at each place of channel o, adds `values[k]` × window[`offsets[k]`] for k in
-  /// `starts[o]..<starts[o + 1]`, in that order.
-  func convolve(
-    _ places: Places, _ epilogue: Epilogue, _ tile: Tile, starts: UnsafePointer<UInt32>,
-    offsets: UnsafePointer<UInt32>, values: UnsafePointer<Float>
-  ) {
+  /// The taps of a convolution in lists, by chunk, then output channel.
+  struct TapLists {
+    /// Run r = chunk · channels + channel is `starts[r]..<starts[r + 1]`.
+    let starts: UnsafePointer<UInt32>
+    /// From the beginning of a window to the tap's input.
+    let offsets: UnsafePointer<UInt32>
+    let values: UnsafePointer<Float>
+    let chunks: Int
+    /// Room for the sums of one tile of all channels between two chunks.
+    let unfinished: UnsafeMutablePointer<Float>
+  }
+
+  /// A convolution by lists.
+  func convolve(_ places: Places, _ epilogue: Epilogue, _ tile: Tile, _ lists: TapLists) {
     var c = places.c(0..<places.outputs.channels, from: 0, epilogue, tile)
-    sparseConvolution(&c, starts, offsets, values)
+    sparseConvolution(&c, lists.starts, lists.offsets, lists.values, lists.chunks, lists.unfinished)
   }
 
   /// A dense convolution of output channels `channels`, whose windows begin in input channel `from`.

@@ -76,9 +76,10 @@ enum { CK_RELU, CK_LEAKY_RELU, CK_CLIP, CK_SIGMOID, CK_TANH, CK_AFFINE, CK_COPY 
   void ck_log_##variant(const double *x, double *y, size_t count);                                                 \
   void ck_tanh_##variant(const double *x, double *y, size_t count);                                                \
   void ck_sigmoid_##variant(const double *x, double *y, size_t count);                                             \
-  /* Adds values[k] * window[offsets[k]] for k in starts[o]..<starts[o + 1] at each place of channel o. */          \
+  /* Taps by chunk, then channel: values[k] * window[offsets[k]] for k in starts[r]..<starts[r + 1], where            \
+     r = chunk * channels + channel. `unfinished` has room for the tile's sums of all channels. */                  \
   void ck_convolve_sparse_##variant(const ck_convolution *c, const uint32_t *starts, const uint32_t *offsets,       \
-                                    const float *values);                                                          \
+                                    const float *values, size_t chunks, float *unfinished);                         \
   /* All channels have the same taps. Tile by tile of channels, weights: [taps][channels of the tile]; the last tile  \
      ends with the last channel, so it may overlap the one before. */                                               \
   void ck_convolve_dense_##variant(const ck_convolution *c, const uint32_t *offsets, const float *weights,          \

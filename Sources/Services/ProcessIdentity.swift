@@ -27,8 +27,8 @@ enum ProcessIdentity {
 /// The digest of the built-in evaluation's result on this machine.
 enum GoldenResult {
   static let digest: Digest = {
-    var bytes = CanonicalBytes(kind: "golden", version: 1)
-    bytes.append(raw: Outcome.evaluated(GoldenEvaluation.score(.best)).canonicalBytes)
+    var bytes = CanonicalBytes(kind: "golden", version: 2)
+    bytes.append(list: GoldenEvaluation.scores(.best)) { $0.append(raw: Outcome.evaluated($1).canonicalBytes) }
     return bytes.digest
   }()
 }

@@ -4,6 +4,9 @@ import Networks
 /// Milliseconds of processor time that 1,000 random images of CIFAR's size take: dense, and with part of the weights
 /// removed, which is what PyTorch on one thread is compared with.
 func forwardTimes(_ names: [String], sparsities: [Double]) throws {
+  let start = processorSeconds()
+  let matches = GoldenEvaluation.matches()
+  print("\ngolden evaluation: \(matches)," + column((processorSeconds() - start) * 1e3, 2) + " ms")
   print("\nforward pass, ms for 1,000 images, best of \(rounds) rounds")
   print("  network       variant" + sparsities.map { column($0, 2) }.joined())
   let data = try syntheticData(samples: 256, shape: [3, 32, 32])

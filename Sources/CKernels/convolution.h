@@ -10,10 +10,14 @@
 
 enum { most_sums = 16 };
 
-// Takes the last step of a node, notes lanes that are not finite, and makes -0 to +0.
-CK_INLINE void finish(const ck_convolution *c, size_t channel, floats *sum, ints *nonfinite) {
+// Takes the last steps of a group of nodes, `summand` being the place of what is added, notes lanes that are not finite, and makes -0 to +0.
+CK_INLINE void finish(const ck_convolution *c, size_t channel, size_t summand, floats *sum, ints *nonfinite) {
   if (c->scale) *sum = __builtin_elementwise_fma(*sum, SPLAT(c->scale[channel]), SPLAT(c->shift[channel]));
   *nonfinite |= ((ints)*sum & 0x7fffffff) >= 0x7f800000;
+  if (c->summand) {
+    *sum = *sum + LOAD(c->summand + summand);
+    *nonfinite |= ((ints)*sum & 0x7fffffff) >= 0x7f800000;
+  }
   *sum = c->relu ? (floats)((ints)*sum & (*sum > 0)) : *sum + 0.0f;
 }
 
@@ -51,9 +55,10 @@ CK_INLINE void convolve_tile(const ck_convolution *c, size_t step, size_t top, s
   CK_UNROLL for (size_t t = 0; t < tall; t++) {
     CK_UNROLL for (size_t r = 0; r < rows; r++) {
       float *y = c->outputs + (channel + t) * c->output_channel + (top + r) * c->output_row + left * image_lanes;
+      size_t summand = (channel + t) * c->summand_channel + (top + r) * c->summand_row + left * image_lanes;
       CK_UNROLL for (size_t p = 0; p < columns; p++) {
         floats *sum = &sums[(t * rows + r) * columns + p];
-        finish(c, channel + t, sum, &nonfinite);
+        finish(c, channel + t, summand + p * image_lanes, sum, &nonfinite);
         *(floats *)(y + p * image_lanes) = *sum;
       }
     }

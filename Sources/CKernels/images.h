@@ -100,7 +100,7 @@ CK_INLINE void add(const float *x, float *y, size_t count, int32_t *nonfinite, s
   }
 }
 
-CK_INLINE void softmax(const float *x, float *y, size_t classes, int32_t logarithmic) {
+CK_INLINE void softmax(const float *x, float *y, size_t classes, int32_t logarithmic, int32_t *nonfinite) {
   double highest[CK_LANES], sum[CK_LANES];
   for (size_t l = 0; l < CK_LANES; l++) {
     highest[l] = x[l];
@@ -117,7 +117,9 @@ CK_INLINE void softmax(const float *x, float *y, size_t classes, int32_t logarit
     for (size_t l = 0; l < CK_LANES; l++) {
       double d = (double)x[c * CK_LANES + l] - highest[l];
       double value = logarithmic ? d - logarithm(sum[l]) : exponential(d) / sum[l];
-      y[c * CK_LANES + l] = (float)value + 0.0f;
+      float rounded = (float)value + 0.0f;
+      nonfinite[l] |= -((__builtin_bit_cast(int32_t, rounded) & 0x7fffffff) >= 0x7f800000);
+      y[c * CK_LANES + l] = rounded;
     }
 }
 

@@ -75,11 +75,12 @@
   target void ck_add_##variant(const float *x, float *y, size_t count, int32_t *nonfinite, size_t cycle) {           \
     add(x, y, count, nonfinite, cycle);                                                                              \
   }                                                                                                                  \
-  target void ck_softmax_##variant(const float *x, float *y, size_t classes, int32_t logarithmic) {                  \
-    softmax(x, y, classes, logarithmic);                                                                             \
+  target void ck_softmax_##variant(const float *x, float *y, size_t classes, int32_t logarithmic,                    \
+                                   int32_t *nonfinite) {                                                             \
+    softmax(x, y, classes, logarithmic, nonfinite);                                                                  \
   }                                                                                                                  \
   target void ck_normalize_##variant(float mean, float deviation, size_t count, float *values) {                     \
-    for (size_t i = 0; i < count; i++) values[i] = (values[i] - mean) / deviation;                                   \
+    for (size_t i = 0; i < count; i++) values[i] = (values[i] - mean) / deviation + 0.0f;                            \
   }
 
 // The tiles of convolutions: 16 sums of 512 bits are the fastest of all that 32 registers hold; 6 of two times 256.

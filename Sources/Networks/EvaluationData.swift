@@ -16,6 +16,8 @@ package final class EvaluationData: @unchecked Sendable {
   let blocks: Blocks
   /// Applied by whoever reads the blocks.
   let normalization: LabelledData.Normalization?
+  /// Whether every value is finite as the network sees it; a normalisation can overflow.
+  let isFinite: Bool
   let labels: AlignedBuffer<UInt8>
   /// The number of samples.
   package let count: Int
@@ -37,8 +39,34 @@ package final class EvaluationData: @unchecked Sendable {
     switch data.values {
     case .bytes(let bytes, let scale):
       blocks = .bytes(Self.transposed(bytes, count: count, features: featureCount), scale: Float(scale))
+      isFinite = Self.isFinite(bytes, in: data) { Float($0) / Float(scale) }
     case .floats(let floats):
-      blocks = .floats(Self.transposed(floats, count: count, features: featureCount))
+      // −0 becomes +0, as behind every layer.
+      blocks = .floats(Self.transposed(floats.map { $0 + 0 }, count: count, features: featureCount))
+      isFinite = Self.isFinite(floats, in: data) { $0 }
+    }
+  }
+
+  /// Normalisation is monotone, so the extremes of each channel tell.
+  private static func isFinite<Value: Comparable>(
+    _ values: [Value], in data: LabelledData, as float: (Value) -> Float
+  ) -> Bool {
+    guard let normalization = data.normalization, data.count > 0 else { return true }
+    let size = data.featureCount / data.channels
+    return values.withUnsafeBufferPointer { values in
+      (0..<data.channels).allSatisfy { channel in
+        var (low, high) = (values[channel * size], values[channel * size])
+        for sample in 0..<data.count {
+          let first = sample * data.featureCount + channel * size
+          for index in first..<first + size {
+            low = min(low, values[index])
+            high = max(high, values[index])
+          }
+        }
+        return [low, high].allSatisfy {
+          ((float($0) - normalization.mean[channel]) / normalization.deviation[channel]).isFinite
+        }
+      }
     }
   }
 

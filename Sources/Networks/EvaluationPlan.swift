@@ -10,8 +10,12 @@ struct EvaluationPlan {
     let node: Int
     /// Batch normalisation that is applied to a convolution's sums before they are stored.
     var norm: Int?
+    /// The node whose values are added to a convolution's behind that.
+    var summand: Int?
     /// Whether a ReLU is applied before values are stored.
     var relu = false
+    /// The nodes behind the first.
+    var fused: [Int] = []
     /// The last node of the group, whose values are stored.
     var output: Int
   }
@@ -87,23 +91,37 @@ struct EvaluationPlan {
       switch network.nodes[index].layer {
       case .convolution:
         if let next = soleReader(group.output), case .batchNorm = network.nodes[next].layer {
+          group.fused.append(next)
           group.norm = next
           group.output = next
         }
+        fuseSum(&group)
         fuseReLU(&group)
       case .dense: fuseReLU(&group)
       case .input, .maxPool, .averagePool, .globalAveragePool, .batchNorm, .activation, .softmax, .dropout, .flatten,
         .add, .concatenate:
         break
       }
-      if let norm = group.norm { fused.insert(norm) }
-      if group.relu { fused.insert(group.output) }
+      fused.formUnion(group.fused)
       groups.append(group)
     }
   }
 
+  /// A sum of two can be taken by whichever is computed last; its order does not matter.
+  private func fuseSum(_ group: inout Group) {
+    guard let next = soleReader(group.output), case .add = network.nodes[next].layer,
+      network.nodes[next].inputs.count == 2
+    else { return }
+    let others = [input(next, 0), input(next, 1)].filter { $0 != group.output }
+    guard others.count == 1, others[0] == 0 || groups.contains(where: { $0.output == others[0] }) else { return }
+    group.fused.append(next)
+    group.summand = others[0]
+    group.output = next
+  }
+
   private func fuseReLU(_ group: inout Group) {
     if let next = soleReader(group.output), case .activation(.relu) = network.nodes[next].layer {
+      group.fused.append(next)
       group.relu = true
       group.output = next
     }
@@ -113,11 +131,12 @@ struct EvaluationPlan {
     newStorage(for: 0, at: -1)
     for (place, group) in groups.enumerated() {
       let node = network.nodes[group.node]
-      let inputs = node.inputs.indices.map { input(group.node, $0) }
-      // Functions of one value and sums overwrite what nobody else reads.
+      let inputs = node.inputs.indices.map { input(group.node, $0) } + (group.summand.map { [$0] } ?? [])
+      // Functions of one value and sums overwrite what nobody else reads, which the sum itself must not read again.
       let overwrites: Bool
       switch node.layer {
-      case .activation, .batchNorm, .add: overwrites = soleReader(inputs[0]) != nil && inputs[0] != 0
+      case .activation, .batchNorm, .add:
+        overwrites = soleReader(inputs[0]) != nil && inputs[0] != 0 && !inputs.dropFirst().contains(inputs[0])
       case .input, .dense, .convolution, .maxPool, .averagePool, .globalAveragePool, .softmax, .dropout, .flatten,
         .concatenate:
         overwrites = false

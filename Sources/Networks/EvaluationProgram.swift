@@ -29,11 +29,15 @@ final class EvaluationProgram {
   private let inputs: AlignedBuffer<Float>
   private var block = 0
 
+  /// The most values of images, over all samples that are computed side by side.
+  private static let mostValues = 1 << 31
+
+  /// - Throws: ``NetworkError`` if the activations would fill the memory of a machine.
   /// - Precondition: data and parameters belong to the network.
   init(
     _ network: NetworkDescription, layout: ParameterLayout, parameters: AlignedBuffer<Float>, data: EvaluationData,
     kernels: Kernels
-  ) {
+  ) throws(NetworkError) {
     self.network = network
     self.layout = layout
     self.parameters = parameters
@@ -44,7 +48,7 @@ final class EvaluationProgram {
     features = images.map { _ in nil }
     let held = plan.inputFeedsOneDense ? Kernels.chunk(data.featureCount) : data.featureCount
     inputs = AlignedBuffer(count: held * Kernels.lanes)
-    reserve()
+    try reserve()
     for group in plan.groups { compile(group) }
   }
 
@@ -70,7 +74,8 @@ final class EvaluationProgram {
   }
 
   /// Memory for each storage; images of one geometry take turns, because nobody writes into the border.
-  private func reserve() {
+  private func reserve() throws(NetworkError) {
+    var total = 0
     var free: [Image.Geometry: [Int]] = [:]
     var busy: [(until: Int, geometry: Image.Geometry, memory: Int)] = []
     var firstUse = Array(repeating: -1, count: plan.shapes.count)
@@ -93,6 +98,11 @@ final class EvaluationProgram {
       if let last = free[geometry]?.popLast() {
         number = last
       } else {
+        // Padding can make a small image large.
+        total += geometry.count
+        guard total <= Self.mostValues else {
+          throw NetworkError("\(network.name) is too large: its activations need more than 8 GiB")
+        }
         number = memory.count
         memory.append(AlignedBuffer(count: geometry.count))
       }
@@ -142,7 +152,8 @@ final class EvaluationProgram {
       let compiled = CompiledConvolution(
         weight: layout[group.node, .weight]!, bias: layout[group.node, .bias],
         norm: group.norm.map { folded($0) }, convolution,
-        places: Kernels.Places(inputs: x, outputs: y, window: convolution.window, relu: group.relu),
+        places: Kernels.Places(
+          inputs: x, outputs: y, summand: group.summand.map { image($0) }, window: convolution.window, relu: group.relu),
         parameters: parameters.base, kernels: kernels)
       convolutions.append(compiled)
       imageSteps.append { compiled.run(nonfinite: $1) }
@@ -262,8 +273,8 @@ final class EvaluationProgram {
         kernels.map(.activation(activation), x, into: y, count: count, nonfinite: $0, cycle: cycle)
       }
     case .softmax(let logarithmic):
-      featureSteps.append { _ in
-        kernels.softmax(x, into: y, classes: count / Kernels.lanes, logarithmic: logarithmic)
+      featureSteps.append {
+        kernels.softmax(x, into: y, classes: count / Kernels.lanes, logarithmic: logarithmic, nonfinite: $0)
       }
     case .add:
       let others = inputs.dropFirst().map { UnsafePointer(values($0)) }

@@ -76,7 +76,10 @@ struct Kernels {
     @convention(c) (
       UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int, UnsafeMutablePointer<Int32>?, Int
     ) -> Void
-  private let softmaxKernel: @convention(c) (UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int, Int32) -> Void
+  private let softmaxKernel:
+    @convention(c) (
+      UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int, Int32, UnsafeMutablePointer<Int32>?
+    ) -> Void
 
   /// - Precondition: this processor runs the variant.
   init(_ variant: KernelVariant) {
@@ -171,13 +174,16 @@ struct Kernels {
 
   /// Softmax or its logarithm over [classes][lanes].
   func softmax(
-    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, classes: Int, logarithmic: Bool
-  ) { softmaxKernel(x, y, classes, logarithmic ? 1 : 0) }
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, classes: Int, logarithmic: Bool,
+    nonfinite: UnsafeMutablePointer<Int32>
+  ) { softmaxKernel(x, y, classes, logarithmic ? 1 : 0, nonfinite) }
 
   /// Where a convolution reads and writes, and what comes behind its sums.
   struct Places {
     let inputs: Image
     let outputs: Image
+    /// What is added behind batch normalisation.
+    let summand: Image?
     let window: Window
     let relu: Bool
 
@@ -190,7 +196,10 @@ struct Kernels {
         outputs: outputs.place(channel: first, row: 0, column: 0), output_channel: outputs.channelStride,
         output_row: outputs.rowStride, channels: channels.count, height: outputs.height, width: outputs.width,
         bias: epilogue.bias.map { $0 + first }, scale: epilogue.scale.map { $0 + first },
-        shift: epilogue.shift.map { $0 + first }, nonfinite: epilogue.nonfinite, relu: relu ? 1 : 0, tile: tile.c)
+        shift: epilogue.shift.map { $0 + first },
+        summand: summand.map { UnsafePointer($0.place(channel: first, row: 0, column: 0)) },
+        summand_channel: summand?.channelStride ?? 0, summand_row: summand?.rowStride ?? 0,
+        nonfinite: epilogue.nonfinite, relu: relu ? 1 : 0, tile: tile.c)
     }
   }
 

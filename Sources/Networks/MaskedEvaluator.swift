@@ -19,7 +19,7 @@ package final class MaskedEvaluator {
 
   /// An evaluator of masks over `scope` for the given parameters.
   ///
-  /// - Throws: ``NetworkError`` if data or parameters do not belong to the network.
+  /// - Throws: ``NetworkError`` if data or parameters do not belong to the network, or it is too large to evaluate.
   package init(
     network: NetworkDescription, scope: PruningScope, parameters: [Float], data: EvaluationData,
     variant: KernelVariant = .best
@@ -28,7 +28,7 @@ package final class MaskedEvaluator {
     self.data = data
     kernels = Kernels(variant)
     let layout = ParameterLayout(network, scope: scope)
-    program = EvaluationProgram(
+    program = try EvaluationProgram(
       network, layout: layout, parameters: AlignedBuffer(parameters), data: data, kernels: kernels)
     classes = network.outputCount
     maskCount = layout.prunableCount
@@ -92,9 +92,11 @@ package final class MaskedEvaluator {
     if let mask {
       precondition(mask.count == maskCount, "a mask of \(mask.count) bits for \(maskCount) weights")
     }
-    var isFinite = spoiled.allSatisfy { position in
-      if let mask, let position { !mask[position] } else { false }
-    }
+    var isFinite =
+      data.isFinite
+      && spoiled.allSatisfy { position in
+        if let mask, let position { !mask[position] } else { false }
+      }
     if stops, !isFinite { return false }
     program.compile(mask)
     nonfinite.base.update(repeating: 0, count: nonfinite.count)

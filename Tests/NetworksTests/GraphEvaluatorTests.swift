@@ -75,6 +75,80 @@ import Testing
     }
   }
 
+  /// A sum that reads a value again may not have overwritten it.
+  @Test func sumsMayNameAValueTwice() throws {
+    for shape in [[5], [2, 3, 3]] {
+      for inputs in [[2, 3, 2], [3, 2, 3], [3, 3, 2], [2, 2]] {
+        var builder = NetworkBuilder(input: shape)
+        builder.add(.activation(.tanh))
+        for _ in 0..<2 { builder.add(.activation(.sigmoid), to: [1]) }
+        builder.add(.add, to: inputs)
+        if inputs.count == 2 { builder.add(.add, to: [3, 4]) }
+        builder.flatten()
+        builder.dense(3)
+        let network = try builder.network(name: "sums")
+        let data = try LabelledData(
+          shape: shape, classes: 3, scale: 255,
+          pixels: (0..<20 * network.inputCount).map { UInt8($0 * 37 % 256) }, labels: (0..<20).map { UInt8($0 % 3) })
+        let parameters = Samples.parameters(3, count: ParameterLayout(network).count)
+        let expected = try ReferenceEvaluator(
+          network: network, scope: PruningScope(), parameters: parameters, data: data
+        ).evaluate(nil)
+        for variant in KernelVariant.available {
+          let evaluator = try MaskedEvaluator(
+            network: network, scope: PruningScope(), parameters: parameters, data: EvaluationData(data),
+            variant: variant)
+          #expect(evaluator.evaluate(nil) == expected, "\(variant), \(inputs)")
+        }
+      }
+    }
+  }
+
+  /// A normalisation that overflows spoils the network even if no kept weight reads the value.
+  @Test func overflowOfInputsCounts() throws {
+    let network = try NetworkDescription(name: "test", widths: [2, 2, 2])
+    let parameters = [Float](repeating: 1, count: ParameterLayout(network).count)
+    let tiny = LabelledData.Normalization(mean: [0], deviation: [1e-30])
+    for values in [LabelledData.Values.floats([0, 1e20]), .floats([0, 1]), .bytes([0, 1], scale: 1)] {
+      let data = try LabelledData(shape: [2], classes: 2, values: values, labels: [0], normalization: tiny)
+      let mask = Mask(count: 4, keeping: [0, 2])
+      let expected = try ReferenceEvaluator(
+        network: network, scope: PruningScope(), parameters: parameters, data: data
+      ).evaluate(mask)
+      #expect((expected == .nonfinite) == (values == .floats([0, 1e20])))
+      for variant in KernelVariant.available {
+        let evaluator = try MaskedEvaluator(
+          network: network, scope: PruningScope(), parameters: parameters, data: EvaluationData(data),
+          variant: variant)
+        #expect(evaluator.evaluate(mask) == expected, "\(variant)")
+      }
+    }
+  }
+
+  /// The logarithm of a probability can leave the range of `Float` where its scores do not.
+  @Test func overflowOfLogarithmsCounts() throws {
+    var builder = NetworkBuilder(input: [1])
+    builder.dense(2)
+    builder.add(.softmax(logarithmic: true))
+    builder.dense(2)
+    let network = try builder.network(name: "test")
+    let data = try LabelledData(shape: [1], classes: 2, scale: 1, pixels: [1], labels: [0])
+    for (scale, isFinite) in [(Float(1), true), (3e38, false)] {
+      let parameters: [Float] = [scale, -scale, 0, 0, 0, 0, 0, 0, 0, 0]
+      #expect(parameters.count == ParameterLayout(network).count)
+      let expected = try ReferenceEvaluator(
+        network: network, scope: PruningScope(), parameters: parameters, data: data
+      ).evaluate(nil)
+      #expect((expected != .nonfinite) == isFinite)
+      for variant in KernelVariant.available {
+        let evaluator = try MaskedEvaluator(
+          network: network, scope: PruningScope(), parameters: parameters, data: EvaluationData(data),
+          variant: variant)
+        #expect(evaluator.evaluate(nil) == expected, "\(variant)")
+      }
+    }
+  }
+
   @Test(arguments: 0..<24) func nonfiniteValuesAreFoundAlike(_ number: Int) throws {
     let test = Case(seed: UInt64(number), samples: 20, density: number % 3 == 0 ? nil : 0.5)
     let parts = try Self.parts(test)

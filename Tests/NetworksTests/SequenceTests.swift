@@ -52,6 +52,26 @@ import Testing
     for (x, y) in zip(Self.arguments, y) { #expect(same(Elementary.log(x), y), "log(\(x))") }
   }
 
+  @Test(arguments: KernelVariant.available) func hyperbolicTangentAndSigmoid(_ variant: KernelVariant) {
+    let x = Self.exponents + Self.exponents.map { $0 / 1000 } + Self.arguments
+    var (tanh, sigmoid) = ([Double](repeating: 0, count: x.count), [Double](repeating: 0, count: x.count))
+    switch variant {
+    case .baseline:
+      ck_tanh_baseline(x, &tanh, x.count)
+      ck_sigmoid_baseline(x, &sigmoid, x.count)
+    case .v3:
+      ck_tanh_v3(x, &tanh, x.count)
+      ck_sigmoid_v3(x, &sigmoid, x.count)
+    case .v4:
+      ck_tanh_v4(x, &tanh, x.count)
+      ck_sigmoid_v4(x, &sigmoid, x.count)
+    }
+    for (index, x) in x.enumerated() {
+      #expect(same(Elementary.tanh(x), tanh[index]), "tanh(\(x))")
+      #expect(same(Elementary.sigmoid(x), sigmoid[index]), "sigmoid(\(x))")
+    }
+  }
+
   /// Every byte over every scale that data may have.
   @Test(arguments: KernelVariant.available) func division(_ variant: KernelVariant) {
     let bytes = (0...UInt8.max).map { $0 }

@@ -21,6 +21,20 @@ private func distance(_ a: Double, _ b: Double) -> Int {
     }
   }
 
+  @Test func tanhAndSigmoidAreAccurate() {
+    var stream = RandomStream(seed: 23, .test)
+    for round in 0..<100_000 {
+      let x = (2 * stream.uniform() - 1) * [1e-9, 0.3, 2, 40][round % 4]
+      let (tanh, sigmoid) = (Foundation.tanh(x), 1 / (1 + Foundation.exp(-x)))
+      #expect(abs(Elementary.tanh(x) - tanh) <= 1e-12 * abs(tanh), "tanh(\(x)), seed 23, round \(round)")
+      #expect(abs(Elementary.sigmoid(x) - sigmoid) <= 1e-14 * sigmoid, "sigmoid(\(x)), seed 23, round \(round)")
+    }
+    for (x, tanh, sigmoid) in [(1000.0, 1.0, 1.0), (-1000, -1, 0), (.infinity, 1, 1), (-.infinity, -1, 0)] {
+      #expect(Elementary.tanh(x) == tanh)
+      #expect(Elementary.sigmoid(x) == sigmoid)
+    }
+  }
+
   @Test func logIsWithinOneUnit() {
     var stream = RandomStream(seed: 22, .test)
     for round in 0..<100_000 {

@@ -41,6 +41,8 @@ typedef struct {
   const float *bias;       // [channels]; null for none
   const float *scale;      // [channels], batch normalisation as sum * scale + shift; null for none
   const float *shift;      // [channels]
+  const float *summand;    // the first place of an image that is added behind all that, or null
+  size_t summand_channel, summand_row;
   int32_t *nonfinite;      // [16]; lanes with an infinity or a NaN become -1
   int32_t relu;
   ck_tile tile;  // as ck_tile_* gave it for this shape
@@ -93,8 +95,8 @@ enum { CK_RELU, CK_LEAKY_RELU, CK_CLIP, CK_SIGMOID, CK_TANH, CK_AFFINE, CK_COPY 
   /* y[i] += x[i]. */                                                                                              \
   void ck_add_##variant(const float *x, float *y, size_t count, int32_t *nonfinite, size_t cycle);                  \
   /* Softmax or its logarithm over [classes][CK_LANES]. */                                                         \
-  void ck_softmax_##variant(const float *x, float *y, size_t classes, int32_t logarithmic);                         \
-  /* values[i] = (values[i] - mean) / deviation. */                                                                \
+  void ck_softmax_##variant(const float *x, float *y, size_t classes, int32_t logarithmic, int32_t *nonfinite);      \
+  /* values[i] = (values[i] - mean) / deviation; -0 becomes +0. */                                                  \
   void ck_normalize_##variant(float mean, float deviation, size_t count, float *values);
 
 CK_DECLARE(baseline)

@@ -95,9 +95,10 @@ struct TrainCommand: ParsableCommand {
         line += "  validation \(report.summary)"
         progress.judge(report.loss)
       }
+      // Before the line, so that what is said is kept.
+      if let checkpoint { try progress.store(to: checkpoint, of: identity) }
       print("\(line)  \(seconds.fixed(digits: 1)) s")
       fflush(nil)
-      if let checkpoint { try progress.store(to: checkpoint, of: identity) }
     }
     if progress.isStopped { print("stopped early: the validation loss did not fall for \(patience!) epochs") }
   }

@@ -104,6 +104,51 @@ import Testing
     }
   }
 
+  /// Residual sums are taken with whichever side is computed last, in any order and with the input itself.
+  @Test(arguments: 0..<12) func residualSums(_ number: Int) throws {
+    var builder = NetworkBuilder(input: [4, 6, 5])
+    if number % 4 > 0 { builder.convolution(4, kernel: 1) }
+    let shortcut = builder.last
+    builder.convolution(4, kernel: 3, padding: 1, bias: false)
+    if number % 3 > 0 { builder.batchNorm() }
+    let main = builder.last
+    switch number % 4 {
+    case 2:
+      builder.convolution(4, kernel: 1, to: shortcut)
+      builder.batchNorm()
+      builder.add(.add, to: [main, builder.last])
+    case 3: builder.add(.add, to: [shortcut, main])
+    default: builder.add(.add, to: [main, shortcut])
+    }
+    if number % 2 > 0 { builder.relu() }
+    builder.convolution(5, kernel: 3, stride: 2, padding: 1)
+    builder.flatten()
+    builder.dense(3)
+    let network = try builder.network(name: "residual")
+    var stream = RandomStream(seed: UInt64(number), .test, 83)
+    let data = try LabelledData(
+      shape: [4, 6, 5], classes: 3, values: .floats((0..<40 * 120).map { _ in Float(stream.normal()) }),
+      labels: (0..<40).map { _ in UInt8(stream.below(3)) })
+    let layout = ParameterLayout(network)
+    // The third makes batch normalisation overflow in front of the sum.
+    for (density, overflows) in [(0.3, false), (0.8, false), (0.8, true)] {
+      var parameters = (0..<layout.count).map { _ in Float(stream.uniform() - 0.5) }
+      for tensor in layout.tensors where tensor.role == .runningVariance || overflows && tensor.role == .scale {
+        for index in tensor.range { parameters[index] = tensor.role == .scale ? 3e38 : 1 }
+      }
+      let mask = Samples.mask(UInt64(number), count: layout.prunableCount, density: density)
+      let expected = try ReferenceEvaluator(
+        network: network, scope: PruningScope(), parameters: parameters, data: data
+      ).evaluate(mask)
+      for variant in KernelVariant.available {
+        let evaluator = try MaskedEvaluator(
+          network: network, scope: PruningScope(), parameters: parameters, data: EvaluationData(data),
+          variant: variant)
+        #expect(evaluator.evaluate(mask) == expected, "\(variant), \(density)")
+      }
+    }
+  }
+
   /// A normalisation that overflows spoils the network even if no kept weight reads the value.
   @Test func overflowOfInputsCounts() throws {
     let network = try NetworkDescription(name: "test", widths: [2, 2, 2])

@@ -95,7 +95,8 @@ let package = Package(
     .executableTarget(
       name: "sentei",
       dependencies: [
-        "Services", "Reports", "StudyFile", "RunStore", "Downloads", "Formats", "Messaging", "Networks", "Wire", "Scheduling",
+        "Services", "Reports", "StudyFile", "RunStore", "Downloads", "Formats", "Messaging", "Networks", "Wire",
+        "Scheduling",
         "Studies", "Search", "Pruning", "Models", "Randomness", "Digests", arguments, logging, lifecycle,
         signals,
       ],
@@ -103,7 +104,7 @@ let package = Package(
 
     // Built only when asked for by name; prints what `make bench` shows.
     .executableTarget(
-      name: "kernel-benchmark", dependencies: ["Networks", "Pruning", "Models", "Randomness"],
+      name: "kernel-benchmark", dependencies: ["Formats", "Networks", "Pruning", "Models", "Randomness"],
       path: "Benchmarks/Kernels", swiftSettings: strict),
 
     tests("Digests", ["Digests"]),

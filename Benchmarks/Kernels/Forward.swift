@@ -1,4 +1,3 @@
-import Glibc
 import Models
 import Networks
 
@@ -30,10 +29,4 @@ func forwardTimes(_ names: [String], sparsities: [Double]) throws {
       print("  " + label + times.map { column($0) }.joined())
     }
   }
-}
-
-private func processorSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }

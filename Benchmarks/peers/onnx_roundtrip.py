@@ -158,8 +158,8 @@ def main():
             theirs = run(path, images)
             report(f"{name} {exporter}: onnxruntime", theirs, truth)
             logits = folder / f"{name}-{exporter}-logits.npy"
-            sentei("evaluate", "--model", path, "--data", folder / f"{name}-x.npy", "--labels", folder / f"{name}-y.npy",
-                   "--logits", logits)
+            data = ("--x", folder / f"{name}-x.npy", "--y", folder / f"{name}-y.npy", "--classes", 10)
+            sentei("evaluate", path, *data, "--logits", logits)
             report(f"{name} {exporter}: sentei", np.load(logits), theirs)
 
             back = folder / f"{name}-{exporter}-back.onnx"
@@ -175,6 +175,8 @@ def main():
                 sentei("export", path, "--output", pruned, "--mask", bits, "--form", form)
                 onnx.checker.check_model(str(pruned), full_check=True)
                 forms[form] = pruned
+            sentei("evaluate", path, *data, "--mask", bits, "--logits", logits)
+            report(f"{name} {exporter}: masked", run(forms["masked"], images), np.load(logits))
             sizes = [forms[form].stat().st_size for form in ("masked", "compact")]
             report(f"{name} {exporter}: compact", run(forms["compact"], images), run(forms["masked"], images),
                    f"({sizes[0]} -> {sizes[1]} bytes)")

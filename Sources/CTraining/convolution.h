@@ -1,6 +1,6 @@
 // Convolutions without im2col: lanes are output channels, and the inputs are numbers spread over all lanes, which may
-// lie anywhere. A tile's sums stay in registers over the whole chain. Cutting the chain into parts whose weights fit the
-// first-level cache measured slower: the weights arrive in time from the second.
+// lie anywhere. A tile's sums stay in registers over the whole chain. Cutting the chain into parts whose weights fit
+// the first-level cache measured slower: the weights arrive in time from the second.
 
 enum { tallest = 12, widest = 4 };
 
@@ -105,6 +105,19 @@ static void correlate(const ct_windows *windows, const float *dy, size_t stride,
 #endif
 }
 
+static void scatter(const ct_windows *windows, size_t run, const float *columns, size_t width, float *y) {
+  ct_windows w = *windows;
+  for (size_t p = 0; p < w.count; p++)
+    for (size_t k = 0; k < w.depth; k += run) {
+      const float *from = columns + p * width + k;
+      float *to = y + w.places[p] + w.taps[k];
+      for (size_t i = 0; i < run; i += CT_LANES) {
+        floats sum = AT(to + i) + AT(from + i);
+        put(to + i, &sum, run - i);
+      }
+    }
+}
+
 static void convolve_channels(const ct_windows *windows, const float *weights, size_t width, size_t channels,
                               const float *bias, float *y, size_t stride) {
   ct_windows w = *windows;
@@ -123,9 +136,13 @@ static void correlate_channels(const ct_windows *windows, const float *dy, size_
   ct_windows w = *windows;
   for (size_t k = 0; k < w.depth; k++)
     for (size_t c = 0; c < channels; c += CT_LANES) {
-      floats sums[4] = {{0}};
-      for (size_t p = 0; p < w.count; p++)
-        sums[p & 3] = FMA(AT(w.x + w.places[p] + w.taps[k] + c), AT(dy + p * stride + c), sums[p & 3]);
+      const float *x = w.x + w.taps[k] + c;
+      floats sums[chains] = {{0}};
+      size_t p = 0;
+      for (; p + chains <= w.count; p += chains)
+        for (size_t i = 0; i < chains; i++)
+          sums[i] = FMA(AT(x + w.places[p + i]), AT(dy + (p + i) * stride + c), sums[i]);
+      for (; p < w.count; p++) sums[0] = FMA(AT(x + w.places[p]), AT(dy + p * stride + c), sums[0]);
       *(loose_floats *)(weights + k * width + c) += (sums[0] + sums[1]) + (sums[2] + sums[3]);
     }
 }

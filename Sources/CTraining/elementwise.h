@@ -21,14 +21,16 @@ static void relu_backward(const float *y, const float *dy, size_t count, float *
 
 // g = (gradient + l2 * w + l1 * sign(w)) where kept.
 CT_INLINE float decayed(const ct_step *step, size_t i, float w) {
-  float sign = w > 0 ? 1.0f : w < 0 ? -1.0f : 0.0f;
+  // Without branches, which AVX2 code would keep.
+  float sign = (float)((w > 0) - (w < 0));
   float g = step->gradient[i] + step->l2 * w + step->l1 * sign;
-  if (step->keep) {
-    uint32_t bits;
-    memcpy(&bits, &g, 4);
-    bits &= step->keep[i];
-    memcpy(&g, &bits, 4);
-  }
+  // Something is read in any case: a masked load at null does not fault, but takes a hundred cycles.
+  const uint32_t *keep = step->keep ? step->keep : (const uint32_t *)step->gradient;
+  uint32_t bits, free = step->keep ? 0 : ~0u, kept;
+  memcpy(&kept, keep + i, 4);
+  memcpy(&bits, &g, 4);
+  bits &= kept | free;
+  memcpy(&g, &bits, 4);
   return g;
 }
 
@@ -58,6 +60,6 @@ static void adapt(const ct_step *shared, float beta1, float beta2, float correct
     float g = decayed(&step, i, w[i]);
     m[i] = m[i] + (g - m[i]) * fresh1;
     v[i] = beta2 * v[i] + fresh2 * g * g;
-    w[i] = w[i] * shrink - step.rate * (m[i] / (__builtin_sqrtf(v[i]) / correction + epsilon));
+    w[i] = w[i] * shrink - step.rate * (m[i] / (__builtin_elementwise_sqrt(v[i]) / correction + epsilon));
   }
 }

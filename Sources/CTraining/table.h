@@ -23,6 +23,7 @@ const ct_kernels CT_TABLE = {
     .transpose = transpose,
     .convolve = convolve,
     .correlate = correlate,
+    .scatter = scatter,
     .convolve_channels = convolve_channels,
     .correlate_channels = correlate_channels,
     .descend = descend,

@@ -18,6 +18,7 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     var waiting: CheckedContinuation<Void, Never>?
     /// Whether the outcome is settled; the file is not touched from then on.
     var isOver = false
+    var silence = Duration.zero
   }
 
   private static let maximumRedirections = 8
@@ -55,6 +56,7 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     var request = URLRequest(url: url)
     // The checksum is that of the file and not of what a server makes of it on the way.
     request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
+    state.withLock { $0.silence = silence }
     let task = session.dataTask(with: request)
     let watchdog = Task { await watch(silence: silence, total: total) }
     await withCheckedContinuation { continuation in
@@ -149,7 +151,12 @@ final class Transfer: NSObject, URLSessionDataDelegate {
   }
 
   func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
-    let isAccepted = state.withLock { $0.isAccepted }
+    let (isAccepted, silence) = state.withLock { ($0.isAccepted, $0.silence) }
+    // The session's own time-out comes first where the watchdog gets no processor for a minute.
+    if let error = error as? URLError, error.code == .timedOut {
+      finish(.timeOut(address: address, after: silence))
+      return
+    }
     let reason = error?.localizedDescription ?? (isAccepted ? nil : "no answer")
     finish(reason.map { .connection(address: address, reason: $0) })
   }

@@ -41,6 +41,7 @@ package struct NetworkDescription: Hashable, Sendable {
   package init(name: String, nodes: [Node]) throws(NetworkError) {
     guard nodes.count <= Self.maximumNodes else { throw NetworkError("more than \(Self.maximumNodes) layers") }
     guard case .input = nodes.first?.layer else { throw NetworkError("the first layer must be the input") }
+    guard name.utf8.count <= 256 else { throw NetworkError("a network's name has at most 256 bytes") }
     self.name = name
     self.nodes = nodes
     shapes = try Self.shapes(of: nodes)

@@ -62,7 +62,7 @@ final class WindowTable {
 /// The tables of one convolution.
 ///
 /// The way back is a convolution too: of the derivatives by the outputs, with zeros put between them for strides, by
-/// the weights turned around.
+/// the weights turned around. Where that would mostly multiply zeros, products with all taps are scattered instead.
 final class ConvolutionMemory {
   let convolution: Convolution
   /// Channels of the input that one group sees.
@@ -73,6 +73,10 @@ final class ConvolutionMemory {
   let isDepthwise: Bool
   let forward: WindowTable
   let backward: WindowTable
+  /// Whether the way back scatters.
+  let scatters: Bool
+  /// For scattering, the derivatives by the outputs as windows of one pixel: [places][outputs].
+  let pixels: WindowTable
 
   init(_ convolution: Convolution, input: [Int], output: [Int], capacity: Int) {
     self.convolution = convolution
@@ -94,7 +98,18 @@ final class ConvolutionMemory {
       left: window.width - 1 - window.padding.left, toHeight: input[1] + window.height - 1,
       toWidth: input[2] + window.width - 1, steps: (window.verticalStride, window.horizontalStride), kernel: kernel,
       strides: (1, 1), depth: isDepthwise ? 1 : groupOutputs, samples: samples)
+    pixels = WindowTable(
+      height: output[1], width: output[2], channels: output[0], top: 0, left: 0, toHeight: output[1],
+      toWidth: output[2], steps: (1, 1), kernel: (1, 1), strides: (1, 1), depth: output[0], samples: samples)
+    // Multiply-adds with the lanes that are filled up; a scattered value costs as much as four more.
+    let area = window.height * window.width
+    let scattered = output[1] * output[2] * TrainingKernels.padded(area * input[0]) * (output[0] + 4)
+    let gathered = input[1] * input[2] * area * output[0] * TrainingKernels.padded(input[0])
+    scatters = groups == 1 && scattered < gathered
   }
+
+  /// Taps of one place, over all channels of a group.
+  var depth: Int { area * groupInputs }
 
   /// Pixels of the window.
   var area: Int { convolution.window.height * convolution.window.width }
@@ -102,9 +117,10 @@ final class ConvolutionMemory {
   /// Floats of the weights in any of the kernels' forms.
   var packedSize: Int {
     if isDepthwise { return area * TrainingKernels.padded(convolution.groups) }
-    return convolution.groups * area
+    return convolution.groups
       * max(
-        groupInputs * TrainingKernels.padded(groupOutputs), groupOutputs * TrainingKernels.padded(groupInputs))
+        depth * TrainingKernels.padded(groupOutputs), groupOutputs * area * TrainingKernels.padded(groupInputs),
+        groupOutputs * TrainingKernels.padded(depth))
   }
 
   /// A part of the outputs that a kernel computes at once.
@@ -135,17 +151,23 @@ final class ConvolutionScratch {
   /// Weights as the kernels read them, and their derivatives.
   let weights: AlignedBuffer<Float>
   let zeros: AlignedBuffer<Float>
+  /// Products of some places with all taps, before they are scattered.
+  let columns: AlignedBuffer<Float>
 
   init(_ convolutions: [ConvolutionMemory], _ purpose: PassPlan.Purpose) {
-    var (placed, packed, channels) = (0, 0, 0)
+    var (placed, packed, channels, columns) = (0, 0, 0, 0)
     for memory in convolutions {
       let tables = purpose == .training ? [memory.forward, memory.backward] : [memory.forward]
       for table in tables where table.placement != nil { placed = max(placed, table.sampleSize * table.samples) }
       packed = max(packed, memory.packedSize)
+      if purpose == .training, memory.scatters {
+        columns = max(columns, memory.forward.placesPerSample * memory.depth)
+      }
       channels = max(channels, memory.convolution.outputs, memory.groupInputs * memory.convolution.groups)
     }
     self.placed = AlignedBuffer(count: placed)
+    self.columns = AlignedBuffer(count: columns)
     weights = AlignedBuffer(count: packed)
-    zeros = AlignedBuffer(count: TrainingKernels.padded(channels) + 4 * TrainingKernels.lanes)
+    zeros = AlignedBuffer(count: TrainingKernels.padded(max(channels, 4 * TrainingKernels.lanes)))
   }
 }

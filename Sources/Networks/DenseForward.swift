@@ -6,7 +6,9 @@ package import Pruning
 /// A rival for benchmarks, not a fitness: its bits depend on the BLAS, and it computes no loss.
 package final class DenseForward {
   private let pass: Pass
-  private let input: BatchInput
+  private let labels: [UInt8]
+  /// All samples as the network sees them, made once: a rival should not pay for it each time.
+  private let inputs: AlignedBuffer<Float>
   private let layout: ParameterLayout
   private let parameters: [Float]
   private let masked: AlignedBuffer<Float>
@@ -20,7 +22,9 @@ package final class DenseForward {
     precondition(batch > 0)
     try network.check(shape: data.shape, classes: data.classes, parameters: parameters.count)
     pass = Pass(network, .evaluation, capacity: max(min(batch, data.count), 1))
-    input = try BatchInput(data, network)
+    labels = data.labels
+    inputs = AlignedBuffer(count: data.count * data.featureCount)
+    try BatchInput(data, network).load(0..<data.count, nil, into: inputs.base)
     layout = ParameterLayout(network, scope: scope)
     self.parameters = parameters
     masked = AlignedBuffer(parameters)
@@ -40,21 +44,21 @@ package final class DenseForward {
       }
     }
     var correct = 0
-    for first in stride(from: 0, to: input.data.count, by: pass.capacity) {
-      correct += correctCount(first..<min(first + pass.capacity, input.data.count))
+    for first in stride(from: 0, to: labels.count, by: pass.capacity) {
+      correct += correctCount(first..<min(first + pass.capacity, labels.count))
     }
     return correct
   }
 
   private func correctCount(_ samples: Range<Int>) -> Int {
-    input.load(samples, nil, into: pass.values(0))
+    pass.input = inputs.base + samples.lowerBound * pass.network.inputCount
     let scores = pass.forward(masked.base, count: samples.count, key: nil)
     let classes = pass.network.outputCount
     var correct = 0
     for (row, sample) in samples.enumerated() {
       var best = 0
       for index in 1..<classes where scores[row * classes + index] > scores[row * classes + best] { best = index }
-      if best == Int(input.data.labels[sample]) { correct += 1 }
+      if best == Int(labels[sample]) { correct += 1 }
     }
     return correct
   }

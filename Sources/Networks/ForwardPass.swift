@@ -28,7 +28,7 @@ package final class ForwardPass {
     scores.reserveCapacity(samples.count * pass.network.outputCount)
     for first in stride(from: 0, to: samples.count, by: pass.capacity) {
       let batch = samples[first..<min(first + pass.capacity, samples.count)]
-      input.load(batch, nil, into: pass.values(0))
+      input.load(batch, nil, into: pass.input)
       let rows = pass.forward(buffer.base, count: batch.count, key: nil)
       scores.append(contentsOf: UnsafeBufferPointer(start: rows, count: batch.count * pass.network.outputCount))
     }

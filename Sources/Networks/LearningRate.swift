@@ -4,8 +4,8 @@ package import Models
 extension TrainingRecipe {
   /// The learning rate of an optimizer step, counted from 0.
   ///
-  /// In the warm-up it rises linearly, step by step, and reaches its full height with the warm-up's last step; behind it
-  /// the schedule goes by whole epochs, of which the first is number 0.
+  /// In the warm-up it rises linearly, step by step, to its full height in the last step of it; behind it the schedule
+  /// goes by whole epochs, of which the first is number 0.
   package func learningRate(step: Int, stepsPerEpoch: Int) -> Double {
     let warmup = warmupEpochs * stepsPerEpoch
     if step < warmup { return learningRate * Double(step + 1) / Double(warmup) }

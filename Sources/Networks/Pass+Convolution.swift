@@ -30,6 +30,11 @@ extension Pass {
       let (rows, channels) = matrix(node)
       sumRows(dy, rows: rows, channels: channels, into: gradient + offsets[node].bias)
     }
+    if memory.scatters {
+      memory.packScatter(parameters + offsets[node].weight, into: packed)
+      contribute(input) { scatter(memory, dy, $0) }
+      return
+    }
     accumulate(input) { dx, hasSummands in
       let channels = memory.groupInputs * memory.convolution.groups
       memory.packBackward(parameters + offsets[node].weight, into: packed)
@@ -38,6 +43,30 @@ extension Pass {
         apply(
           memory, windows, inputs: memory.groupOutputs, outputs: memory.groupInputs,
           bias: hasSummands ? nil : UnsafePointer(convolutionScratch.zeros.base), out, channels)
+      }
+    }
+  }
+
+  /// dx at each tap of each place += Σ dy · w, a sample at a time.
+  private func scatter(_ memory: ConvolutionMemory, _ dy: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>) {
+    let table = memory.forward
+    let outputs = memory.convolution.outputs
+    let columns = convolutionScratch.columns.base
+    for sample in 0..<count {
+      let rows = memory.pixels.windows(dy + sample * memory.pixels.sampleSize, samples: 1)
+      for block in ConvolutionMemory.blocks(memory.depth) {
+        kernels.convolve(
+          rows, weights: convolutionScratch.weights.base + outputs * block.first, width: block.width,
+          outputs: block.outputs, bias: convolutionScratch.zeros.base, columns + block.first, stride: memory.depth)
+      }
+      var target = dx + sample * table.sampleSize
+      if table.placement != nil { target = convolutionScratch.placed.base }
+      target.update(repeating: 0, count: table.sampleSize)
+      kernels.scatter(
+        table.windows(target, samples: 1), run: memory.convolution.window.width * memory.groupInputs, columns,
+        width: memory.depth, target)
+      if let placement = table.placement {
+        kernels.place(placement.removed, target, dx + sample * placement.from.0 * placement.from.1 * placement.channels)
       }
     }
   }
@@ -167,6 +196,21 @@ extension ConvolutionMemory {
               packed[base + ((area - 1 - tap) * groupOutputs + output) * width + lane] = weights[source + tap]
             }
           }
+        }
+      }
+    }
+  }
+
+  /// [outputs, inputs, height, width] → for each block of taps [outputs][taps of the block], taps over window rows,
+  /// columns and channels.
+  func packScatter(_ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
+    let (area, outputs) = (area, convolution.outputs)
+    for block in Self.blocks(depth) {
+      for output in 0..<outputs {
+        let row = packed + outputs * block.first + output * block.width
+        for lane in 0..<block.outputs {
+          let tap = block.first + lane
+          row[lane] = weights[(output * groupInputs + tap % groupInputs) * area + tap / groupInputs]
         }
       }
     }

@@ -21,6 +21,8 @@ final class Pass {
   private(set) var count = 0
   let offsets: [ParameterOffsets]
   private let valueSlots: [AlignedBuffer<Float>]
+  /// Where the samples lie; memory of its own unless something else is set, which is only read.
+  var input: UnsafeMutablePointer<Float>
   private let gradientSlots: [AlignedBuffer<Float>]
   /// Whether a node's derivatives have got a first summand in this backward pass.
   private var hasGradient: [Bool]
@@ -47,6 +49,7 @@ final class Pass {
     let nodes = 0..<plan.count
     offsets = nodes.map { ParameterOffsets(layout, node: $0) }
     valueSlots = plan.valueSizes.map { AlignedBuffer(count: $0 * capacity) }
+    input = valueSlots[plan.value[0]].base
     gradientSlots = plan.gradientSizes.map { AlignedBuffer(count: $0 * capacity) }
     hasGradient = Array(repeating: false, count: plan.count)
     let convolutions = nodes.map { node -> ConvolutionMemory? in
@@ -73,7 +76,10 @@ final class Pass {
   }
 
   /// A node's values: [samples][height][width][channels].
-  func values(_ node: Int) -> UnsafeMutablePointer<Float> { valueSlots[plan.value[node]].base }
+  func values(_ node: Int) -> UnsafeMutablePointer<Float> {
+    let slot = plan.value[node]
+    return slot == plan.value[0] ? input : valueSlots[slot].base
+  }
 
   /// The loss's derivatives by a node's values, if anything depends on them.
   func gradient(_ node: Int) -> UnsafeMutablePointer<Float>? { plan.gradient[node].map { gradientSlots[$0].base } }
@@ -87,7 +93,7 @@ final class Pass {
     return (shape.dropFirst().reduce(count, *), shape[0])
   }
 
-  /// Computes the class scores of `count` samples that lie in `values(0)`: [count][classes].
+  /// Computes the class scores of `count` samples that lie at `input`: [count][classes].
   ///
   /// With a key as in training: statistics of the batch, which running ones in `parameters` follow, and dropout.
   func forward(_ parameters: UnsafeMutablePointer<Float>, count: Int, key: Key?) -> UnsafePointer<Float> {

@@ -33,7 +33,8 @@ struct PassPlan: Sendable {
         value.append(slots.take(sizes[node]))
       }
       guard purpose == .evaluation else { continue }
-      for slot in Set(inputs.map { value[$0] }).sorted() {
+      // The input's slot is never used again, so that it may lie in memory of the caller's.
+      for slot in Set(inputs.map { value[$0] }).sorted() where slot != value[0] {
         // Nodes that share a slot are released together, when none of them is read any more.
         let users = (0...node).filter { value[$0] == slot }
         if slot != value[node], users.allSatisfy({ (readers[$0].last ?? count) <= node }) { slots.release(slot) }

@@ -104,7 +104,7 @@ package struct Trainer: Sendable {
       let first = state.step % stepsPerEpoch * recipe.batchSize
       let samples = order!.samples[first..<min(first + recipe.batchSize, data.count)]
       let key = Pass.Key(seed: seed, step: state.step)
-      input.load(samples, key, into: pass.values(0))
+      input.load(samples, key, into: pass.input)
       let loss = propagate(pass, samples, key, memory.parameters, memory.gradient)
       guard loss.isFinite else { return .diverged(step: state.step) }
       total += loss
@@ -152,7 +152,7 @@ package struct Trainer: Sendable {
     precondition(parameters.count == layout.count && !samples.isEmpty)
     let pass = Pass(network, .training, capacity: samples.count, variant: variant)
     let gradient = AlignedBuffer<Float>(count: layout.trainableCount)
-    input.load(samples, nil, into: pass.values(0))
+    input.load(samples, nil, into: pass.input)
     let loss = propagate(
       pass, samples[...], Pass.Key(seed: seed, step: 0), AlignedBuffer(parameters), gradient)
     return (loss, gradient.array)

@@ -38,6 +38,11 @@ struct TrainingKernels {
     let left: Int
     let steps: (Int, Int)
 
+    /// One image taken out of its border again.
+    var removed: Placement {
+      Placement(samples: 1, channels: channels, from: to, to: from, top: -top, left: -left, steps: (1, 1))
+    }
+
     fileprivate var c: ct_placement {
       ct_placement(
         samples: samples, height: from.0, width: from.1, channels: channels, to_height: to.0, to_width: to.1, top: top,
@@ -139,6 +144,10 @@ struct TrainingKernels {
 
   func correlate(_ windows: Windows, _ dy: Source, stride: Int, width: Int, _ weights: Target) {
     withUnsafePointer(to: windows.c) { table.correlate($0, dy, stride, width, weights) }
+  }
+
+  func scatter(_ windows: Windows, run: Int, _ columns: Source, width: Int, _ y: Target) {
+    withUnsafePointer(to: windows.c) { table.scatter($0, run, columns, width, y) }
   }
 
   func convolveChannels(

@@ -50,7 +50,7 @@ package struct StudyDocument {
     precondition(numerics == "portable")
     try root.finish()
     sections = (data, network, objective.section)
-    if case .known(let known) = dataset, self.network.file == nil {
+    if case .known(let known) = dataset, self.network.zoo != nil {
       let network = try zooNetwork(shape: known.shape, classes: known.classes)
       _ = try study(StudyInputs(shape: known.shape, network: network, pretrained: nil))
     }
@@ -132,11 +132,12 @@ package struct StudyDocument {
     _ section: inout Section
   ) throws(StudyFileError) -> LabelledData.Normalization? {
     guard var group = try section.section("normalize") else { return nil }
-    let mean = try group.required("mean", try group.doubles("mean", "numbers") { _ in true }, "one number a channel")
-    let deviation = try group.required(
-      "std", try group.doubles("std", "numbers above 0") { $0 > 0 }, "one number a channel")
+    let mean = try group.doubles("mean", "numbers") { _ in true }
+    let deviation = try group.doubles("std", "numbers above 0") { $0 > 0 }
     try group.finish()
-    return LabelledData.Normalization(mean: mean.map { Float($0) }, deviation: deviation.map { Float($0) })
+    return LabelledData.Normalization(
+      mean: try group.required("mean", mean, "one number a channel").map { Float($0) },
+      deviation: try group.required("std", deviation, "one number a channel").map { Float($0) })
   }
 
   private static func share(_ key: String, _ section: inout Section) throws(StudyFileError) -> Share? {

@@ -40,11 +40,12 @@ package enum DatasetSource: Hashable, Sendable {
       return
     }
     guard try section.text("name") == nil else { throw section.error("name", "expected either a name or x: and y:") }
-    self = .files(
-      Files(
-        x: x, y: try section.text("y"), testX: try section.text("test_x"), testY: try section.text("test_y"),
-        classes: try section.int("classes", 2...256), scale: try section.int("scale", 1...65_536),
-        channelsLast: try section.bool("channels_last") ?? false))
+    let files = Files(
+      x: x, y: try section.text("y"), testX: try section.text("test_x"), testY: try section.text("test_y"),
+      classes: try section.int("classes", 2...256), scale: try section.int("scale", 1...65_536),
+      channelsLast: try section.bool("channels_last") ?? false)
+    if files.testX == nil, files.testY != nil { throw section.error("test_y", "expected test_x: beside it") }
+    self = .files(files)
   }
 }
 

@@ -39,7 +39,9 @@ struct TrainingSection {
     func isShare(_ value: Double) -> Bool { (0..<1).contains(value) }
     if name == "sgd" {
       let momentum = try train.double("momentum", share, isShare) ?? 0.9
-      return .sgd(momentum: momentum, nesterov: try train.bool("nesterov") ?? false)
+      let nesterov = try train.bool("nesterov") ?? false
+      if nesterov, momentum == 0 { throw train.error("nesterov", "Nesterov's method needs momentum above 0") }
+      return .sgd(momentum: momentum, nesterov: nesterov)
     }
     var moments = TrainingRecipe.Optimizer.Moments()
     moments.beta1 = try train.double("beta1", share, isShare) ?? moments.beta1
@@ -70,7 +72,11 @@ struct TrainingSection {
       throw train.error("schedule", "expected either cosine: EPOCHS or milestones: [...] with gamma:")
     }
     if let cosine { return .cosine(horizon: cosine) }
-    return .milestones(milestones!.map { Int($0) }, gamma: gamma ?? 0.1)
+    let epochs = milestones!.map { Int($0) }
+    guard !epochs.isEmpty, zip(epochs, epochs.dropFirst()).allSatisfy({ $0 < $1 }) else {
+      throw train.error("schedule", "expected ascending milestones, found \(epochs)")
+    }
+    return .milestones(epochs, gamma: gamma ?? 0.1)
   }
 
   private static func augmentation(_ train: inout Section) throws(StudyFileError) -> TrainingRecipe.Augmentation {
@@ -92,10 +98,10 @@ struct TrainingSection {
 
   private static func earlyStopping(_ train: inout Section) throws(StudyFileError) -> EarlyStopping? {
     guard var group = try train.section("early_stopping") else { return nil }
-    let patience = try group.required(
-      "patience", try group.int("patience", 1...100_000), "the number of segments in a row without a lower loss")
+    let patience = try group.int("patience", 1...100_000)
     let delta = try group.double("minimum_delta", "a number of at least 0", { $0 >= 0 }) ?? 0
     try group.finish()
-    return EarlyStopping(patience: patience, minimumDelta: delta)
+    let required = try group.required("patience", patience, "the number of segments in a row without a lower loss")
+    return EarlyStopping(patience: required, minimumDelta: delta)
   }
 }

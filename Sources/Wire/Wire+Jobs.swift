@@ -63,8 +63,12 @@ extension PBTrain {
     do { recipe = try TrainingRecipe(canonical: Array(self.recipe)) } catch {
       throw WireError(description: "train.recipe: \(error.description)")
     }
+    let slice = try slice.domain(TrainingUse.self)
+    guard end <= recipe.epochs * recipe.stepsPerEpoch(samples: slice.count) else {
+      throw WireError(description: "train: step \(end) is beyond the \(recipe.epochs) epochs of the recipe")
+    }
     return TrainingSegment(
-      network: try networks.at(network), recipe: recipe, seed: seed, slice: try slice.domain(TrainingUse.self),
+      network: try networks.at(network), recipe: recipe, seed: seed, slice: slice,
       from: from.isEmpty ? nil : try Digest(wire: from, "train.from"), steps: first..<end,
       numerics: NumericsClass(numerics))
   }

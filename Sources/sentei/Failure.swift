@@ -63,7 +63,8 @@ private func exitStatus(of error: any Error) -> Int32 {
     switch error {
     case .unknownDataSet, .folderNeeded: ExitStatus.usage
     case .missingFolder, .missingFile: ExitStatus.missing
-    case .unreadable, .unwritable: ExitStatus.disk
+    case .unreadable(let path, _): FileManager.default.fileExists(atPath: path) ? ExitStatus.disk : ExitStatus.missing
+    case .unwritable: ExitStatus.disk
     case .tooLarge, .badData: ExitStatus.badData
     }
   case let error as DownloadError:

@@ -71,7 +71,9 @@ struct TrainCommand: ParsableCommand {
       try train(&progress, trainer, recipe, judge, identity)
       let best = try Model(network: model.network, parameters: progress.best ?? progress.state.parameters)
       try ModelFile.save(best, to: output)
-      if let test = set.officialTest { print("test   \(try Judge(model.network, test).report(best.parameters).summary)") }
+      if let test = set.officialTest {
+        print("test   \(try Judge(model.network, test).report(best.parameters).summary)")
+      }
       print("wrote \(output)")
     }
   }
@@ -93,9 +95,10 @@ struct TrainCommand: ParsableCommand {
         line += "  validation \(report.summary)"
         progress.judge(report.loss)
       }
+      // Before the line, so that what is said is kept.
+      if let checkpoint { try progress.store(to: checkpoint, of: identity) }
       print("\(line)  \(seconds.fixed(digits: 1)) s")
       fflush(nil)
-      if let checkpoint { try progress.store(to: checkpoint, of: identity) }
     }
     if progress.isStopped { print("stopped early: the validation loss did not fall for \(patience!) epochs") }
   }

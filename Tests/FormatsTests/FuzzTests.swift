@@ -27,7 +27,7 @@ import Testing
       } catch {
         switch error {
         case .badData, .tooLarge: refused += 1
-        case .unknownDataSet, .folderNeeded, .missingFolder, .missingFile, .unreadable:
+        case .unknownDataSet, .folderNeeded, .missingFolder, .missingFile, .unreadable, .unwritable:
           Issue.record("seed \(seed), input \(number): \(error)")
         }
       }

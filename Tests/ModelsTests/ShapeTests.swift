@@ -53,13 +53,23 @@ import Testing
     return count
   }
 
-  @Test func bothDirectionsAndAllFourBordersCount() throws {
-    let window = Window(
-      height: 3, width: 2, verticalStride: 2, horizontalStride: 3,
-      padding: Window.Padding(top: 1, left: 0, bottom: 2, right: 1))
-    #expect(try shape(.convolution(Convolution(outputs: 4, window: window)), of: [1, 6, 8]) == [4, 4, 3])
-    #expect(try shape(.maxPool(window), of: [5, 6, 8]) == [5, 4, 3])
-    #expect(try shape(.averagePool(window, countsPadding: true), of: [5, 6, 8]) == [5, 4, 3])
+  @Test("Each border counts once: alone it makes room for one place more")
+  func borders() throws {
+    let borders = [(0, 0, 0, 0), (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1), (2, 0, 1, 1)]
+    // 4 rows hold two windows of 3; 7 columns two of 2 in steps of 3.
+    let expected = [[2, 2], [3, 2], [2, 3], [3, 2], [2, 3], [5, 3]]
+    for ((top, left, bottom, right), places) in zip(borders, expected) {
+      let window = Window(
+        height: 3, width: 2, verticalStride: 1, horizontalStride: 3,
+        padding: Window.Padding(top: top, left: left, bottom: bottom, right: right))
+      let layers: [(Layer, Int)] = [
+        (.convolution(Convolution(outputs: 4, window: window)), 4), (.maxPool(window), 6),
+        (.averagePool(window, countsPadding: true), 6),
+      ]
+      for (layer, channels) in layers {
+        #expect(try shape(layer, of: [6, 4, 7]) == [channels] + places, "\(layer)")
+      }
+    }
   }
 
   @Test func groupsDivideBothSides() throws {
@@ -94,7 +104,12 @@ import Testing
 
   @Test func noWindowOfAPoolLiesInThePaddingAlone() throws {
     #expect(try shape(.maxPool(Window(3, stride: 2, padding: 2)), of: [1, 4, 4]) == [1, 3, 3])
-    #expect(throws: NetworkError.self) { try shape(.maxPool(Window(3, padding: 3)), of: [1, 4, 4]) }
+    for padding in [(3, 0, 0, 0), (0, 2, 0, 0), (0, 0, 3, 0), (0, 0, 0, 2)] {
+      let window = Window(
+        height: 3, width: 2, verticalStride: 1, horizontalStride: 1,
+        padding: Window.Padding(top: padding.0, left: padding.1, bottom: padding.2, right: padding.3))
+      #expect(throws: NetworkError.self, "\(padding)") { try shape(.maxPool(window), of: [1, 4, 4]) }
+    }
     #expect(throws: NetworkError.self) {
       try shape(.averagePool(Window(2, padding: 2), countsPadding: true), of: [1, 4, 4])
     }
@@ -162,6 +177,7 @@ import Testing
     #expect(throws: NetworkError.self) { try joined(.add, 3, 5) }
     #expect(throws: NetworkError.self) { try joined(.add, 3, 3, stride: 2) }
     #expect(throws: NetworkError.self) { try joined(.concatenate, 3, 3, stride: 2) }
-    #expect(throws: NetworkError.self) { try joined(.concatenate, Layer.maximumDimension, 1) }
+    let error = #expect(throws: NetworkError.self) { try joined(.concatenate, Layer.maximumDimension, 1) }
+    #expect(error?.description.contains("(concat1)") == true)
   }
 }

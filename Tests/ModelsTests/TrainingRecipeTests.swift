@@ -16,18 +16,9 @@ import Testing
     TrainingRecipe(schedule: .cosine(horizon: 1), augmentation: .init(cropPadding: 64, flip: false)),
   ]
 
-  private func bytes(_ recipe: TrainingRecipe) -> [UInt8] {
-    var bytes = CanonicalBytes(kind: "test", version: 1)
-    recipe.append(to: &bytes)
-    return bytes.bytes
-  }
+  private func bytes(_ recipe: TrainingRecipe) -> [UInt8] { recipe.canonicalBytes.bytes }
 
-  private func recipe(_ bytes: [UInt8]) throws -> TrainingRecipe {
-    var reader = try CanonicalReader(bytes, kind: "test", version: 1)
-    let recipe = try TrainingRecipe(from: &reader)
-    try reader.finish()
-    return recipe
-  }
+  private func recipe(_ bytes: [UInt8]) throws -> TrainingRecipe { try TrainingRecipe(canonical: bytes) }
 
   @Test func comesBackFromItsStoredForm() throws {
     for valid in Self.valid {
@@ -46,7 +37,7 @@ import Testing
     }
     // The kind of the optimizer stands behind the heading, two integers and the rate.
     var unknown = bytes(TrainingRecipe())
-    let heading = CanonicalBytes(kind: "test", version: 1).bytes.count
+    let heading = CanonicalBytes(kind: "recipe", version: 1).bytes.count
     unknown[heading + 24] = 4
     #expect(throws: CanonicalError.self) { try recipe(unknown) }
   }

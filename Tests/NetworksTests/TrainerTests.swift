@@ -1,4 +1,5 @@
 import Digests
+import Elementary
 import Models
 import Networks
 import Pruning
@@ -145,6 +146,7 @@ import Testing
     builder.maxPool(2, stride: 2)
     builder.convolution(70, kernel: 2, stride: 2)
     builder.relu()
+    builder.add(.averagePool(Window(2, stride: 1, padding: 1), countsPadding: false))
     builder.flatten()
     builder.dense(3)
     let network = try builder.network(name: "variants")
@@ -162,6 +164,42 @@ import Testing
         states.append(state)
       }
       for state in states.dropFirst() { #expect(state == states[0], "\(optimizer)") }
+    }
+  }
+
+  /// Evaluation uses its memory again and again, training keeps all: the same scores come out.
+  @Test func evaluationComputesWhatTrainingComputes() throws {
+    var builder = NetworkBuilder(input: [2, 6, 6])
+    let first = builder.convolution(5, kernel: 3, padding: 1)
+    builder.relu()
+    let second = builder.convolution(5, kernel: 3, padding: 1, groups: 5)
+    builder.add(.add, to: [second, first])
+    let third = builder.relu()
+    builder.convolution(7, kernel: 1)
+    builder.add(.concatenate, to: [builder.last, third, second])
+    builder.maxPool(2, stride: 2)
+    builder.add(.activation(.leakyRelu(slope: 0.2)))
+    builder.flatten()
+    let wide = builder.dense(9)
+    builder.add(.activation(.sigmoid))
+    builder.add(.add, to: [builder.last, wide])
+    builder.dense(3)
+    builder.add(.softmax(logarithmic: false))
+    let network = try builder.network(name: "test")
+    let data = try Self.images(53, count: 20)
+    let trainer = try Trainer(network: network, recipe: Self.recipe, data: data, seed: 53)
+    let parameters = initialParameters(network, seed: 53)
+    let samples = [3, 1, 4, 1, 5, 9, 2, 6]
+    let trained = trainer.gradient(at: parameters, samples: samples).loss
+    for batch in [3, 8, 100] {
+      let scores = try ForwardPass(network: network, batch: batch).logits(
+        parameters: parameters, data: data, samples: samples)
+      var loss = 0.0
+      for (row, sample) in samples.enumerated() {
+        let row = scores[3 * row..<3 * row + 3].map { Double($0) }
+        loss += Elementary.log(row.map(Elementary.exp).reduce(0, +)) - row[Int(data.labels[sample])]
+      }
+      #expect(abs(loss - trained) < 1e-5 * trained, "batches of \(batch), seed 53")
     }
   }
 

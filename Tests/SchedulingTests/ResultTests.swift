@@ -69,7 +69,7 @@ struct ResultTests {
     var bench = working()
     bench.hello("b", on: 2)
     var wrong = Samples.result(Samples.evaluation(0))
-    wrong.answer = .outcome(.diverged(epoch: 1))
+    wrong.answer = .outcome(.diverged(step: 1))
     let lines = bench.say(.results([wrong]), 1)
     #expect(lines.prefix(2) == ["1: acknowledge 0", "note 0 failed at a: an answer to another question"])
     #expect(lines.last == "2: parcel 0", "whoever failed gets it last")

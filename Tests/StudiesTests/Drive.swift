@@ -2,6 +2,7 @@ import Digests
 import Randomness
 import Search
 import Studies
+import Testing
 
 /// Drives a planner to its end with the facts that it is given, and notes everything.
 struct Drive {
@@ -13,7 +14,9 @@ struct Drive {
   /// Jobs handed out and not yet answered.
   private(set) var outstanding: [Job] = []
   /// Every job that was handed out.
-  private(set) var submitted: [Digest] = []
+  private(set) var jobs: [Job] = []
+  /// Blobs that the planner gave up.
+  private(set) var removed: Set<Digest> = []
   private(set) var records: [TrialRecord] = []
   /// Snapshots with the number of trials before them.
   private(set) var snapshots: [(state: [UInt8], trials: Int)] = []
@@ -27,14 +30,32 @@ struct Drive {
 
   var lines: [String] { records.map(\.line) }
 
+  var submitted: [Digest] { jobs.map(\.digest) }
+
+  /// The training jobs that were handed out.
+  var segments: [TrainingSegment] {
+    jobs.compactMap { if case .train(let segment) = $0 { segment } else { nil } }
+  }
+
+  /// The evaluations that were handed out.
+  var evaluations: [Evaluation<FitnessUse>] {
+    jobs.compactMap { if case .evaluate(let evaluation) = $0 { evaluation } else { nil } }
+  }
+
   /// Goes on until only new facts help, or to the end.
   mutating func advance() throws {
     while true {
       switch try run.step({ [facts] in facts[$0] }) {
       case .submit(let jobs):
         outstanding += jobs
-        submitted += jobs.map(\.digest)
-      case .needs: try run.supply(worker.parameters)
+        self.jobs += jobs
+        #expect(jobs.allSatisfy { removed.isDisjoint(with: $0.inputs) }, "a job needs a blob that was given up")
+      case .needs(let digest):
+        #expect(!removed.contains(digest), "the planner needs a blob that it gave up")
+        try run.supply(worker.blob(digest))
+      case .superseded(let blobs):
+        removed.formUnion(blobs)
+        #expect(outstanding.allSatisfy { removed.isDisjoint(with: $0.inputs) }, "an open job loses an input")
       case .trial(let record): records.append(record)
       case .snapshot(let state): snapshots.append((state, records.count))
       case .blocked: return
@@ -73,8 +94,8 @@ struct Drive {
 
 extension Drive {
   /// A whole run of a study.
-  static func whole(_ study: Study, generations: Int) throws -> Drive {
-    var drive = Drive(try planner(study, generations: generations), FakeWorker(study))
+  static func whole(_ study: Study, generations: Int, _ worker: FakeWorker? = nil) throws -> Drive {
+    var drive = Drive(try planner(study, generations: generations), worker ?? FakeWorker(study))
     try drive.finish()
     return drive
   }

@@ -15,12 +15,12 @@ import Testing
 
   private func segment(
     _ network: NetworkDescription? = nil, recipe: TrainingRecipe = TrainingRecipe(), seed: UInt64 = 1,
-    slice: String = "train", from: Digest? = nil, epochs: Range<Int> = 0..<5, numerics: NumericsClass = .portable
+    slice: String = "train", from: Digest? = nil, steps: Range<Int> = 0..<5, numerics: NumericsClass = .portable
   ) -> Job {
     .train(
       TrainingSegment(
         network: network ?? small, recipe: recipe, seed: seed, slice: Slice(digest: digest(slice), count: 9),
-        from: from, epochs: epochs, numerics: numerics))
+        from: from, steps: steps, numerics: numerics))
   }
 
   private func evaluation<Use>(
@@ -43,17 +43,16 @@ import Testing
 
   @Test("Each field of a training job matters")
   func training() {
-    var recipes = Array(repeating: TrainingRecipe(), count: 5)
-    recipes[0].epochs += 1
-    recipes[1].batchSize += 1
-    recipes[2].learningRate = 0.1.nextUp
-    recipes[3].momentum = 0
-    recipes[4].l2 = 0
+    let recipes = recipeChanges.map { change in
+      var recipe = TrainingRecipe()
+      change(&recipe)
+      return recipe
+    }
     expectDistinct(
       [
         segment(), segment(Self.network("small", [6, 9, 3])), segment(seed: 2), segment(slice: "other"),
-        segment(from: digest("state")), segment(from: digest("other state")), segment(epochs: 0..<4),
-        segment(epochs: 1..<5), segment(numerics: NumericsClass("another")),
+        segment(from: digest("state")), segment(from: digest("other state")), segment(steps: 0..<4),
+        segment(steps: 1..<5), segment(numerics: NumericsClass("another")),
       ] + recipes.map { segment(recipe: $0) })
     #expect(segment().digest == segment(Self.network("another name", [6, 8, 3])).digest, "a name is no identity")
   }

@@ -9,7 +9,7 @@ import Testing
   private let outcomes: [Outcome] = [
     .split(sampleSplits),
     .trained(TrainedSegment(state: digest("state"), parameters: digest("weights"), loss: 0.1)),
-    .diverged(epoch: 3), .evaluated(.exact(correct: 3, count: 50, loss: 2.5)),
+    .diverged(step: 3), .evaluated(.exact(correct: 3, count: 50, loss: 2.5)),
     .evaluated(.exact(correct: 0, count: 0, loss: 0)), .evaluated(.nonfinite),
     .tested(TestScore(.exact(correct: 20, count: 20, loss: .leastNonzeroMagnitude))), .tested(TestScore(.nonfinite)),
   ]
@@ -71,7 +71,7 @@ import Testing
       .split(SplitJob(dataset: digest("data"), sizes: SplitSizes(), seed: 1)),
       .train(
         TrainingSegment(
-          network: network, recipe: TrainingRecipe(), seed: 1, slice: sampleSplits.train, from: nil, epochs: 0..<5,
+          network: network, recipe: TrainingRecipe(), seed: 1, slice: sampleSplits.train, from: nil, steps: 0..<5,
           numerics: .portable)),
       .evaluate(
         Evaluation(
@@ -115,6 +115,20 @@ import Testing
     #expect(!Outcome.tested(TestScore(score(21, 20))).answers(test))
   }
 
+  @Test("A training segment diverges in a step of its own, and has a finite loss")
+  func steps() throws {
+    let network = try smallStudy().network
+    let job = Job.train(
+      TrainingSegment(
+        network: network, recipe: TrainingRecipe(), seed: 1, slice: sampleSplits.train, from: digest("state"),
+        steps: 3..<6, numerics: .portable))
+    for step in -1..<8 { #expect(Outcome.diverged(step: step).answers(job) == (3..<6).contains(step), "\(step)") }
+    for (loss, fits) in [(0.5, true), (.nan, false), (.infinity, false)] {
+      let trained = TrainedSegment(state: digest("state"), parameters: digest("weights"), loss: loss)
+      #expect(Outcome.trained(trained).answers(job) == fits, "\(loss)")
+    }
+  }
+
   @Test("A planner sees everything but test scores")
   func observation() {
     for outcome in outcomes {
@@ -124,7 +138,7 @@ import Testing
         #expect(Observation(outcome) != nil)
       }
     }
-    #expect(Observation(.diverged(epoch: 3)) == .diverged(epoch: 3))
+    #expect(Observation(.diverged(step: 3)) == .diverged(step: 3))
     #expect(Observation(.evaluated(.nonfinite)) == .evaluated(.nonfinite))
     #expect(Observation(.split(sampleSplits)) == .split(sampleSplits))
   }

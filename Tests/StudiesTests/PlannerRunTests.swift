@@ -26,24 +26,6 @@ import Testing
     #expect(drive.submitted.count == 1 + 3 + drive.run.evaluations)
   }
 
-  @Test("Training is a chain of segments, each from the state of the one before")
-  func segments() throws {
-    let study = try smallStudy()
-    let worker = FakeWorker(study)
-    var drive = Drive(try planner(study, generations: 1), worker)
-    var segments: [TrainingSegment] = []
-    try drive.advance()
-    while case .some(let job) = drive.outstanding.first, segments.count < 3 {
-      if case .train(let segment) = job { segments.append(segment) }
-      #expect(drive.outstanding.count == 1)
-      drive.answer(0)
-      try drive.advance()
-    }
-    #expect(segments.map(\.epochs) == [0..<3, 3..<6, 6..<7])
-    #expect(segments.map(\.from) == [nil, digest("state after 3"), digest("state after 6")])
-    #expect(segments.allSatisfy { $0.slice == sampleSplits.train && $0.seed == study.seed })
-  }
-
   @Test("Fitness comes from the search slice, the final comparison from the test slice, of every strategy")
   func contestants() throws {
     let study = try smallStudy()
@@ -75,15 +57,17 @@ import Testing
 
   @Test("Outcomes in any order give the same history and the same contestants")
   func orders() throws {
-    for study in [try smallStudy(), try smallStudy(objective: .loss), try smallStudy(randomSearch: false)] {
-      let whole = try Drive.whole(study, generations: 4)
+    let others = [try smallStudy(objective: .loss), try smallStudy(randomSearch: false)]
+    let variants = try trainingVariants() + others.map { ("plain", $0, FakeWorker($0)) }
+    for (name, study, worker) in variants {
+      let whole = try Drive.whole(study, generations: 4, worker)
       for seed in 0..<15 as Range<UInt64> {
         var stream = RandomStream(seed: seed, .test)
-        var drive = Drive(try planner(study, generations: 4), FakeWorker(study))
+        var drive = Drive(try planner(study, generations: 4), worker)
         try drive.finish(shuffling: &stream)
-        #expect(drive.lines == whole.lines, "seed \(seed)")
-        #expect(drive.records == whole.records, "seed \(seed)")
-        #expect(drive.run.planner.contestants == whole.run.planner.contestants, "seed \(seed)")
+        #expect(drive.lines == whole.lines, "\(name), seed \(seed)")
+        #expect(drive.records == whole.records, "\(name), seed \(seed)")
+        #expect(drive.run.planner.contestants == whole.run.planner.contestants, "\(name), seed \(seed)")
         #expect(drive.run.evaluations == whole.run.evaluations && drive.run.cacheHits == whole.run.cacheHits)
       }
     }
@@ -130,10 +114,11 @@ import Testing
     }
   }
 
-  @Test("Training that diverges ends the study with the reason and the remedy", arguments: [0, 4, 6])
+  @Test("Training that diverges ends the study with the reason and the remedy", arguments: [0, 3, 4, 6])
   func diverged(epoch: Int) throws {
     let study = try smallStudy()
-    var drive = Drive(try planner(study, generations: 1), FakeWorker(study, divergesIn: epoch))
+    // Two steps an epoch.
+    var drive = Drive(try planner(study, generations: 1), FakeWorker(study, divergesIn: 2 * epoch + epoch % 2))
     let failure = #expect(throws: StudyFailure.self) { try drive.finish() }
     #expect(failure?.description.contains("diverged in epoch \(epoch)") == true)
     #expect(failure?.description.contains("learning_rate") == true)

@@ -10,7 +10,16 @@ import Testing
   @Test("From the facts of any moment on, in another order, the history is the same", arguments: [true, false])
   func fromFacts(randomSearch: Bool) throws {
     let study = try smallStudy(randomSearch: randomSearch)
-    let whole = try Drive.whole(study, generations: 3)
+    try checkFacts(of: study, FakeWorker(study), "random search: \(randomSearch)")
+  }
+
+  @Test("So it is however the study trains")
+  func fromFactsOfVariants() throws {
+    for (name, study, worker) in try trainingVariants().dropFirst() { try checkFacts(of: study, worker, name) }
+  }
+
+  private func checkFacts(of study: Study, _ worker: FakeWorker, _ what: String) throws {
+    let whole = try Drive.whole(study, generations: 3, worker)
     for seed in 0..<2 as Range<UInt64> {
       var stream = RandomStream(seed: seed, .test)
       var first = Drive(try planner(study, generations: 3), whole.worker)
@@ -19,8 +28,9 @@ import Testing
         let known = Dictionary(uniqueKeysWithValues: first.arrivals.prefix(stop).map { ($0, first.facts[$0]!) })
         var second = Drive(try planner(study, generations: 3), whole.worker, facts: known)
         try second.finish(shuffling: &stream)
-        #expect(second.lines == whole.lines, "seed \(seed), after \(stop) facts")
-        #expect(second.submitted.allSatisfy { known[$0] == nil }, "seed \(seed), after \(stop) facts: asked again")
+        #expect(second.lines == whole.lines, "\(what), seed \(seed), after \(stop) facts")
+        #expect(
+          second.submitted.allSatisfy { known[$0] == nil }, "\(what), seed \(seed), after \(stop) facts: asked again")
         #expect(second.run.planner.contestants == whole.run.planner.contestants)
       }
     }
@@ -32,8 +42,10 @@ import Testing
     for (state, trials) in drive.snapshots {
       let facts = trials % 2 == 0 ? drive.facts : [:]
       var planner = try planner(study, generations: generations)
-      #expect(try planner.parametersOfSnapshot(state) == Digest(of: drive.worker.parameters))
-      try planner.restore(state, parameters: drive.worker.parameters)
+      let weights = try planner.parametersOfSnapshot(state)
+      #expect(weights == drive.run.planner.currentParameters, "\(what)")
+      try planner.restore(state, parameters: drive.worker.blob(weights))
+      #expect(planner.trainedEpochs == Double(study.training.epochs) && planner.currentSplits == sampleSplits)
       var stream = RandomStream(seed: 3, .test, UInt64(trials))
       for known in [facts, drive.facts] {
         var resumed = Drive(planner, drive.worker, facts: known)
@@ -56,6 +68,14 @@ import Testing
       var drive = Drive(try planner(study, generations: 4), whole.worker)
       try drive.finish(shuffling: &stream)
       try check(drive, of: study, generations: 4, expected: whole, "seed \(seed)")
+    }
+  }
+
+  @Test("From each snapshot the rest is the same however the study trained")
+  func fromSnapshotsOfVariants() throws {
+    for (name, study, worker) in try trainingVariants() {
+      let whole = try Drive.whole(study, generations: 3, worker)
+      try check(whole, of: study, generations: 3, expected: whole, name)
     }
   }
 

@@ -16,7 +16,7 @@ func smallStudy(
   Study(
     name: "small", seed: seed, dataset: "digits", splits: SplitSizes(),
     network: try NetworkDescription(name: "small", widths: [6, 6, 4, 3]), training: TrainingRecipe(epochs: 7),
-    epochsPerSegment: 3, scope: PruningScope(), objective: objective, compression: 2, genetic: genetic,
+    segment: .epochs(3), scope: PruningScope(), objective: objective, compression: 2, genetic: genetic,
     randomSearch: randomSearch)
 }
 
@@ -24,29 +24,85 @@ let sampleSplits = Splits(
   train: Slice(digest: digest("train"), count: 70), search: Slice(digest: digest("search"), count: 50),
   validation: Slice(digest: digest("validation"), count: 10), test: Slice(digest: digest("test"), count: 20))
 
+/// The ways to train that a study can take, each with a worker that gives it what it waits for: the plain one, in
+/// segments that end within epochs, stopped early, fine-tuned, and not trained at all.
+func trainingVariants() throws -> [(name: String, study: Study, worker: FakeWorker)] {
+  let pretrained = FakeWorker.pretrained(try smallStudy())
+  let plain = try smallStudy()
+  var steps = plain
+  (steps.training.epochs, steps.training.batchSize, steps.segment) = (2, 20, .steps(3))
+  var stopped = steps
+  (stopped.segment, stopped.earlyStopping) = (.steps(1), EarlyStopping(patience: 2))
+  var fineTuned = stopped
+  fineTuned.pretrained = pretrained
+  var untrained = plain
+  (untrained.training.epochs, untrained.pretrained) = (0, pretrained)
+  // The second judgement is the best, the one before it no number.
+  let scores = [Score.nonfinite] + [2, 2.5, 2, 0.5].map { Score.exact(correct: 3, count: 10, loss: $0) }
+  return [
+    ("plain", plain, FakeWorker(plain)), ("steps", steps, FakeWorker(steps)),
+    ("stopped", stopped, FakeWorker(stopped, judgements: scores)),
+    ("fine-tuned", fineTuned, FakeWorker(fineTuned, judgements: scores)),
+    ("untrained", untrained, FakeWorker(untrained)),
+  ]
+}
+
 /// A worker that answers every job with a pure function of the job.
 struct FakeWorker {
-  /// The weights that training ends with, in stored form.
-  let parameters: [UInt8]
-  /// The epoch in which training leaves the finite numbers; nil: never.
+  /// Steps of the whole training.
+  let steps: Int
+  /// The step in which training leaves the finite numbers; nil: never.
   var divergesIn: Int?
+  /// What the network of each segment scores on `validation`, one after another.
+  var judgements: [Score]
+  private let segmentSteps: Int
+  private let values: [Float]
 
-  init(_ study: Study, divergesIn: Int? = nil) {
+  init(_ study: Study, divergesIn: Int? = nil, judgements: [Score] = []) {
     var stream = RandomStream(seed: 5, .test)
     let count = ParameterLayout(study.network, scope: study.scope).count
-    parameters = Parameters.canonicalBytes(of: (0..<count).map { _ in Float(stream.normal()) })
+    values = (0..<count).map { _ in Float(stream.normal()) }
+    let perEpoch = study.training.stepsPerEpoch(samples: sampleSplits.train.count)
+    steps = study.training.epochs * perEpoch
+    segmentSteps = study.segment.steps(perEpoch: perEpoch)
     self.divergesIn = divergesIn
+    self.judgements = judgements
   }
+
+  /// Weights from outside: those of step 0.
+  static func pretrained(_ study: Study) -> Pretrained {
+    Pretrained(parameters: Digest(of: FakeWorker(study).parameters(after: 0)), state: digest("state after 0"))
+  }
+
+  /// The weights after so many steps, in stored form.
+  func parameters(after step: Int) -> [UInt8] {
+    Parameters.canonicalBytes(of: [Float(step)] + values.dropFirst())
+  }
+
+  /// The weights that the whole training ends with, in stored form.
+  var parameters: [UInt8] { parameters(after: steps) }
+
+  /// The step whose weights have this digest.
+  func step(of parameters: Digest) -> Int? {
+    (0...steps).first { Digest(of: self.parameters(after: $0)) == parameters }
+  }
+
+  /// The weights of a digest.
+  func blob(_ digest: Digest) -> [UInt8] { parameters(after: step(of: digest)!) }
 
   func outcome(of job: Job) -> Outcome {
     switch job {
     case .split: return .split(sampleSplits)
     case .train(let segment):
-      if let divergesIn, segment.epochs.contains(divergesIn) { return .diverged(epoch: divergesIn) }
+      if let divergesIn, segment.steps.contains(divergesIn) { return .diverged(step: divergesIn) }
+      let end = segment.steps.upperBound
       return .trained(
         TrainedSegment(
-          state: digest("state after \(segment.epochs.upperBound)"), parameters: Digest(of: parameters), loss: 0.5))
+          state: digest("state after \(end)"), parameters: Digest(of: parameters(after: end)), loss: 0.5))
     case .evaluate(let evaluation):
+      if evaluation.slice == sampleSplits.validation {
+        return .evaluated(judgements[(step(of: evaluation.parameters)! + segmentSteps - 1) / segmentSteps - 1])
+      }
       return .evaluated(score(evaluation.maskDigest, count: evaluation.slice.count))
     case .test(let evaluation):
       return .tested(TestScore(score(evaluation.maskDigest, count: evaluation.slice.count)))

@@ -15,7 +15,8 @@ import Testing
   }
 
   private func numbers(_ data: LabelledData) -> [Int] {
-    (0..<data.count).map { Int(data.pixels[2 * $0]) * 256 + Int(data.pixels[2 * $0 + 1]) }
+    guard case .bytes(let pixels, 255) = data.values else { return [] }
+    return (0..<data.count).map { Int(pixels[2 * $0]) * 256 + Int(pixels[2 * $0 + 1]) }
   }
 
   private let shapes: [[Int]] = [

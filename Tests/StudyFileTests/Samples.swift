@@ -1,3 +1,5 @@
+import Models
+import Studies
 import StudyFile
 import Testing
 
@@ -16,7 +18,7 @@ let demo = """
     generations: 50
   """
 
-/// Everything that can be said, one key a line.
+/// Everything that can be said of a known data set and a network of the zoo, one key a line.
 let complete = """
   study: everything
   seed: 7
@@ -26,15 +28,31 @@ let complete = """
       search: 0.25
       validation: 5000
       test: 100
+    normalize:
+      mean: [0.1307]
+      std: [0.3081]
   network:
     zoo: mlp-32-16
     train:
       epochs: 12
       batch_size: 100
       learning_rate: 0.05
-      momentum: 0
+      optimizer: sgd
+      momentum: 0.5
+      nesterov: true
+      l1: 0.001
       l2: 0
+      schedule:
+        milestones: [4, 9]
+        gamma: 0.5
+      warmup_epochs: 2
+      augment:
+        crop_padding: 2
+        flip: true
       epochs_per_segment: 4
+      early_stopping:
+        patience: 3
+        minimum_delta: 0.01
   objective:
     maximize: accuracy
     at_compression: 8.5
@@ -62,6 +80,38 @@ let complete = """
   numerics: portable
   """
 
+/// Everything that can be said of data, a model and an optimizer of another kind.
+let own = """
+  study: my own
+  dataset:
+    x: x.npy
+    y: y.npy
+    test_x: test_x.npy
+    test_y: test_y.npy
+    classes: 7
+    scale: 16
+    channels_last: true
+    normalize:
+      mean: [0.5, -0.25]
+      std: [1, 2e-1]
+  network:
+    zoo: mlp-32-16
+    width_multiplier: 0.5
+    safetensors: weights.safetensors
+    train:
+      optimizer: adamw
+      beta1: 0.8
+      beta2: 0.99
+      epsilon: 1e-6
+      schedule: cosine
+      warmup_epochs: 5
+      steps_per_segment: 500
+  objective:
+    minimize: loss
+    at_compression: 2
+  search: {}
+  """
+
 /// The least that a study file says.
 let minimal = """
   study: least
@@ -70,6 +120,13 @@ let minimal = """
   objective: { maximize: accuracy, at_compression: 2 }
   search: {}
   """
+
+/// The study of a file that names a known data set and a network of the zoo.
+func study(of document: StudyDocument) throws -> Study {
+  guard case .known(let known) = document.dataset else { preconditionFailure("files of one's own") }
+  let network = try document.zooNetwork(shape: known.shape, classes: known.classes)
+  return try document.study(StudyInputs(shape: known.shape, network: network, pretrained: nil))
+}
 
 /// A text with one line of it replaced, and the number of that line from 1.
 func replacing(

@@ -11,7 +11,7 @@ import Testing
   @Test("The demo's file")
   func demoFile() throws {
     let document = try read(demo)
-    let study = document.study
+    let study = try study(of: document)
     #expect(document.generations == 50)
     #expect(study.name == "digits-at-10x" && study.seed == 1 && study.dataset == "digits")
     #expect(study.network == (try NetworkDescription(name: "lenet-300-100", widths: [64, 300, 100, 10])))
@@ -26,13 +26,18 @@ import Testing
     let document = try read(complete)
     #expect(document.generations == 30)
     #expect(
-      document.study
+      try study(of: document)
         == Study(
           name: "everything", seed: 7, dataset: "mnist",
           splits: SplitSizes(search: .fraction(0.25), validation: .count(5000), test: .count(100)),
+          normalization: LabelledData.Normalization(mean: [0.1307], deviation: [0.3081]),
           network: try NetworkDescription(name: "mlp-32-16", widths: [784, 32, 16, 10]),
-          training: TrainingRecipe(epochs: 12, batchSize: 100, learningRate: 0.05, momentum: 0, l2: 0),
-          epochsPerSegment: 4, scope: PruningScope(prunesClassifier: true), objective: .accuracy, compression: 8.5,
+          training: TrainingRecipe(
+            epochs: 12, batchSize: 100, learningRate: 0.05, optimizer: .sgd(momentum: 0.5, nesterov: true), l1: 0.001,
+            l2: 0, schedule: .milestones([4, 9], gamma: 0.5), warmupEpochs: 2,
+            augmentation: TrainingRecipe.Augmentation(cropPadding: 2, flip: true)),
+          segment: .epochs(4), earlyStopping: EarlyStopping(patience: 3, minimumDelta: 0.01),
+          scope: PruningScope(prunesClassifier: true), objective: .accuracy, compression: 8.5,
           genetic: GeneticSettings(
             populationSize: 100, eliteSize: 0, tournamentSize: 2, crossoverRate: 0.5, neuronCrossover: 0,
             mutationRate: 1, swapFraction: 0.001...0.05,
@@ -43,8 +48,10 @@ import Testing
   @Test("Defaults are filled in: saying them all is the same study")
   func defaults() throws {
     let short = try read(minimal)
-    #expect(short.study.splits == SplitSizes() && short.study.training == TrainingRecipe())
-    #expect(short.study.genetic == GeneticSettings() && short.study.seed == 1 && short.generations == 50)
+    let least = try study(of: short)
+    #expect(least.splits == SplitSizes() && least.training == TrainingRecipe())
+    #expect(least.segment == .epochs(5) && least.earlyStopping == nil && least.normalization == nil)
+    #expect(least.genetic == GeneticSettings() && least.seed == 1 && short.generations == 50)
     let long = try read(
       """
       study: another name
@@ -52,7 +59,20 @@ import Testing
       dataset: { name: digits, splits: { search: 0.2, validation: 0.1, test: 0.2 } }
       network:
         zoo: mlp-16
-        train: { epochs: 20, batch_size: 64, learning_rate: 0.02, momentum: 0.9, l2: 0.0001, epochs_per_segment: 5 }
+        width_multiplier: 1
+        train:
+          epochs: 20
+          batch_size: 64
+          learning_rate: 0.02
+          optimizer: sgd
+          momentum: 0.9
+          nesterov: false
+          l1: 0
+          l2: 0.0001
+          schedule: constant
+          warmup_epochs: 0
+          augment: { crop_padding: 0, flip: false }
+          epochs_per_segment: 5
       objective: { maximize: accuracy, at_compression: 2 }
       fitness: { retrain: none }
       prune: { classifier: false }
@@ -70,7 +90,7 @@ import Testing
         random_search: true
       numerics: portable
       """)
-    #expect(long.study.digest == short.study.digest)
+    #expect(try study(of: long).digest == least.digest)
     #expect(long.generations == short.generations)
   }
 
@@ -92,23 +112,24 @@ import Testing
       study: "digits-at-10x"
       seed:
       """
-    #expect(try read(other).study.digest == read(demo).study.digest)
-    #expect(try read(other).study == read(demo).study)
+    #expect(try study(of: read(other)).digest == study(of: read(demo)).digest)
+    #expect(try study(of: read(other)) == study(of: read(demo)))
   }
 
   @Test("The budget is no part of the study's identity; the seed is")
   func budget() throws {
     let longer = try read(try replacing("generations: 50", by: "generations: 5000", in: demo).text)
     #expect(longer.generations == 5000)
-    #expect(try longer.study.digest == read(demo).study.digest)
+    #expect(try study(of: longer).digest == study(of: read(demo)).digest)
     let other = try read(try replacing("seed: 1", by: "seed: 2", in: demo).text)
-    #expect(try other.study.digest != read(demo).study.digest)
+    #expect(try study(of: other).digest != study(of: read(demo)).digest)
   }
 
   @Test("An elite is never larger than a small population")
   func smallPopulation() throws {
     let small = try read(try replacing("population_size: 64", by: "population_size: 4", in: demo).text)
-    #expect(small.study.genetic.populationSize == 4 && small.study.genetic.eliteSize == 4)
+    let genetic = try study(of: small).genetic
+    #expect(genetic.populationSize == 4 && genetic.eliteSize == 4)
   }
 
   @Test(
@@ -119,13 +140,13 @@ import Testing
   func populations(name: String, counts: [Int]) throws {
     let document = try read(
       try replacing("search: {}", by: "search: { initial_population: \(name) }", in: minimal).text)
-    #expect(document.study.genetic.initial.counts(size: 10) == counts)
+    #expect(try study(of: document).genetic.initial.counts(size: 10) == counts)
   }
 
   @Test("Shares that are not named are none")
   func shares() throws {
     let document = try read(
       try replacing("search: {}", by: "search: { initial_population: { equal: 0.3, random: 0.7 } }", in: minimal).text)
-    #expect(document.study.genetic.initial.counts(size: 100) == [30, 0, 0, 70])
+    #expect(try study(of: document).genetic.initial.counts(size: 100) == [30, 0, 0, 70])
   }
 }

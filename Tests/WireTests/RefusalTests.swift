@@ -28,57 +28,76 @@ import Wire
     return #expect(throws: WireError.self) { try WireCodec.workerMessage(bytes) }?.description ?? ""
   }
 
-  /// A valid evaluation of a mask of 65 weights with one change, its digest made anew where that is possible.
-  private func evaluation(_ change: (inout PBEvaluate) -> Void = { _ in }) -> PBJob {
-    guard let network = try? NetworkDescription(name: "n", widths: [65, 1, 2]) else { preconditionFailure() }
-    var generator = generator
-    var job = PBJob(
-      .evaluate(
-        Evaluation(
-          network: network, scope: PruningScope(), parameters: generator.digest(), mask: Mask(count: 65, keeping: [64]),
-          slice: generator.slice(FitnessUse.self))))
-    change(&job.evaluate)
-    return job
+  /// Two networks, so that a job can name the wrong one of them.
+  private let networks = [[65, 1, 2], [6, 5, 2]].map { widths in
+    guard let network = try? NetworkDescription(name: "n", widths: widths) else { preconditionFailure() }
+    return network
   }
 
-  private func training(_ change: (inout PBTrain) -> Void = { _ in }) -> PBJob {
-    guard let network = try? NetworkDescription(name: "n", widths: [6, 5, 2]) else { preconditionFailure() }
+  private func evaluation(keeping kept: Int) -> Job {
     var generator = generator
-    var job = PBJob(
+    return .evaluate(
+      Evaluation(
+        network: networks[0], scope: PruningScope(), parameters: generator.digest(),
+        mask: Mask(count: 65, keeping: [kept]), slice: generator.slice(FitnessUse.self)))
+  }
+
+  /// A valid job and behind it a valid evaluation of a mask of 65 weights with one change.
+  private func evaluation(_ change: (inout PBEvaluate) -> Void = { _ in }) -> PBParcel {
+    var parcel = PBParcel([evaluation(keeping: 3), evaluation(keeping: 64)])
+    change(&parcel.job[1].evaluate)
+    return parcel
+  }
+
+  /// A valid job and behind it a valid training of 3 epochs of 5 steps with one change.
+  private func training(_ change: (inout PBTrain) -> Void = { _ in }) -> PBParcel {
+    var generator = generator
+    var parcel = PBParcel([
+      evaluation(keeping: 3),
       .train(
         TrainingSegment(
-          network: network, recipe: TrainingRecipe(), seed: 1, slice: generator.slice(TrainingUse.self), from: nil,
-          epochs: 0..<5, numerics: .portable)))
-    change(&job.train)
-    return job
+          network: networks[1], recipe: TrainingRecipe(epochs: 3, batchSize: 10), seed: 1,
+          slice: Slice(digest: generator.digest(), count: 41), from: nil, steps: 0..<5, numerics: .portable)),
+    ])
+    change(&parcel.job[1].train)
+    return parcel
   }
+
+  private func refused(_ parcel: PBParcel) throws -> String { try refusedByWorker { $0.parcel = parcel } }
 
   @Test("The samples themselves are accepted")
   func samples() throws {
-    for job in [evaluation(), training()] {
-      _ = try WireCodec.coordinatorMessage(try sealed { $0.parcel.job = [job] })
+    for parcel in [evaluation(), training()] {
+      guard case .parcel(let jobs) = try WireCodec.coordinatorMessage(try sealed { $0.parcel = parcel }).message else {
+        Issue.record("another message")
+        return
+      }
+      #expect(jobs.count == 2)
     }
   }
 
   @Test("A job whose digest is not that of its content")
   func jobDigest() throws {
-    var wrong: [PBJob] = [
+    var wrong: [PBParcel] = [
       evaluation {
         $0.prunesClassifier = false; $0.slice.digest = Data(repeating: 1, count: 32)
       },
       evaluation { $0.parameters = Data(repeating: 1, count: 32) },
       evaluation { $0.mask.words[0] ^= 1 }, evaluation { $0.clearMask() }, training { $0.seed = 2 },
-      training { $0.learningRate = 0.2 }, training { $0.endEpoch = 6 },
+      training { $0.recipe = Data(TrainingRecipe(epochs: 3, batchSize: 10, learningRate: 0.2).canonicalBytes.bytes) },
+      training { $0.endStep = 6 }, training { $0.firstStep = 1 }, training { $0.network = 0 },
       training { $0.from = Data(repeating: 0, count: 32) }, training { $0.numerics = "another" },
     ]
     // The content of a fitness evaluation is no test evaluation.
     var asTest = evaluation()
-    asTest.test = asTest.evaluate
+    asTest.job[1].test = asTest.job[1].evaluate
     wrong.append(asTest)
-    for job in wrong {
-      #expect(
-        try refusedByWorker { $0.parcel.job = [evaluation(), job] }.contains("digest is not that of its content"))
-    }
+    // Both networks are possible, but not where the other one was.
+    var swapped = training()
+    swapped.network.swapAt(0, 1)
+    swapped.job.removeFirst()
+    wrong.append(swapped)
+    for parcel in wrong { #expect(try refused(parcel).contains("digest is not that of its content")) }
   }
 
   @Test("Masks with bits beyond their end, of the wrong length, or of another network")
@@ -89,31 +108,96 @@ import Wire
       { $0.mask.count = 1 << 33 }, { $0.mask.count = .max }, { $0.mask.count = 0 }, { $0.prunesClassifier = true },
       { $0.mask = PBMask() },
     ] {
-      #expect(try refusedByWorker { $0.parcel.job = [evaluation(change)] }.contains("mask"))
+      #expect(try refused(evaluation(change)).contains("mask"))
+    }
+    var other = evaluation()
+    other.network.append(Data(networks[1].canonicalBytes.bytes))
+    other.job[1].evaluate.network = 1
+    #expect(try refused(other).contains("a mask of 65 weights is not of this network"))
+  }
+
+  @Test("A job of a network that the parcel does not have")
+  func places() throws {
+    for place: UInt32 in [1, 2, .max] {
+      #expect(try refused(evaluation { $0.network = place }).contains("network \(place), the parcel has 1"))
+    }
+    #expect(try refused(training { $0.network = 2 }).contains("network 2, the parcel has 2"))
+    for parcel in [evaluation(), training()] {
+      var none = parcel
+      none.network = []
+      #expect(try refused(none).contains("network 0, the parcel has 0"))
     }
   }
 
-  @Test("Networks that are none")
-  func networks() throws {
-    for change: (inout PBNetwork) -> Void in [
-      { $0.layer = [] }, { $0.layer.removeLast() }, { $0.layer[0].dense.inputs = 0 },
-      { $0.layer[0].dense.outputs = .max }, { $0.layer[0].dense.outputs = 2 }, { $0.layer.append(PBLayer()) },
-      { $0.layer = Array(repeating: $0.layer[1], count: 5000) }, { $0.name = String(repeating: "n", count: 257) },
+  @Test("Networks that are none, whether a job names them or not")
+  func networksThatAreNone() throws {
+    for bytes in ImpossibleNetwork.all {
+      var named = evaluation()
+      named.network[0] = Data(bytes)
+      #expect(try refused(named).contains("network"))
+      var beside = evaluation()
+      beside.network.append(Data(bytes))
+      #expect(try refused(beside).contains("network"))
+      named = training()
+      named.network[1] = Data(bytes)
+      #expect(try refused(named).contains("network"))
+    }
+  }
+
+  @Test("The writer of impossible networks can write possible ones")
+  func possibleNetwork() throws {
+    #expect(try NetworkDescription(canonical: ImpossibleNetwork.bytes()) == networks[0])
+  }
+
+  @Test("Recipes that are none")
+  func recipes() throws {
+    var impossible: [TrainingRecipe] = []
+    for change: (inout TrainingRecipe) -> Void in [
+      { $0.epochs = -1 }, { $0.epochs = 100_001 }, { $0.batchSize = 0 }, { $0.batchSize = 65_537 },
+      { $0.learningRate = .nan }, { $0.learningRate = 0 }, { $0.learningRate = .infinity },
+      { $0.optimizer = .sgd(momentum: .infinity, nesterov: false) },
+      { $0.optimizer = .sgd(momentum: 1, nesterov: false) },
+      { $0.optimizer = .sgd(momentum: -0.1, nesterov: false) }, { $0.optimizer = .sgd(momentum: 0, nesterov: true) },
+      { $0.optimizer = .adam(.init(beta1: 1)) }, { $0.optimizer = .adamW(.init(beta2: .nan)) },
+      { $0.optimizer = .adam(.init(epsilon: 0)) }, { $0.l1 = .nan }, { $0.l1 = -1 }, { $0.l2 = -.infinity },
+      { $0.schedule = .milestones([2, 2], gamma: 0.1) }, { $0.schedule = .milestones([0], gamma: 0.1) },
+      { $0.schedule = .milestones([1], gamma: 0) }, { $0.schedule = .milestones([1], gamma: .nan) },
+      { $0.schedule = .cosine(horizon: 0) }, { $0.schedule = .cosine(horizon: .max) }, { $0.warmupEpochs = -1 },
+      { $0.augmentation.cropPadding = 65 }, { $0.augmentation.cropPadding = -1 },
     ] {
-      #expect(try refusedByWorker { $0.parcel.job = [evaluation { change(&$0.network) }] }.contains("network"))
-      #expect(try refusedByWorker { $0.parcel.job = [training { change(&$0.network) }] }.contains("network"))
+      var recipe = TrainingRecipe(epochs: 3, batchSize: 10)
+      change(&recipe)
+      impossible.append(recipe)
+    }
+    let valid = TrainingRecipe(epochs: 3, batchSize: 10).canonicalBytes.bytes
+    // Behind the heading, epochs, batch size and rate stands the kind of the optimizer.
+    var optimizer = valid
+    optimizer[8 + "sentei/recipe/v1".utf8.count + 24] = 9
+    var damaged = [[], valid + [0], optimizer, networks[0].canonicalBytes.bytes]
+    for length in valid.indices { damaged.append(Array(valid[..<length])) }
+    for bytes in impossible.map(\.canonicalBytes.bytes) + damaged {
+      #expect(try refused(training { $0.recipe = Data(bytes) }).contains("train.recipe"))
     }
   }
 
-  @Test("Slices, epochs and rates that are none")
-  func training() throws {
+  @Test("Slices and steps that are none")
+  func segments() throws {
     for change: (inout PBTrain) -> Void in [
-      { $0.firstEpoch = 5 }, { $0.firstEpoch = 7 }, { $0.endEpoch = 21 }, { $0.batchSize = 0 },
-      { $0.learningRate = .nan }, { $0.momentum = .infinity }, { $0.l2 = -.infinity },
-      { $0.slice.count = 1 << 33 }, { $0.slice.count = .max }, { $0.slice.digest = Data() },
+      { $0.firstStep = 5 }, { $0.firstStep = 7 }, { $0.endStep = 0 }, { $0.endStep = 16 }, { $0.endStep = .max },
+      {
+        $0.firstStep = 15; $0.endStep = 16
+      },
+      {
+        $0.firstStep = .max - 1; $0.endStep = .max
+      },
+    ] { #expect(try refused(training(change)).contains("step")) }
+    for change: (inout PBTrain) -> Void in [
+      { $0.slice.count = 0 }, { $0.slice.count = 1 << 33 }, { $0.slice.count = .max }, { $0.slice.digest = Data() },
       { $0.slice.digest.append(0) }, { $0.from = Data([1]) }, { $0.numerics = String(repeating: "n", count: 257) },
-    ] { _ = try refusedByWorker { $0.parcel.job = [training(change)] } }
-    #expect(try refusedByWorker { $0.parcel.job = [PBJob()] }.contains("kind"))
+    ] { _ = try refused(training(change)) }
+    var unknown = PBParcel()
+    unknown.job = [PBJob()]
+    #expect(try refused(unknown).contains("kind"))
   }
 
   @Test("Handshakes with impossible fields")

@@ -54,6 +54,70 @@ import Wire
     }
   }
 
+  @Test("A parcel of jobs of many networks holds each network once, in any order of jobs")
+  func networksOnce() throws {
+    for seed in 0..<20 as Range<UInt64> {
+      var generator = Generator(seed: seed)
+      var jobs: [Job] = []
+      for _ in 0..<5 {
+        let evaluation = generator.evaluation(FitnessUse.self)
+        let network = evaluation.network
+        let slice = generator.slice(TestUse.self)
+        let segment = TrainingSegment(
+          network: network, recipe: TrainingRecipe(), seed: 1, slice: Slice(digest: generator.digest(), count: 64),
+          from: nil, steps: 3..<20, numerics: .portable)
+        jobs += [
+          .evaluate(evaluation), .train(segment),
+          .test(
+            Evaluation(
+              network: network, scope: evaluation.scope, parameters: evaluation.parameters, mask: evaluation.mask,
+              slice: slice)),
+        ]
+      }
+      generator.stream.shuffle(&jobs)
+      #expect(PBParcel(jobs).network.count == 5, "seed \(seed)")
+      let decoded = try WireCodec.coordinatorMessage(WireCodec.encode(.parcel(jobs), epoch: 0))
+      #expect(decoded.message == .parcel(jobs), "seed \(seed)")
+    }
+  }
+
+  @Test("Two names of one structure are one network, sent under the first name")
+  func names() throws {
+    var generator = Generator(seed: 1)
+    let jobs = try ["first", "second"].map { name in
+      Job.evaluate(
+        Evaluation(
+          network: try NetworkDescription(name: name, widths: [4, 3, 2]), scope: PruningScope(),
+          parameters: generator.digest(), mask: nil, slice: generator.slice(FitnessUse.self)))
+    }
+    #expect(PBParcel(jobs).network.count == 1)
+    guard
+      case .parcel(let decoded) = try WireCodec.coordinatorMessage(WireCodec.encode(.parcel(jobs), epoch: 0)).message
+    else {
+      Issue.record("another message")
+      return
+    }
+    #expect(decoded.map(\.digest) == jobs.map(\.digest))
+    for case .evaluate(let evaluation) in decoded { #expect(evaluation.network.name == "first") }
+  }
+
+  @Test("Masks of convolutional networks, with and without the classifier, groups and branches")
+  func graphs() throws {
+    for seed in 0..<100 as Range<UInt64> {
+      var generator = Generator(seed: seed)
+      let network = generator.graph()
+      for prunesClassifier in [false, true] {
+        let scope = PruningScope(prunesClassifier: prunesClassifier)
+        let job = Job.evaluate(
+          Evaluation(
+            network: network, scope: scope, parameters: generator.digest(),
+            mask: generator.mask(count: network.prunableCount(scope)), slice: generator.slice(FitnessUse.self)))
+        let decoded = try WireCodec.coordinatorMessage(WireCodec.encode(.parcel([job]), epoch: 0))
+        #expect(decoded.message == .parcel([job]), "seed \(seed)")
+      }
+    }
+  }
+
   @Test("A message of the wrong direction is refused, but for blobs, which go both ways")
   func directions() {
     for seed in 0..<20 as Range<UInt64> {

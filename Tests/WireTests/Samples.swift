@@ -45,9 +45,66 @@ struct Generator {
   }
 
   mutating func network() -> NetworkDescription {
-    let widths = (0..<2 + stream.below(3)).map { _ in 1 + stream.below(9) }
+    if stream.chance(0.5) { return graph() }
+    let widths = (0..<2 + stream.below(3)).map { _ in 1 + stream.below(30) }
     guard let network = try? NetworkDescription(name: text(), widths: widths) else { preconditionFailure() }
     return network
+  }
+
+  /// Every kind of layer that images can pass, with branches that meet again.
+  mutating func graph() -> NetworkDescription {
+    let groups = 1 + stream.below(3)
+    var builder = NetworkBuilder(input: [groups * (1 + stream.below(2)), 5 + stream.below(4), 5 + stream.below(4)])
+    let padding = Window.Padding(top: stream.below(3), left: stream.below(3), bottom: 1, right: stream.below(3))
+    let window = Window(
+      height: 1 + stream.below(3), width: 1 + stream.below(3), verticalStride: 1 + stream.below(2),
+      horizontalStride: 1 + stream.below(2), padding: padding)
+    let channels = groups * (1 + stream.below(3))
+    builder.add(
+      .convolution(Convolution(outputs: channels, window: window, groups: groups, bias: stream.chance(0.5))),
+      name: "stem" + text())
+    builder.add(.batchNorm(BatchNorm(epsilon: 1e-6 + stream.uniform(), momentum: stream.uniform())))
+    let stem = builder.add(.activation(activation()))
+    let left = builder.convolution(channels, kernel: 3, padding: 1, groups: channels, bias: false, to: stem)
+    let right = builder.add(.maxPool(Window(3, padding: 1)), to: [stem])
+    let pooled = builder.add(.averagePool(Window(3, padding: 1), countsPadding: stream.chance(0.5)), to: [stem])
+    builder.add(.concatenate, to: [left, right])
+    builder.add(.add, to: [builder.last, builder.add(.concatenate, to: [pooled, stem])])
+    builder.add(.globalAveragePool)
+    builder.add(.dropout(rate: stream.uniform()))
+    builder.flatten()
+    builder.dense(2 + stream.below(9), bias: stream.chance(0.5))
+    if stream.chance(0.5) { builder.add(.softmax(logarithmic: stream.chance(0.5))) }
+    guard let network = try? builder.network(name: text()) else { preconditionFailure() }
+    return network
+  }
+
+  mutating func activation() -> Activation {
+    switch stream.below(5) {
+    case 0: .relu
+    case 1: .leakyRelu(slope: Float(stream.normal()))
+    case 2: .sigmoid
+    case 3: .tanh
+    default: .clip(low: -Float(stream.uniform()), high: Float(stream.uniform()))
+    }
+  }
+
+  mutating func recipe() -> TrainingRecipe {
+    let moments = TrainingRecipe.Optimizer.Moments(
+      beta1: stream.uniform(), beta2: stream.uniform(), epsilon: 1e-9 + stream.uniform())
+    let optimizers: [TrainingRecipe.Optimizer] = [
+      .sgd(momentum: 0, nesterov: false), .sgd(momentum: 0.5, nesterov: stream.chance(0.5)), .adam(moments),
+      .adamW(moments),
+    ]
+    let schedules: [TrainingRecipe.Schedule] = [
+      .constant, .milestones([], gamma: 1), .milestones([1, 1 + int(1...1000), 5000], gamma: 1e-9 + stream.uniform()),
+      .cosine(horizon: int(1...100_000)),
+    ]
+    return TrainingRecipe(
+      epochs: int(1...100_000), batchSize: int(1...65_536), learningRate: 1e-9 + stream.uniform(),
+      optimizer: optimizers[stream.below(4)], l1: stream.uniform(), l2: stream.uniform(),
+      schedule: schedules[stream.below(4)], warmupEpochs: int(0...100_000),
+      augmentation: TrainingRecipe.Augmentation(cropPadding: int(0...64), flip: stream.chance(0.5)))
   }
 
   mutating func slice<Use>(_ use: Use.Type) -> Slice<Use> { Slice(digest: digest(), count: int(0...1 << 32)) }
@@ -64,15 +121,15 @@ struct Generator {
   mutating func job() -> Job {
     switch stream.below(3) {
     case 0:
-      let epochs = int(1...100_000)
-      let first = int(0...epochs - 1)
+      let recipe = recipe()
+      let slice = Slice<TrainingUse>(digest: digest(), count: int(1...1 << 32))
+      let steps = min(recipe.epochs * recipe.stepsPerEpoch(samples: slice.count), 1 << 48)
+      let first = int(0...steps - 1)
       return .train(
         TrainingSegment(
-          network: network(),
-          recipe: TrainingRecipe(
-            epochs: epochs, batchSize: int(1...65_536), learningRate: double(), momentum: double(), l2: double()),
-          seed: stream.next(), slice: slice(TrainingUse.self), from: stream.chance(0.5) ? digest() : nil,
-          epochs: first..<int(first + 1...epochs), numerics: NumericsClass(text())))
+          network: network(), recipe: recipe, seed: stream.next(), slice: slice,
+          from: stream.chance(0.5) ? digest() : nil, steps: first..<int(first + 1...steps),
+          numerics: NumericsClass(text())))
     case 1: return .evaluate(evaluation(FitnessUse.self))
     default: return .test(evaluation(TestUse.self))
     }
@@ -91,7 +148,7 @@ struct Generator {
           train: slice(TrainingUse.self), search: slice(FitnessUse.self), validation: slice(FitnessUse.self),
           test: slice(TestUse.self)))
     case 1: .trained(TrainedSegment(state: digest(), parameters: digest(), loss: double()))
-    case 2: .diverged(epoch: int(0...100_000))
+    case 2: .diverged(step: int(0...1 << 48))
     case 3: .evaluated(score())
     default: .tested(TestScore(score()))
     }

@@ -38,7 +38,7 @@ typedef struct {
   ptrdiff_t top, left, vertical_step, horizontal_step;
 } ct_placement;
 
-// What an optimizer does to `count` values. `keep` is null or has all ones where a value may change, 0 where it may not.
+// What an optimizer does to `count` values. `keep` is null or has all ones where a value may change, 0 elsewhere.
 typedef struct {
   size_t count;
   const float *gradient;
@@ -88,6 +88,8 @@ typedef struct {
                    float *y, size_t stride);
   // weights[k][o] += sum over places of x[tap k of place p] * dy[p * stride + o]
   void (*correlate)(const ct_windows *windows, const float *dy, size_t stride, size_t width, float *weights);
+  // y[places[p] + taps[k]] += columns[p * width + k]; taps follow each other in runs of `run`.
+  void (*scatter)(const ct_windows *windows, size_t run, const float *columns, size_t width, float *y);
   // y[p * stride + c] = bias[c] + sum over k of x[tap k of place p, c] * weights[k * width + c]
   void (*convolve_channels)(const ct_windows *windows, const float *weights, size_t width, size_t channels,
                             const float *bias, float *y, size_t stride);

@@ -23,6 +23,12 @@ package struct Budget: Hashable, Sendable {
     try self.init(kept: kept, layout: layout, asked: "compression \(compression)")
   }
 
+  /// A budget of exactly `kept` units, whatever they are.
+  package init(exactly kept: Int) {
+    precondition(kept >= 0)
+    self.kept = kept
+  }
+
   /// A budget of exactly `kept` weights.
   ///
   /// - Throws: ``BudgetError`` if it is larger than the network or below one weight a prunable tensor.

@@ -15,6 +15,17 @@ package enum Purpose: UInt64, Sendable {
   case sampling = 13
   case augmentation = 14
   case dropout = 15
+  /// The number against which annealing weighs a worse neighbour.
+  case acceptance = 16
+  /// Whether two replicas exchange their places.
+  case exchange = 17
+  case migration = 18
+  /// Which few images of each class a draw takes.
+  case draw = 19
+  case neighbour = 20
+  /// Seeds of searches within a study.
+  case search = 21
+  case exploration = 22
   case test = 999
 }
 

@@ -1,5 +1,4 @@
-internal import Digests
-package import Pruning
+package import Digests
 
 /// The name of a trial: which generation of its search, and the place within it.
 package struct TrialID: Hashable, Sendable, Comparable, CustomStringConvertible {
@@ -16,59 +15,54 @@ package struct TrialID: Hashable, Sendable, Comparable, CustomStringConvertible 
   }
 
   package var description: String { "\(generation):\(index)" }
+
+  package func append(to bytes: inout CanonicalBytes) {
+    bytes.append(generation)
+    bytes.append(index)
+  }
+
+  package init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    self.init(generation: try reader.int(), index: try reader.int())
+  }
 }
 
 /// A candidate that a search wants evaluated.
 package struct Trial: Hashable, Sendable {
   package let id: TrialID
-  package let mask: Mask
+  package let genome: Genome
   /// The trials that it was bred from; empty for founders.
   package let parents: [TrialID]
+  /// If the fitness is below this one, it is enough to know that. Only where it follows from earlier answers and draws.
+  package let threshold: Fitness?
+  /// Judged on this share of the samples (the first ones); 1 is all of them. Fitnesses of different shares never meet.
+  package let share: Double
 
-  package init(id: TrialID, mask: Mask, parents: [TrialID]) {
+  package init(id: TrialID, genome: Genome, parents: [TrialID] = [], threshold: Fitness? = nil, share: Double = 1) {
     self.id = id
-    self.mask = mask
+    self.genome = genome
     self.parents = parents
-  }
-}
-
-/// How good a score is under an objective; larger is better.
-package struct Fitness: Hashable, Sendable, Comparable {
-  /// What the objective names: accuracy, or minus the loss.
-  package let value: Double
-  /// Decides between equal values: minus the loss.
-  package let tieBreak: Double
-
-  package init(value: Double, tieBreak: Double = 0) {
-    self.value = value
-    self.tieBreak = tieBreak
+    self.threshold = threshold
+    self.share = share
   }
 
-  package static func < (left: Fitness, right: Fitness) -> Bool {
-    (left.value, left.tieBreak) < (right.value, right.tieBreak)
-  }
-}
-
-/// What a search optimises at an exact budget.
-package enum Objective: String, Hashable, Sendable, CaseIterable {
-  case accuracy
-  case loss
-
-  /// A fitness as people say it: the name of the objective and its value to five digits.
-  package func words(_ fitness: Fitness) -> String {
-    let value = self == .loss ? -fitness.value : fitness.value
-    guard value.isFinite else { return "\(rawValue) \(value)" }
-    let rounded = (value * 100_000).rounded()
-    return "\(rawValue) \(rounded / 100_000)"
+  package func append(to bytes: inout CanonicalBytes) {
+    id.append(to: &bytes)
+    genome.append(to: &bytes)
+    bytes.append(list: parents) { $1.append(to: &$0) }
+    bytes.append(list: threshold.map { [$0] } ?? []) { $1.append(to: &$0) }
+    bytes.append(share)
   }
 
-  /// The fitness of a score; a non-finite one ranks below everything.
-  package func fitness(_ score: Score) -> Fitness {
-    guard case .exact(_, _, let loss) = score else { return Fitness(value: -.infinity, tieBreak: -.infinity) }
-    switch self {
-    case .accuracy: return Fitness(value: score.accuracy, tieBreak: -loss)
-    case .loss: return Fitness(value: -loss)
-    }
+  package init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    id = try TrialID(from: &reader)
+    genome = try Genome(from: &reader)
+    var parents: [TrialID] = []
+    for _ in 0..<(try reader.count(width: 16)) { parents.append(try TrialID(from: &reader)) }
+    self.parents = parents
+    var threshold: Fitness?
+    for _ in 0..<(try reader.count(width: 16)) { threshold = try Fitness(from: &reader) }
+    self.threshold = threshold
+    share = try reader.double()
   }
 }
 
@@ -87,30 +81,13 @@ package struct Individual: Hashable, Sendable {
     left.fitness != right.fitness ? left.fitness > right.fitness : left.trial.id < right.trial.id
   }
 
-  func append(to bytes: inout CanonicalBytes) {
-    bytes.append(trial.id.generation)
-    bytes.append(trial.id.index)
-    bytes.append(list: trial.parents) { bytes, parent in
-      bytes.append(parent.generation)
-      bytes.append(parent.index)
-    }
-    bytes.append(trial.mask.count)
-    bytes.append(words: trial.mask.words)
-    bytes.append(fitness.value)
-    bytes.append(fitness.tieBreak)
+  package func append(to bytes: inout CanonicalBytes) {
+    trial.append(to: &bytes)
+    fitness.append(to: &bytes)
   }
 
-  init(from reader: inout CanonicalReader) throws(CanonicalError) {
-    let id = TrialID(generation: try reader.int(), index: try reader.int())
-    var parents: [TrialID] = []
-    for _ in 0..<(try reader.count(width: 16)) {
-      parents.append(TrialID(generation: try reader.int(), index: try reader.int()))
-    }
-    let count = try reader.int()
-    guard let mask = Mask(count: count, words: try reader.words()) else {
-      throw CanonicalError("the words of a mask do not fit its length")
-    }
-    trial = Trial(id: id, mask: mask, parents: parents)
-    fitness = Fitness(value: try reader.double(), tieBreak: try reader.double())
+  package init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    trial = try Trial(from: &reader)
+    fitness = try Fitness(from: &reader)
   }
 }

@@ -15,12 +15,25 @@ func oneHiddenLayer() throws -> ParameterLayout {
   ParameterLayout(try NetworkDescription(name: "small", widths: [20, 13, 3]))
 }
 
-/// A space over 260 weights.
-func space(kept: Int, seed: UInt64 = 1, weights values: [Float]? = nil) throws -> SearchSpace {
+/// Single weights, 260 of them, at an exact budget.
+func maskSpace(kept: Int, seed: UInt64 = 1, weights values: [Float]? = nil) throws -> MaskSpace {
   let layout = try oneHiddenLayer()
-  return SearchSpace(
+  return MaskSpace(
     layout: layout, parameters: values ?? weights(of: layout, seed: seed),
     budget: try Budget(kept: kept, layout: layout), seed: seed)
+}
+
+/// The same as any algorithm takes it.
+func space(kept: Int, seed: UInt64 = 1, weights values: [Float]? = nil) throws -> SearchSpace {
+  .masks(try maskSpace(kept: kept, seed: seed, weights: values))
+}
+
+/// Free bit strings: any mask of `count` equal units.
+func bitStrings(_ count: Int, seed: UInt64 = 1) -> SearchSpace {
+  .masks(
+    MaskSpace(
+      scores: Array(repeating: 1, count: count), layers: [0..<count], neurons: (0..<count).map { $0..<$0 + 1 },
+      size: .within(0...count), seed: seed))
 }
 
 /// A mask that keeps `kept` random positions.
@@ -28,37 +41,41 @@ func randomMask(_ count: Int, kept: Int, _ stream: inout RandomStream) -> Mask {
   Mask(count: count, keeping: stream.choose(kept, of: count))
 }
 
-/// A fitness that depends on the mask alone, in few levels so that many tie.
+extension Trial {
+  /// The mask of a trial in a space of masks.
+  var mask: Mask { if case .mask(let mask) = genome { mask } else { preconditionFailure("no mask") } }
+  /// The vector of a trial in a space of reals.
+  var reals: [Double] { if case .reals(let values) = genome { values } else { preconditionFailure("no reals") } }
+}
+
+/// A fitness that depends on the genome alone, in few levels so that many tie.
 func hashFitness(_ trial: Trial) -> Fitness {
-  let word = trial.mask.digest.firstWord
-  return Fitness(value: Double(word % 16), tieBreak: Double(word >> 8 % 4))
+  let word = trial.genome.digest.firstWord
+  return Fitness([Double(word % 16), Double(word >> 8 % 4)])
+}
+
+/// The answer that a truthful evaluation of a fitness gives: one below the threshold says no more than that.
+func answer(_ trial: Trial, _ fitness: (Trial) -> Fitness) -> Answer {
+  let found = fitness(trial)
+  if let threshold = trial.threshold, found < threshold { return .worseThanThreshold }
+  return .exact(found)
 }
 
 /// What a history would say of a trial.
 func line(_ trial: Trial) -> String {
-  "\(trial.id) \(trial.mask.digest.hex) \(trial.parents.map(\.description).joined(separator: ","))"
+  "\(trial.id) \(trial.genome.digest.hex) \(trial.parents.map(\.description).joined(separator: ",")) "
+    + "\(trial.threshold.map { "\($0.values)" } ?? "-") \(trial.share)"
 }
 
-/// Runs some generations and tells the lines of all their trials.
-func history(
-  of search: inout GeneticSearch, generations: Int, fitness: (Trial) -> Fitness = hashFitness
+/// Asks for everything that can be asked, then tells one answer, until `trials` were asked for; gives all their lines.
+func run(
+  _ search: inout some SearchAlgorithm, trials: Int, fitness: (Trial) -> Fitness = hashFitness
 ) -> [String] {
   var lines: [String] = []
-  for _ in 0..<generations {
-    let trials = search.ask()
-    lines += trials.map(line)
-    search.tell(trials.map(fitness))
-  }
-  return lines
-}
-
-/// The same of random search.
-func history(of search: inout RandomSearch, generations: Int) -> [String] {
-  var lines: [String] = []
-  for _ in 0..<generations {
-    let trials = search.ask()
-    lines += trials.map(line)
-    search.tell(trials.map(hashFitness))
+  while search.told < trials {
+    while search.asked < trials, let trial = search.ask() { lines.append(line(trial)) }
+    guard let oldest = search.pending.trials.first else { preconditionFailure("nothing to ask and nothing to tell") }
+    search.tell(answer(oldest, fitness))
   }
   return lines
 }

@@ -8,26 +8,40 @@ package struct GeneticSettings: Hashable, Sendable {
   package var tournamentSize: Int
   /// The chance that a child has two parents.
   package var crossoverRate: Double
-  /// The chance that a crossover swaps whole neurons instead of single weights.
-  package var neuronCrossover: Double
+  /// Crossovers with their shares; one is drawn for each child of two parents.
+  package var crossovers: [Share<Crossover>]
   /// The chance that a child is mutated.
   package var mutationRate: Double
-  /// The range of the fraction of kept weights that one mutation exchanges, drawn log-uniformly.
-  package var swapFraction: ClosedRange<Double>
+  package var mutation: Mutation
+  /// The range of the fraction of the kept units that one mutation changes, drawn log-uniformly.
+  package var mutationAmount: ClosedRange<Double>
   package var initial: InitialPopulation
 
   package init(
     populationSize: Int = 64, eliteSize: Int = 16, tournamentSize: Int = 3, crossoverRate: Double = 0.7,
-    neuronCrossover: Double = 0.3, mutationRate: Double = 0.9, swapFraction: ClosedRange<Double> = 0.0005...0.02,
+    crossovers: [Share<Crossover>] = [Share(.uniform, 0.7), Share(.neuron, 0.3)], mutationRate: Double = 0.9,
+    mutation: Mutation = .magnitude, mutationAmount: ClosedRange<Double> = 0.0005...0.02,
     initial: InitialPopulation = InitialPopulation()
   ) {
     self.populationSize = populationSize
     self.eliteSize = eliteSize
     self.tournamentSize = tournamentSize
     self.crossoverRate = crossoverRate
-    self.neuronCrossover = neuronCrossover
+    self.crossovers = crossovers
     self.mutationRate = mutationRate
-    self.swapFraction = swapFraction
+    self.mutation = mutation
+    self.mutationAmount = mutationAmount
     self.initial = initial
+  }
+}
+
+/// An operator and how often it is drawn, in proportion to all shares.
+package struct Share<Operator: Hashable & Sendable>: Hashable, Sendable {
+  package let kind: Operator
+  package let share: Double
+
+  package init(_ kind: Operator, _ share: Double) {
+    self.kind = kind
+    self.share = share
   }
 }

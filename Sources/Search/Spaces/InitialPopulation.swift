@@ -1,4 +1,3 @@
-internal import Digests
 package import Pruning
 internal import Randomness
 
@@ -35,20 +34,20 @@ package struct InitialPopulation: Hashable, Sendable {
   /// Founder `index` of `size`: a function of the space's seed and the index alone.
   ///
   /// - Complexity: O(n) in the number of weights.
-  package func founder(_ index: Int, of size: Int, in space: SearchSpace) -> Mask {
+  package func founder(_ index: Int, of size: Int, in space: MaskSpace) -> Mask {
     let counts = counts(size: size)
     var stream = RandomStream(seed: space.seed, .initialPopulation, UInt64(index))
     var place = index
-    if place < counts[0] { return ScorePruning.global(scores: space.tables.magnitudes, budget: space.budget) }
+    if place < counts[0] { return ScorePruning.global(scores: space.tables.magnitudes, budget: space.founderBudget) }
     place -= counts[0]
     if place < counts[1] {
       let graded = counts[1] == 1 ? 0 : noise * Double(place) / Double(counts[1] - 1)
-      return space.tables.perturbed(noise: graded, budget: space.budget, stream: &stream)
+      return space.tables.perturbed(noise: graded, budget: space.founderBudget, stream: &stream)
     }
     place -= counts[1]
     if place < counts[2] {
-      return space.tables.exponential(temperature: noise, budget: space.budget, stream: &stream)
+      return space.tables.exponential(temperature: noise, budget: space.founderBudget, stream: &stream)
     }
-    return ScorePruning.random(count: space.tables.count, budget: space.budget, stream: &stream)
+    return ScorePruning.random(count: space.count, budget: space.founderBudget, stream: &stream)
   }
 }

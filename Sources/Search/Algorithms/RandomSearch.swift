@@ -1,0 +1,51 @@
+package import Digests
+internal import Randomness
+
+/// Random search: genomes without history, the best one kept.
+///
+/// What it does: each trial is a sample of the space; for masks, global magnitude under Gumbel noise drawn between none
+/// and the founders' largest. It is the control that says how much of a search's gain is only "many draws around
+/// magnitude, the best one kept". When not to use it: as a rival of its own. Evaluations per step: any number; no trial
+/// depends on another's answer.
+package struct RandomSearch: SearchAlgorithm {
+  package let generationSize: Int
+  package let noise: Double
+  package let space: SearchSpace
+  package private(set) var pending = PendingTrials()
+  package private(set) var best: Individual?
+
+  /// - Parameter generationSize: how many trials are out at most, and what counts as a generation.
+  package init(generationSize: Int, noise: Double, space: SearchSpace) {
+    precondition(generationSize >= 1 && noise >= 0)
+    self.generationSize = generationSize
+    self.noise = noise
+    self.space = space
+  }
+
+  package mutating func ask() -> Trial? {
+    guard pending.trials.count < generationSize else { return nil }
+    let (generation, index) = pending.asked.quotientAndRemainder(dividingBy: generationSize)
+    var stream = RandomStream(seed: space.seed, .randomSearch, UInt64(generation), UInt64(index))
+    let noise = noise * stream.uniform()
+    return pending.ask(
+      Trial(
+        id: TrialID(generation: generation, index: index), genome: space.sample(noise: noise, stream: &stream)))
+  }
+
+  package mutating func tell(_ answer: Answer) {
+    guard case .exact(let fitness) = answer else { preconditionFailure("no trial of this search has a threshold") }
+    let individual = Individual(trial: pending.tell(), fitness: fitness)
+    if best.map({ Individual.isBetter(individual, $0) }) ?? true { best = individual }
+  }
+
+  package func append(to bytes: inout CanonicalBytes) {
+    pending.append(to: &bytes)
+    bytes.append(list: best.map { [$0] } ?? []) { $1.append(to: &$0) }
+  }
+
+  package mutating func restore(from reader: inout CanonicalReader) throws(CanonicalError) {
+    pending = try PendingTrials(from: &reader, space: space)
+    best = try reader.individuals(of: space).first
+    guard (best == nil) == (pending.told == 0) else { throw CanonicalError("the snapshot's best is of another search") }
+  }
+}

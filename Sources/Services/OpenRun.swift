@@ -12,6 +12,8 @@ package struct OpenRun: Sendable {
   package let facts: [Digest: Outcome]
   /// What was found damaged, for people; empty for a sound run.
   package let damage: [String]
+  /// What a reader of the results has to know of the data; nil where they are a whole set.
+  package let note: String?
 
   /// The run's identity on the wire.
   package var runDigest: Digest { Digest(of: Array(store.identity.run.utf8)) }
@@ -19,6 +21,7 @@ package struct OpenRun: Sendable {
   /// The key of the budget table for generations.
   package static let generationsKey = "generations"
   private static let datasetKey = "dataset"
+  private static let noteKey = "dataset-note"
 
   /// Makes the run directory of a study, or finds that it is there, and opens it.
   ///
@@ -60,6 +63,7 @@ package struct OpenRun: Sendable {
       try prepared.store(in: store)
       try store.appendBudgets([BudgetRow(key: generationsKey, value: document.generations)])
       try store.setMeta(datasetKey, prepared.dataset.hex)
+      if let note = prepared.note { try store.setMeta(noteKey, note) }
       // Last: where inputs are recorded, everything is.
       try store.record(prepared.inputs)
     }
@@ -105,26 +109,37 @@ package struct OpenRun: Sendable {
       if let outcome = try? Outcome(canonical: row.outcome) { facts[row.job] = outcome }
     }
     var planner = try SearchStudy(study, dataset: dataset, generations: generations)
-    if !damage.isEmpty { facts = usable(facts, planner, store) }
     // After damage a fact from before the snapshot may be missing; only a replay from the start asks for it again.
+    var isRestored = false
     if damage.isEmpty, store.mode == .writing {
       let newest = try store.newestSnapshot()
       damage += newest.damage.map(\.description)
       if let snapshot = newest.snapshot, let parameters = try? planner.parametersOfSnapshot(snapshot.state) {
-        try? planner.restore(snapshot.state, parameters: try store.blob(parameters))
+        isRestored =
+          (try? planner.restore(snapshot.state, parameters: try store.blob(parameters))) != nil
       }
     }
-    return OpenRun(store: store, planner: planner, facts: facts, damage: damage)
+    if !isRestored {
+      let usable = usable(facts, planner, store)
+      if usable.count < facts.count { damage.append("a state of training is gone: training begins again") }
+      facts = usable
+    }
+    return OpenRun(store: store, planner: planner, facts: facts, damage: damage, note: try store.meta(noteKey))
   }
-  /// After damage, facts without those of training segments that cannot be gone on from, if training is not over.
+
+  /// The facts without those of training segments that cannot be gone on from, if that is where the run stands.
   ///
-  /// A state is removed once the next segment's fact is durable. If damage took that fact, the segment cannot be
-  /// repeated from the state alone, and training begins again; it comes to the same bits.
+  /// A state is removed once the next segment's fact is durable. If that fact is lost all the same (SQLite takes a
+  /// damaged end of its log for one that was never written), the segment cannot be repeated from the state alone, and
+  /// training begins again; it comes to the same bits.
   private static func usable(
     _ facts: [Digest: Outcome], _ planner: SearchStudy, _ store: RunStore
   ) -> [Digest: Outcome] {
-    let replay = try? Replay.trials(of: planner, outcome: { facts[$0] }, blob: { try store.blob($0) }) { _ in }
-    guard replay?.run.planner.currentParameters == nil else { return facts }
+    struct TrainingIsOver: Error {}
+    let replay = try? Replay.trials(
+      of: planner, outcome: { facts[$0] }, blob: { _ in throw TrainingIsOver() }
+    ) { _ in }
+    guard let replay, !replay.run.planner.openInputs.allSatisfy(store.hasBlob) else { return facts }
     return facts.filter { _, outcome in
       guard case .trained(let segment) = outcome else { return true }
       return store.hasBlob(segment.state) && store.hasBlob(segment.parameters)

@@ -11,6 +11,8 @@ struct Prepared {
   let study: Study
   let dataset: Digest
   let inputs: StudyInputs
+  /// What a reader of the results has to know of the data, such as that they are a part of the set.
+  let note: String?
   /// Slices and weights.
   private let blobs: [[UInt8]]
   private let splits: Splits
@@ -19,6 +21,7 @@ struct Prepared {
   ///   study, `SplitError` for sizes that the data cannot give.
   init(_ document: StudyDocument, data: String?) throws {
     let set = try Sources.dataset(of: document, folder: data)
+    note = set.note
     let training = try document.normalized(set.training)
     let officialTest = try set.officialTest.map { try document.normalized($0) }
     let source = try Sources.network(of: document, shape: training.shape, classes: training.classes)

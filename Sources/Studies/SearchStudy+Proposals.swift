@@ -39,12 +39,15 @@ extension SearchStudy {
     return superseded
   }
 
-  /// The loss on `validation` of what the last segment left.
+  /// The blobs that jobs without an outcome need.
+  package var openInputs: [Digest] { pending.flatMap(\.job.inputs) }
+
+  /// The loss on `validation` of what the last segment left, or of the weights from outside.
   func validation() -> Proposal {
     Proposal(
       job: .evaluate(
         Evaluation(
-          network: study.network, scope: study.scope, parameters: trained!.parameters, mask: nil,
+          network: study.network, scope: study.scope, parameters: judged, mask: nil,
           slice: splits!.validation)),
       strategy: .validation)
   }

@@ -125,10 +125,11 @@ package struct SearchStudy: Sendable {
       self.splits = splits
       if totalSteps == 0 {
         weights = study.pretrained?.parameters
-        // Without weights from outside a study trains at least one epoch.
-        guard weights != nil else { throw StudyFailure("there is nothing to train on: the train slice is empty") }
+        guard weights != nil else { throw StudyFailure("the study has neither weights from outside nor training") }
       }
-      phase = totalSteps == 0 ? .weights : .training
+      // With early stopping weights from outside are judged too: training that only makes them worse gives them back.
+      let judgesFirst = watch != nil && study.pretrained != nil
+      phase = totalSteps == 0 ? .weights : judgesFirst ? .validation : .training
     case (.train, .trained(let segment)):
       if let previous = trained {
         superseded.append(previous.state)
@@ -142,26 +143,38 @@ package struct SearchStudy: Sendable {
       throw StudyFailure(
         "training diverged in epoch \(step / stepsPerEpoch); lower network.train.learning_rate and start a new run")
     case (.evaluate, .evaluated(let score)):
-      if proposal.strategy == .validation { judge(score) } else { observe(score, of: proposal) }
+      if proposal.strategy == .validation { try judge(score) } else { observe(score, of: proposal) }
     case (.split, _), (.train, _), (.evaluate, _), (.test, _):
       preconditionFailure("an outcome of another kind; the coordinator checks it before it is stored")
     }
   }
 
+  /// The weights that early stopping judges next.
+  var judged: Digest { trained?.parameters ?? study.pretrained!.parameters }
+
   /// Takes the loss on `validation` behind a segment.
-  private mutating func judge(_ score: Score) {
+  private mutating func judge(_ score: Score) throws(StudyFailure) {
     var loss = Double.infinity
     if case .exact(_, _, let mean) = score { loss = mean }
     let (isBest, stops) = watch!.observe(loss)
-    let new = trained!.parameters
-    if isBest || best == nil {
-      if let best, best != new { superseded.append(best) }
-      best = new
-    } else if best != new {
-      superseded.append(new)
+    let isOver = stops || step == totalSteps
+    if isBest {
+      giveUp(best, unless: judged)
+      best = judged
+    } else {
+      giveUp(judged, unless: best)
+    }
+    guard !isOver || best != nil else {
+      throw StudyFailure(
+        "no loss on validation was finite; lower network.train.learning_rate and start a new run")
     }
     weights = best
-    phase = stops || step == totalSteps ? .weights : .training
+    phase = isOver ? .weights : .training
+  }
+
+  /// Weights that a later judgement replaced; those from outside belong to the study and stay.
+  private mutating func giveUp(_ old: Digest?, unless kept: Digest?) {
+    if let old, old != kept, old != study.pretrained?.parameters { superseded.append(old) }
   }
 
   private mutating func observe(_ score: Score, of proposal: Proposal) {

@@ -10,7 +10,7 @@ enum Conclusion {
   /// The comparison on `test`, from facts alone.
   ///
   /// - Throws: what reading the run throws.
-  static func table(directory: String) throws -> (table: ComparisonTable, hits: Int, trials: Int)? {
+  static func table(directory: String) throws -> (table: ComparisonTable, hits: Int, trials: Int, note: String?)? {
     let run = try OpenRun.look(directory: directory)
     var evaluations: [Strategy: Int] = [:]
     var owner: [Digest: Strategy] = [:]
@@ -37,12 +37,12 @@ enum Conclusion {
     let table = ComparisonTable(
       study: run.planner.study, contestants: planned.planner.contestants, outcome: { facts[$0.job.digest] },
       evaluations: evaluations, cpuSeconds: seconds)
-    return table.map { ($0, planned.cacheHits, trials) }
+    return table.map { ($0, planned.cacheHits, trials, run.note) }
   }
 
   /// Prints the table with what has to be said beside it.
   static func printTable(directory: String) throws {
-    guard let (table, hits, trials) = try table(directory: directory) else { return }
+    guard let (table, hits, trials, note) = try table(directory: directory) else { return }
     print(
       """
 
@@ -53,5 +53,6 @@ enum Conclusion {
       Dense's cpu_seconds are its training. \(trials) trials, \(hits) of them answered from the cache.
       One seed, one split: no claim of significance. Run: \(directory)
       """)
+    if let note { print("Data: \(note).") }
   }
 }

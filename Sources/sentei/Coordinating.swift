@@ -36,6 +36,7 @@ func runServices(_ services: [RunningService], _ logger: Logger) async throws {
 /// - Throws: `ExitCode` 75 if it was stopped before the end.
 func coordinate(_ run: OpenRun, at address: Address, local: (workers: Int, lanes: Int)?, log: Logger) async throws {
   for damage in run.damage { log.warning("\(damage)") }
+  if let note = run.note { log.notice("\(note)") }
   let directory = run.store.layout.directory
   let (listening, listens) = AsyncStream.makeStream(of: Address.self)
   let coordinator = CoordinatorService(

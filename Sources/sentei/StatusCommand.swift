@@ -39,6 +39,7 @@ struct StatusCommand: AsyncParsableCommand {
       let dispositions = attempts.dispositions.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
       print("attempts      \(dispositions.joined(separator: ", "))")
       print("cpu seconds   \(attempts.cpuSeconds.values.reduce(0, +).fixed(digits: 1))")
+      if let note = open.note { print("data          \(note)") }
       for damage in open.damage { print("damage        \(damage)") }
     }
   }

@@ -69,6 +69,42 @@ import Testing
     #expect(names.count <= 8, "\(names.count) blobs")
   }
 
+  @Test func trainingBeginsAgainWhereDamageTookAFactOutOfItsMiddle() throws {
+    let place = Workplace()
+    let study = try place.write("study.yaml", Self.study)
+    let whole = place.file("whole")
+    #expect(try Program.run("run", study, "--run-directory", whole, "--workers", "1").status == 0)
+
+    let run = place.file("damaged")
+    let first = try Running(
+      ["run", study, "--run-directory", run, "--workers", "1", "--log-level", "debug"], errors: place.file("run.log"))
+    #expect(first.waitForLog { $0.components(separatedBy: " debug: committed ").count > 6 }, "\(first.logText)")
+    first.kill9()
+    var outcomes: [[UInt8]] = []
+    try RunStore.open(at: run, mode: .reading).forEachFact { if $0.kind == "train" { outcomes.append($0.outcome) } }
+    #expect(outcomes.count >= 3)
+    // Its state is gone: the segment behind it had left one of its own.
+    #expect(try damage(outcomes[1], under: run) > 0)
+    let resumed = try Program.run("resume", run, "--workers", "1")
+    #expect(resumed.status == 0 && resumed.errors.contains("warning"), "\(resumed.errors)")
+    #expect(try digest(run) == digest(whole))
+  }
+
+  /// Flips a bit of some bytes wherever the run's database holds them, and tells how often that was.
+  private func damage(_ bytes: [UInt8], under run: String) throws -> Int {
+    var places = 0
+    for name in try FileManager.default.contentsOfDirectory(atPath: run) where name.hasPrefix("sentei.sqlite") {
+      let path = "\(run)/\(name)"
+      var content = try Data(contentsOf: URL(fileURLWithPath: path))
+      while let found = content.range(of: Data(bytes)) {
+        content[found.upperBound - 1] ^= 4
+        places += 1
+      }
+      try content.write(to: URL(fileURLWithPath: path))
+    }
+    return places
+  }
+
   @Test func aModelGoesThroughFilesIntoAStudy() throws {
     let place = Workplace()
     let (model, onnx) = (place.file("m.safetensors"), place.file("m.onnx"))

@@ -56,6 +56,8 @@ struct FakeWorker {
   /// What the network of each segment scores on `validation`, one after another.
   var judgements: [Score]
   private let segmentSteps: Int
+  /// Weights from outside are judged before the first segment.
+  private let judgesFirst: Bool
   private let values: [Float]
 
   init(_ study: Study, divergesIn: Int? = nil, judgements: [Score] = []) {
@@ -65,6 +67,7 @@ struct FakeWorker {
     let perEpoch = study.training.stepsPerEpoch(samples: sampleSplits.train.count)
     steps = study.training.epochs * perEpoch
     segmentSteps = study.segment.steps(perEpoch: perEpoch)
+    judgesFirst = study.pretrained != nil
     self.divergesIn = divergesIn
     self.judgements = judgements
   }
@@ -101,7 +104,8 @@ struct FakeWorker {
           state: digest("state after \(end)"), parameters: Digest(of: parameters(after: end)), loss: 0.5))
     case .evaluate(let evaluation):
       if evaluation.slice == sampleSplits.validation {
-        return .evaluated(judgements[(step(of: evaluation.parameters)! + segmentSteps - 1) / segmentSteps - 1])
+        let segment = (step(of: evaluation.parameters)! + segmentSteps - 1) / segmentSteps
+        return .evaluated(judgements[judgesFirst ? segment : segment - 1])
       }
       return .evaluated(score(evaluation.maskDigest, count: evaluation.slice.count))
     case .test(let evaluation):

@@ -91,7 +91,6 @@ import Testing
       Course(patience: 2, delta: 0.5, [3, 2.6, 2.4, 2, 2, 1], trained: 5, best: 3),
       Course(patience: 2, [nil, 5, nil, nil, 1, 1], trained: 4, best: 2),
       Course(patience: 3, [nil, nil, 5, 6, 4, nil], trained: 6, best: 5),
-      Course(patience: 2, [nil, nil, 1, 1, 1, 1], trained: 2, best: 1),
     ])
   func earlyStopping(course: Course) throws {
     for length in [SegmentLength.epochs(1), .steps(4)] {
@@ -116,6 +115,29 @@ import Testing
       #expect(drive.records.count == 4 + 2 * 16)
       #expect(drive.run.planner.trainedEpochs == 6)
     }
+  }
+
+  @Test("Losses that are never finite end the study, with patience or without", arguments: [2, 100])
+  func neverFinite(patience: Int) throws {
+    var study = try study(epochs: 3, .epochs(1))
+    study.earlyStopping = EarlyStopping(patience: patience)
+    var drive = Drive(
+      try planner(study, generations: 1), FakeWorker(study, judgements: Array(repeating: .nonfinite, count: 3)))
+    let failure = #expect(throws: StudyFailure.self) { try drive.finish() }
+    #expect(failure?.description.contains("finite") == true)
+    #expect(drive.segments.count == min(patience, 3))
+  }
+
+  @Test("Fine-tuning that only makes weights from outside worse gives them back")
+  func fineTuningInVain() throws {
+    var study = try study(epochs: 6, .epochs(1))
+    study.pretrained = FakeWorker.pretrained(study)
+    study.earlyStopping = EarlyStopping(patience: 2)
+    let losses = [1, 2, 3].map { Score.exact(correct: 1, count: 10, loss: $0) }
+    let drive = try Drive.whole(study, generations: 1, FakeWorker(study, judgements: losses))
+    #expect(drive.segments.count == 2)
+    #expect(drive.run.planner.currentParameters == study.pretrained?.parameters)
+    #expect(!drive.removed.contains(study.pretrained!.parameters))
   }
 
   @Test("A segment is judged before the next one is asked for")

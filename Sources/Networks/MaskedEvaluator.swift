@@ -52,14 +52,28 @@ package final class MaskedEvaluator {
   ///
   /// - Precondition: `mask` has ``maskCount`` bits.
   /// - Complexity: samples × kept multiply-adds.
-  package func evaluate(_ mask: Mask?) -> Score {
+  package func evaluate(_ mask: Mask?) -> Score { evaluate(mask, samples: nil, threshold: nil)! }
+
+  /// The same on the first samples alone, and no further than it takes to see that a threshold is missed.
+  ///
+  /// - Parameter samples: how many; nil: all.
+  /// - Returns: nil if the score is worse than the threshold, at the block where that became certain.
+  /// - Precondition: `mask` has ``maskCount`` bits.
+  package func evaluate(_ mask: Mask?, samples: Int?, threshold: Threshold?) -> Score? {
+    let total = min(samples ?? data.count, data.count)
     var correct = 0
     var loss = 0.0
-    let isFinite = forEachBlock(mask) { logits, first, count in
+    var isMissed = false
+    let isFinite = forEachBlock(mask, samples: total) { logits, first, count in
       correct += kernels.score(logits, classes: classes, labels: data.labels.base + first, count: count, loss: &loss)
+      isMissed =
+        threshold?.isOutOfReach(correct: correct, loss: loss, seen: first + count, of: total) ?? false
+      return !isMissed
     }
-    guard isFinite else { return .nonfinite }
-    return .exact(correct: correct, count: data.count, loss: data.count == 0 ? 0 : loss / Double(data.count))
+    if isMissed { return nil }
+    let score =
+      isFinite ? Score.exact(correct: correct, count: total, loss: total == 0 ? 0 : loss / Double(total)) : .nonfinite
+    return threshold?.isMissed(by: score) ?? false ? nil : score
   }
 
   /// Everything that is to be said about a mask on these data; nil where a value is infinite or not a number.
@@ -75,19 +89,21 @@ package final class MaskedEvaluator {
   /// - Precondition: `mask` has ``maskCount`` bits.
   package func logits(_ mask: Mask?) -> [Float] {
     var out = [Float](repeating: .nan, count: data.count * classes)
-    _ = forEachBlock(mask, stops: false) { logits, first, count in
+    _ = forEachBlock(mask, samples: data.count, stops: false) { logits, first, count in
       for lane in 0..<count {
         for label in 0..<classes { out[(first + lane) * classes + label] = logits[label * Kernels.lanes + lane] }
       }
+      return true
     }
     return out
   }
 
-  /// Calls `body` with the class scores of each block, its first sample and their number.
+  /// Calls `body` with the class scores of each block, its first sample and their number, until it says no.
   ///
   /// - Returns: false, at once if it `stops`, where a value is infinite or not a number.
   private func forEachBlock(
-    _ mask: Mask?, stops: Bool = true, _ body: (_ logits: UnsafePointer<Float>, _ first: Int, _ count: Int) -> Void
+    _ mask: Mask?, samples: Int, stops: Bool = true,
+    _ body: (_ logits: UnsafePointer<Float>, _ first: Int, _ count: Int) -> Bool
   ) -> Bool {
     if let mask {
       precondition(mask.count == maskCount, "a mask of \(mask.count) bits for \(maskCount) weights")
@@ -100,12 +116,12 @@ package final class MaskedEvaluator {
     if stops, !isFinite { return false }
     program.compile(mask)
     nonfinite.base.update(repeating: 0, count: nonfinite.count)
-    for first in stride(from: 0, to: data.count, by: Kernels.lanes) {
-      let count = min(Kernels.lanes, data.count - first)
+    for first in stride(from: 0, to: samples, by: Kernels.lanes) {
+      let count = min(Kernels.lanes, samples - first)
       let logits = program.run(block: first / Kernels.lanes, nonfinite: nonfinite.base)
       for lane in 0..<count where nonfinite.base[lane] != 0 { isFinite = false }
       if stops, !isFinite { return false }
-      body(logits, first, count)
+      guard body(logits, first, count) else { break }
     }
     return isFinite
   }

@@ -6,6 +6,8 @@ package import Studies
 /// One line of the comparison on `test`: a strategy at its exact size, with what it gained and cost.
 package struct ComparisonRow: Hashable, Sendable {
   package let strategy: Strategy
+  /// The compression that was asked for.
+  package let compression: Double
   /// Top-1 accuracy of the dense network on the test slice.
   package let accuracyBefore: Double
   /// Top-1 accuracy under the mask on the test slice.
@@ -20,8 +22,6 @@ package struct ComparisonRow: Hashable, Sendable {
 /// The comparison that a run ends with.
 package struct ComparisonTable: Hashable, Sendable {
   package let rows: [ComparisonRow]
-  /// The compression that the study asked for.
-  package let compression: Double
   package let testSamples: Int
 
   /// The rows of a finished run.
@@ -31,24 +31,28 @@ package struct ComparisonTable: Hashable, Sendable {
   ///   - cpuSeconds: processor seconds by strategy.
   /// - Returns: nil if a test outcome is missing.
   package init?(
-    study: Study, contestants: [Contestant], outcome: (Contestant) -> Outcome?, evaluations: [Strategy: Int],
+    contestants: [Contestant], outcome: (Job) -> Outcome?, evaluations: [Strategy: Int],
     cpuSeconds: [Strategy: Double]
   ) {
-    var scores: [TestScore] = []
+    var scores: [Score] = []
     for contestant in contestants {
-      guard case .tested(let score) = outcome(contestant) else { return nil }
-      scores.append(score)
+      var draws: [Score] = []
+      for job in contestant.jobs {
+        guard case .tested(let test) = outcome(job) else { return nil }
+        draws.append(test.score)
+      }
+      scores.append(.mean(draws))
     }
     guard let dense = contestants.firstIndex(where: { $0.strategy == .dense }) else { return nil }
-    let before = scores[dense].score.accuracy
-    rows = zip(contestants, scores).map { contestant, test in
+    let before = scores[dense].accuracy
+    rows = zip(contestants, scores).map { contestant, score in
       ComparisonRow(
-        strategy: contestant.strategy, accuracyBefore: before, accuracyAfter: test.score.accuracy,
+        strategy: contestant.strategy, compression: contestant.compression, accuracyBefore: before,
+        accuracyAfter: score.accuracy,
         metrics: contestant.metrics, evaluations: evaluations[contestant.strategy] ?? 0,
         cpuSeconds: cpuSeconds[contestant.strategy] ?? 0)
     }
-    compression = study.compression
-    if case .exact(_, let count, _) = scores[dense].score { testSamples = count } else { testSamples = 0 }
+    if case .exact(_, let count, _) = scores[dense] { testSamples = count } else { testSamples = 0 }
   }
 
   /// The field's column names.
@@ -61,7 +65,7 @@ package struct ComparisonTable: Hashable, Sendable {
   package var cells: [[String]] {
     rows.map { row in
       [
-        row.strategy.rawValue, row.strategy == .dense ? "1" : compression.fixed(digits: 1),
+        row.strategy.rawValue, row.strategy == .dense ? "1" : row.compression.fixed(digits: 1),
         "\(row.metrics.size)", "\(row.metrics.sizeNonzero)", row.metrics.realCompression.fixed(digits: 3),
         row.metrics.theoreticalSpeedup.fixed(digits: 3), row.accuracyBefore.fixed(digits: 4),
         row.accuracyAfter.fixed(digits: 4), "\(row.evaluations)", row.cpuSeconds.fixed(digits: 2),

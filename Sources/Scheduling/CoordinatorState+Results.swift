@@ -170,7 +170,7 @@ extension JobResult {
     switch answer {
     case .outcome(.split): "split"
     case .outcome(.trained), .outcome(.diverged): "train"
-    case .outcome(.evaluated): "evaluate"
+    case .outcome(.evaluated), .outcome(.worseThanThreshold): "evaluate"
     case .outcome(.tested): "test"
     case .failure: "failed"
     }

@@ -10,18 +10,11 @@ internal import Studies
 ///
 /// A serial queue of its own keeps hour-long arithmetic off Swift's cooperative pool, where it would hold up heartbeats.
 final class Lane: Sendable {
-  private struct Key: Hashable {
-    let network: Digest
-    let scope: PruningScope
-    let parameters: Digest
-    let slice: Digest
-  }
-
   /// Everything a job needs, fetched before it is put on the lane.
   enum Work: Sendable {
     case train(TrainingSegment, LabelledData, TrainingState)
-    case evaluate(Evaluation<FitnessUse>, [Float], EvaluationData)
-    case test(Evaluation<TestUse>, [Float], EvaluationData)
+    case evaluate(Evaluation<FitnessUse>, [Float], EvaluationData, images: LabelledData?)
+    case test(Evaluation<TestUse>, [Float], EvaluationData, images: LabelledData?)
   }
 
   /// An outcome, the blobs that it names, and its cost.
@@ -33,7 +26,7 @@ final class Lane: Sendable {
 
   private let queue: DispatchQueue
   /// Touched on `queue` alone.
-  private nonisolated(unsafe) var evaluator: (key: Key, evaluator: MaskedEvaluator)?
+  private nonisolated(unsafe) let judging = Judging()
 
   init(number: Int) { queue = DispatchQueue(label: "lane \(number)") }
 
@@ -53,34 +46,44 @@ final class Lane: Sendable {
   private func compute(_ work: Work) -> (JobResult.Answer, [(digest: Digest, bytes: [UInt8])]) {
     do {
       switch work {
-      case .evaluate(let job, let parameters, let data):
-        return (.outcome(.evaluated(try score(job, parameters, data))), [])
-      case .test(let job, let parameters, let data):
-        return (.outcome(.tested(TestScore(try score(job, parameters, data)))), [])
-      case .train(let job, let data, var state):
-        let trainer = try Trainer(network: job.network, recipe: job.recipe, data: data, seed: job.seed)
-        switch trainer.run(&state, through: job.steps.upperBound) {
-        case .diverged(let step): return (.outcome(.diverged(step: step)), [])
-        case .trained(let loss):
-          let bytes = state.canonicalBytes.bytes
-          let weights = Parameters.canonicalBytes(of: state.parameters)
-          let segment = TrainedSegment(state: Digest(of: bytes), parameters: Digest(of: weights), loss: loss)
-          return (.outcome(.trained(segment)), [(segment.state, bytes), (segment.parameters, weights)])
-        }
+      case .evaluate(let job, let parameters, let data, let images):
+        let score = try judging.score(job, parameters: parameters, data: data, images: images)
+        return (.outcome(score.map { .evaluated($0) } ?? .worseThanThreshold), [])
+      case .test(let job, let parameters, let data, let images):
+        let score = try judging.score(job, parameters: parameters, data: data, images: images)
+        return (.outcome(.tested(TestScore(score!))), [])
+      case .train(let job, let data, let state): return try train(job, data, state)
       }
     } catch {
       return (.failure("\(error)"), [])
     }
   }
 
-  private func score<Use>(_ job: Evaluation<Use>, _ parameters: [Float], _ data: EvaluationData) throws -> Score {
-    let key = Key(
-      network: job.network.digest, scope: job.scope, parameters: job.parameters, slice: job.slice.digest)
-    if evaluator?.key != key {
-      evaluator = (
-        key, try MaskedEvaluator(network: job.network, scope: job.scope, parameters: parameters, data: data)
-      )
+  private func train(
+    _ job: TrainingSegment, _ data: LabelledData, _ start: TrainingState
+  ) throws -> (JobResult.Answer, [(digest: Digest, bytes: [UInt8])]) {
+    let trainer = try Trainer(
+      network: job.network, recipe: job.recipe, data: data, seed: job.seed, mask: job.mask, scope: job.scope)
+    var state = start
+    switch trainer.run(&state, through: job.steps.upperBound) {
+    case .diverged(let step): return (.outcome(.diverged(step: step)), [])
+    case .trained(let loss):
+      if let mask = job.mask { state.bringBack(start.parameters, where: mask, of: job) }
+      let bytes = state.canonicalBytes.bytes
+      let weights = Parameters.canonicalBytes(of: state.parameters)
+      let segment = TrainedSegment(state: Digest(of: bytes), parameters: Digest(of: weights), loss: loss)
+      return (.outcome(.trained(segment)), [(segment.state, bytes), (segment.parameters, weights)])
     }
-    return evaluator!.evaluator.evaluate(job.mask)
+  }
+}
+
+extension TrainingState {
+  /// Gives removed weights the values that they had.
+  fileprivate mutating func bringBack(_ old: [Float], where mask: Mask, of job: TrainingSegment) {
+    for tensor in ParameterLayout(job.network, scope: job.scope).prunable {
+      for (index, position) in zip(tensor.range, tensor.maskRange!) where !mask[position] {
+        parameters[index] = old[index]
+      }
+    }
   }
 }

@@ -18,8 +18,8 @@ package struct OpenRun: Sendable {
   /// The run's identity on the wire.
   package var runDigest: Digest { Digest(of: Array(store.identity.run.utf8)) }
 
-  /// The key of the budget table for generations.
-  package static let generationsKey = "generations"
+  /// The key of the budget table for the trials of each search.
+  package static let trialsKey = "trials"
   private static let datasetKey = "dataset"
   private static let noteKey = "dataset-note"
 
@@ -61,7 +61,7 @@ package struct OpenRun: Sendable {
       let prepared = try prepared ?? Prepared(document, data: data)
       try check(prepared.study, in: store)
       try prepared.store(in: store)
-      try store.appendBudgets([BudgetRow(key: generationsKey, value: document.generations)])
+      try store.appendBudgets([BudgetRow(key: trialsKey, value: document.trials)])
       try store.setMeta(datasetKey, prepared.dataset.hex)
       if let note = prepared.note { try store.setMeta(noteKey, note) }
       // Last: where inputs are recorded, everything is.
@@ -101,14 +101,14 @@ package struct OpenRun: Sendable {
 
   private static func assemble(_ store: RunStore, _ study: Study) throws -> OpenRun {
     guard let dataset = try store.meta(datasetKey).flatMap(Digest.init(hex:)),
-      let generations = try store.budgets().last(where: { $0.key == generationsKey })?.value
+      let trials = try store.budgets().last(where: { $0.key == trialsKey })?.value
     else { throw unprepared(store) }
     var damage = store.damage.map(\.description)
     var facts: [Digest: Outcome] = [:]
     try store.forEachFact { row in
       if let outcome = try? Outcome(canonical: row.outcome) { facts[row.job] = outcome }
     }
-    var planner = try SearchStudy(study, dataset: dataset, generations: generations)
+    var planner = try SearchStudy(study, dataset: dataset, trials: trials)
     // After damage a fact from before the snapshot may be missing; only a replay from the start asks for it again.
     var isRestored = false
     if damage.isEmpty, store.mode == .writing {

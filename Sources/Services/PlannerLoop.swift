@@ -79,7 +79,7 @@ final class PlannerLoop: @unchecked Sendable {
         case .submit(let jobs): if !jobs.isEmpty { output(.submit(jobs)) }
         case .needs(let digest): try run.supply(try store.blob(digest))
         case .trial: break
-        case .snapshot(let bytes): try snapshot(bytes, since: start)
+        case .snapshotMoment: try snapshot(since: start)
         case .superseded(let blobs): for blob in blobs { try store.removeBlob(blob) }
         case .blocked: break loop
         case .finished:
@@ -100,9 +100,9 @@ final class PlannerLoop: @unchecked Sendable {
   }
 
   /// Stores a snapshot once a replay of what came after the last one would take a second.
-  private func snapshot(_ bytes: [UInt8], since start: Scheduling.Instant) throws {
-    guard cost + Clock.now.seconds(since: start) > 1 else { return }
-    try store.writeSnapshot(observed: run.planner.observed, state: bytes)
+  private func snapshot(since start: Scheduling.Instant) throws {
+    guard cost + Clock.now.seconds(since: start) > 1, let state = run.planner.snapshot else { return }
+    try store.writeSnapshot(observed: run.planner.observed, state: state)
     try store.writeHead()
     cost = 0
   }
@@ -110,12 +110,12 @@ final class PlannerLoop: @unchecked Sendable {
   private func finish() throws {
     if contestants.isEmpty {
       contestants = run.planner.contestants
-      let missing = contestants.map(\.job).filter { facts[$0.digest] == nil }
+      let missing = contestants.flatMap(\.jobs).filter { facts[$0.digest] == nil }
       var seen: Set<Digest> = []
       let fresh = missing.filter { seen.insert($0.digest).inserted }
       if !fresh.isEmpty { output(.submit(fresh)) }
     }
-    guard contestants.allSatisfy({ facts[$0.job.digest] != nil }) else { return }
+    guard contestants.flatMap(\.jobs).allSatisfy({ facts[$0.digest] != nil }) else { return }
     isOver = true
     try store.writeHead()
     output(.finished(contestants))
@@ -130,5 +130,10 @@ final class PlannerLoop: @unchecked Sendable {
 }
 
 extension Outcome {
-  fileprivate var isEvaluation: Bool { if case .evaluated = self { true } else { false } }
+  fileprivate var isEvaluation: Bool {
+    switch self {
+    case .evaluated, .worseThanThreshold: true
+    case .split, .trained, .diverged, .tested: false
+    }
+  }
 }

@@ -9,26 +9,23 @@ extension RunStore {
 
   /// Keeps what the study needs beside its file, so that the run directory is complete in itself.
   func record(_ inputs: StudyInputs) throws(RunStoreError) {
-    var bytes = CanonicalBytes(kind: "study-inputs", version: 1)
+    var bytes = CanonicalBytes(kind: "study-inputs", version: 2)
     bytes.append(list: inputs.shape) { $0.append($1) }
     bytes.append(raw: inputs.network.canonicalBytes.bytes)
-    bytes.append(list: inputs.pretrained.map { [$0] } ?? []) {
-      $0.append($1.parameters)
-      $0.append($1.state)
-    }
+    bytes.append(list: inputs.pretrained.map { [$0] } ?? []) { $0.append($1) }
     try setMeta(Self.inputsKey, try storeBlob(bytes.bytes).hex)
   }
 
   /// What ``record(_:)`` kept; nil before.
   func inputs() throws -> StudyInputs? {
     guard let digest = try meta(Self.inputsKey).flatMap(Digest.init(hex:)) else { return nil }
-    var reader = try CanonicalReader(try blob(digest), kind: "study-inputs", version: 1)
+    var reader = try CanonicalReader(try blob(digest), kind: "study-inputs", version: 2)
     var shape: [Int] = []
     for _ in 0..<(try reader.count(width: 8)) { shape.append(try reader.int()) }
     let network = try NetworkDescription(canonical: try reader.raw())
-    var pretrained: [Pretrained] = []
-    for _ in 0..<(try reader.count(width: 2 * Digest.byteCount)) {
-      pretrained.append(Pretrained(parameters: try reader.digest(), state: try reader.digest()))
+    var pretrained: [Digest] = []
+    for _ in 0..<(try reader.count(width: Digest.byteCount)) {
+      pretrained.append(try reader.digest())
     }
     try reader.finish()
     return StudyInputs(shape: shape, network: network, pretrained: pretrained.first)

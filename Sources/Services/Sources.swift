@@ -34,12 +34,8 @@ enum Sources {
           + "of \(shape) and \(classes) classes")
     }
     let weights = Parameters.canonicalBytes(of: model.parameters)
-    let slot = [Float](repeating: 0, count: ParameterLayout(network).trainableCount)
-    let state = TrainingState(
-      parameters: model.parameters, slots: Array(repeating: slot, count: document.optimizerSlots), step: 0
-    ).canonicalBytes.bytes
-    let pretrained = Pretrained(parameters: Digest(of: weights), state: Digest(of: state))
-    return (StudyInputs(shape: shape, network: network, pretrained: pretrained), [weights, state])
+    let pretrained = Digest(of: weights)
+    return (StudyInputs(shape: shape, network: network, pretrained: pretrained), [weights])
   }
 
   /// What a study file says now, for a run that was prepared before: only the model file is read again.

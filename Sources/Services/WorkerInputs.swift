@@ -12,6 +12,7 @@ actor WorkerInputs {
   private var lastUse: [Digest: Int] = [:]
   private var clock = 0
   private var parameters = Decoded<[Float]>()
+  private var labelled = Decoded<LabelledData>()
   private var evaluationData = Decoded<EvaluationData>()
 
   init(downloads: BlobDownloads) { self.downloads = downloads }
@@ -44,7 +45,11 @@ actor WorkerInputs {
   }
 
   func labelledData(_ digest: Digest) async throws -> LabelledData {
-    try LabelledData(canonical: try await blob(digest))
+    let task = labelled.task(digest) { Task { try LabelledData(canonical: try await self.blob(digest)) } }
+    do { return try await task.value } catch {
+      labelled.forget(digest)
+      throw error
+    }
   }
 
   /// The weights of a network.

@@ -203,20 +203,39 @@ package final class WorkerService: Sendable {
     case .split: throw BlobError(description: "a split is done where the data folder is")
     case .train(let job):
       let data = try await store.labelledData(job.slice.digest)
-      guard let from = job.from else {
-        return .train(job, data, Trainer.initialState(job.network, recipe: job.recipe, seed: job.seed))
-      }
-      let state = try TrainingState(canonical: try await store.blob(from))
-      let layout = ParameterLayout(job.network)
-      guard state.step == job.steps.lowerBound, state.parameters.count == layout.count,
-        state.slots.map(\.count) == Array(repeating: layout.trainableCount, count: job.recipe.optimizer.slots)
-      else { throw BlobError(description: "the state \(from) is not the one this segment goes on from") }
-      return .train(job, data, state)
+      return .train(job, data, try await start(of: job, store))
     case .evaluate(let job):
       return .evaluate(
-        job, try await store.parameters(job.parameters), try await store.evaluationData(job.slice.digest))
+        job, try await store.parameters(job.parameters), try await store.evaluationData(job.slice.digest),
+        images: try await images(job, store))
     case .test(let job):
-      return .test(job, try await store.parameters(job.parameters), try await store.evaluationData(job.slice.digest))
+      return .test(
+        job, try await store.parameters(job.parameters), try await store.evaluationData(job.slice.digest),
+        images: try await images(job, store))
+    }
+  }
+
+  private static func images<Use>(_ job: Evaluation<Use>, _ store: WorkerInputs) async throws -> LabelledData? {
+    guard let retraining = job.retraining else { return nil }
+    return try await store.labelledData(retraining.slice.digest)
+  }
+
+  private static func start(of job: TrainingSegment, _ store: WorkerInputs) async throws -> TrainingState {
+    let layout = ParameterLayout(job.network)
+    switch job.start {
+    case .fresh: return Trainer.initialState(job.network, recipe: job.recipe, seed: job.seed)
+    case .weights(let digest):
+      let weights = try await store.parameters(digest)
+      guard weights.count == layout.count else {
+        throw BlobError(description: "the weights \(digest) are not of this segment's network")
+      }
+      return TrainingState(weights: weights, of: job.network, recipe: job.recipe, step: job.steps.lowerBound)
+    case .state(let digest):
+      let state = try TrainingState(canonical: try await store.blob(digest))
+      guard state.step == job.steps.lowerBound, state.parameters.count == layout.count,
+        state.slots.map(\.count) == Array(repeating: layout.trainableCount, count: job.recipe.optimizer.slots)
+      else { throw BlobError(description: "the state \(digest) is not the one this segment goes on from") }
+      return state
     }
   }
 

@@ -1,26 +1,27 @@
 package import Digests
-package import Pruning
-package import Search
+internal import Pruning
+internal import Search
 
 /// One line of a history: a trial and what came of it.
 package struct TrialRecord: Hashable, Sendable {
-  package let strategy: Strategy
-  package let trial: TrialID
-  package let parents: [TrialID]
+  package let trial: JudgedTrial
+  /// Rounds before this one; 0 in studies without cycles.
+  package let round: Int
+  /// The trial's last job.
   package let job: Digest
-  /// Nil for the dense network.
-  package let mask: Mask?
-  package let maskDigest: Digest?
-  package let score: Score
-  /// Minus the loss or the accuracy, as the study's objective says.
-  package let fitness: Fitness
   /// Whether an earlier trial of this history asked for the same job: a cache hit.
   package let isRepeat: Bool
 
+  package var strategy: Strategy { trial.strategy }
+  package var evaluation: Evaluation<FitnessUse> { trial.evaluation }
+
   /// The line that `sentei history` prints, and that the history digest is taken over.
   package var line: String {
-    let parents = parents.isEmpty ? "-" : parents.map(\.description).joined(separator: ",")
-    return "\(strategy.rawValue) \(trial) \(maskDigest?.hex ?? "-") \(fitness.value) \(parents)"
+    let parents = trial.place.parents
+    let ancestry = parents.isEmpty ? "-" : parents.map(\.description).joined(separator: ",")
+    let fitness = trial.fitness.map { "\($0.value)" } ?? "worse"
+    let name = round == 0 ? strategy.rawValue : "\(strategy.rawValue)@\(round + 1)"
+    return "\(name) \(trial.place.id) \(evaluation.maskDigest?.hex ?? "-") \(fitness) \(ancestry)"
   }
 }
 
@@ -30,8 +31,8 @@ package enum RunStep: Sendable {
   case submit([Job])
   case needs(Digest)
   case trial(TrialRecord)
-  /// A moment at which the planner's state can be stored.
-  case snapshot([UInt8])
+  /// A moment at which ``SearchStudy/snapshot`` can be taken.
+  case snapshotMoment
   /// These blobs are needed no more; removing them twice does no harm.
   case superseded([Digest])
   /// Only new facts help.
@@ -63,18 +64,19 @@ package struct PlannerRun: Sendable {
     if !superseded.isEmpty { return .superseded(superseded) }
     if offersSnapshot {
       offersSnapshot = false
-      if let snapshot = planner.snapshot { return .snapshot(snapshot) }
+      if planner.isSnapshotMoment { return .snapshotMoment }
     }
-    if let next = queue.first, let known = outcome(next.job) {
-      queue.removeFirst()
-      return try observe(known, of: next)
-    }
+    // All that can be proposed is, before the next outcome is looked at: so the order of proposals is a function of the
+    // outcomes, and not of how early they are known.
     switch planner.next() {
     case .propose(let proposals): return enqueue(proposals, outcome)
     case .needs(let digest): return .needs(digest)
-    case .waiting: return .blocked
     case .finished: return .finished
+    case .waiting: break
     }
+    guard let next = queue.first, let known = outcome(next.job) else { return .blocked }
+    queue.removeFirst()
+    return try observe(known, of: next)
   }
 
   /// Hands the planner the blob that ``RunStep/needs(_:)`` named.
@@ -87,8 +89,8 @@ package struct PlannerRun: Sendable {
     for proposal in proposals {
       let digest = proposal.job.digest
       let isRepeat = !asked.insert(digest).inserted
-      if proposal.trial != nil {
-        if isRepeat { cacheHits += 1 } else { evaluations += 1 }
+      if let trial = proposal.trial {
+        if !isRepeat { evaluations += 1 } else if trial.isLast { cacheHits += 1 }
       }
       if !isRepeat, outcome(digest) == nil { fresh.append(proposal.job) }
       queue.append((proposal, digest, isRepeat))
@@ -102,15 +104,10 @@ package struct PlannerRun: Sendable {
     guard let observation = Observation(known) else {
       preconditionFailure("a test outcome under the digest of a planner's job")
     }
-    try planner.observe(observation)
+    let round = planner.cycles.count
+    let judged = try planner.observe(observation)
     offersSnapshot = true
-    guard let trial = next.proposal.trial, case .evaluated(let score) = known,
-      case .evaluate(let evaluation) = next.proposal.job
-    else { return .submit([]) }
-    return .trial(
-      TrialRecord(
-        strategy: next.proposal.strategy, trial: trial, parents: next.proposal.parents, job: next.job,
-        mask: evaluation.mask, maskDigest: evaluation.maskDigest, score: score,
-        fitness: planner.study.objective.fitness(score), isRepeat: next.isRepeat))
+    guard let judged else { return .submit([]) }
+    return .trial(TrialRecord(trial: judged, round: round, job: next.job, isRepeat: next.isRepeat))
   }
 }

@@ -2,16 +2,36 @@ package import Digests
 package import Search
 
 /// What a job is asked for, in the words of the report (ShrinkBench's names where it has one).
-package enum Strategy: String, Hashable, Sendable, CaseIterable {
-  case split = "Split"
-  case training = "Training"
-  case validation = "Validation"
-  case dense = "Dense"
-  case randomPruning = "RandomPruning"
-  case globalMagnitude = "GlobalMagWeight"
-  case layerMagnitude = "LayerMagWeight"
-  case randomSearch = "RandomSearch"
-  case genetic = "GeneticAlgorithm"
+package struct Strategy: Hashable, Sendable, CustomStringConvertible {
+  package let rawValue: String
+
+  package init(_ rawValue: String) { self.rawValue = rawValue }
+
+  package static let split = Strategy("Split")
+  package static let training = Strategy("Training")
+  package static let validation = Strategy("Validation")
+  package static let dense = Strategy("Dense")
+  package static let randomPruning = Strategy("RandomPruning")
+  package static let globalMagnitude = Strategy("GlobalMagWeight")
+  package static let layerMagnitude = Strategy("LayerMagWeight")
+
+  package var description: String { rawValue }
+}
+
+/// A search of a study: which algorithm, under which name.
+package struct SearchPlan: Hashable, Sendable {
+  package let strategy: Strategy
+  package let settings: AlgorithmSettings
+
+  package init(_ strategy: Strategy, _ settings: AlgorithmSettings) {
+    self.strategy = strategy
+    self.settings = settings
+  }
+
+  func append(to bytes: inout CanonicalBytes) {
+    bytes.append(strategy.rawValue)
+    settings.append(to: &bytes)
+  }
 }
 
 /// A job with the place in the history that its outcome will take.
@@ -19,14 +39,24 @@ package struct Proposal: Hashable, Sendable {
   package let job: Job
   package let strategy: Strategy
   /// Nil for jobs that are no trials (splitting, training, validation).
-  package let trial: TrialID?
-  package let parents: [TrialID]
+  package let trial: Trial.Place?
 
-  package init(job: Job, strategy: Strategy, trial: TrialID? = nil, parents: [TrialID] = []) {
+  init(job: Job, strategy: Strategy, trial: Trial.Place? = nil) {
     self.job = job
     self.strategy = strategy
     self.trial = trial
-    self.parents = parents
+  }
+}
+
+extension Trial {
+  /// A trial's place in a study's history.
+  package struct Place: Hashable, Sendable {
+    /// The place of its search among the study's; nil for baselines.
+    package let search: Int?
+    package let id: TrialID
+    package let parents: [TrialID]
+    /// Whether it is the last of the trial's jobs, behind which its fitness is known.
+    package let isLast: Bool
   }
 }
 

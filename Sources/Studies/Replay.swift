@@ -17,7 +17,7 @@ package enum Replay {
     var run = PlannerRun(planner)
     while true {
       switch try run.step(outcome) {
-      case .submit, .snapshot, .superseded: break
+      case .submit, .snapshotMoment, .superseded: break
       case .needs(let digest): try run.supply(try blob(digest))
       case .trial(let record): try body(record)
       case .blocked: return (run, false)

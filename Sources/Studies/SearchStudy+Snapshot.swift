@@ -4,22 +4,29 @@ internal import Pruning
 internal import Search
 
 extension SearchStudy {
-  /// The planner's state as bytes, at the only moments when it can be taken: between two generations.
+  /// Whether ``snapshot`` can be taken now.
+  package var isSnapshotMoment: Bool { phase == .searching && round!.isMoment(pending: pending) }
+
+  /// The planner's state as bytes; nil at moments when it cannot be taken.
   ///
-  /// Nil at other times. The random batch that may be out at such a moment is a function of its place and is proposed
-  /// again after a restore.
+  /// What is out at such a moment is part of the state, and is proposed again after a restore.
   package var snapshot: [UInt8]? {
-    guard phase == .searching, let genetic, let random, let splits, let weights, genetic.isBetweenGenerations,
-      genetic.generation > 0, answers.isEmpty, !owesRandomBatch
-    else { return nil }
-    var bytes = CanonicalBytes(kind: "search-study", version: 2)
+    guard isSnapshotMoment, let splits, let weights, let round, let firstWeights else { return nil }
+    var bytes = CanonicalBytes(kind: "search-study", version: 3)
     bytes.append(study.digest)
     bytes.append(dataset)
     bytes.append(observed)
     bytes.append(raw: Outcome.split(splits).canonicalBytes)
     bytes.append(weights)
-    genetic.append(to: &bytes)
-    random.append(to: &bytes)
+    bytes.append(firstWeights)
+    bytes.append(list: early.map { [$0] } ?? []) { $0.append($1) }
+    bytes.append(list: cycles) { bytes, cycle in
+      bytes.append(cycle.mask.count)
+      bytes.append(words: cycle.mask.words)
+      bytes.append(cycle.weights)
+    }
+    bytes.append(trials)
+    round.append(to: &bytes, pending: pending)
     return bytes.bytes
   }
 
@@ -27,46 +34,51 @@ extension SearchStudy {
   ///
   /// - Throws: `CanonicalError` for bytes that are no snapshot of this study.
   package func parametersOfSnapshot(_ snapshot: [UInt8]) throws(CanonicalError) -> Digest {
-    var reader = try CanonicalReader(snapshot, kind: "search-study", version: 2)
-    return try heading(&reader).weights
+    var reader = try CanonicalReader(snapshot, kind: "search-study", version: 3)
+    var copy = self
+    try copy.readHeading(&reader)
+    return copy.weights!
   }
 
   /// Takes the state of a snapshot, with the weights that ``parametersOfSnapshot(_:)`` named.
   ///
   /// - Throws: `CanonicalError` for bytes that are no snapshot of this study; the planner is then as it was.
   package mutating func restore(_ snapshot: [UInt8], parameters: [UInt8]) throws(CanonicalError) {
-    var reader = try CanonicalReader(snapshot, kind: "search-study", version: 2)
-    let (observed, splits, weights) = try heading(&reader)
+    var reader = try CanonicalReader(snapshot, kind: "search-study", version: 3)
     var restored = self
-    restored.observed = observed
-    restored.splits = splits
-    restored.weights = weights
-    restored.step = restored.totalSteps
+    try restored.readHeading(&reader)
     restored.phase = .weights
     do { try restored.supply(parameters) } catch { throw CanonicalError(error.description) }
-    try restored.genetic!.restore(from: &reader)
-    try restored.random!.restore(from: &reader)
+    try restored.round!.restore(from: &reader)
     try reader.finish()
-    restored.phase = .searching
-    // The random batch beside the last told generation may have been observed before the snapshot, or not.
-    let owed = study.randomSearch ? restored.genetic!.generation - restored.random!.generation : 0
-    guard owed == 0 || owed == 1 else {
-      throw CanonicalError("a snapshot whose random search is not beside its genetic algorithm")
-    }
-    restored.owesRandomBatch = owed == 1
     self = restored
   }
 
-  private func heading(
-    _ reader: inout CanonicalReader
-  ) throws(CanonicalError) -> (observed: Int, splits: Splits, weights: Digest) {
+  private mutating func readHeading(_ reader: inout CanonicalReader) throws(CanonicalError) {
     guard try reader.digest() == study.digest, try reader.digest() == dataset else {
       throw CanonicalError("a snapshot of another study")
     }
-    let observed = try reader.int()
+    observed = try reader.int()
     guard case .split(let splits) = try Outcome(canonical: try reader.raw()) else {
       throw CanonicalError("a snapshot without splits")
     }
-    return (observed, splits, try reader.digest())
+    self.splits = splits
+    weights = try reader.digest()
+    firstWeights = try reader.digest()
+    for _ in 0..<(try reader.count(width: 32)) { early = try reader.digest() }
+    cycles = []
+    for _ in 0..<(try reader.count(width: 32)) {
+      let count = try reader.int()
+      guard let mask = Mask(count: count, words: try reader.words()), count == layout.prunableCount else {
+        throw CanonicalError("a cycle's mask is of another network")
+      }
+      cycles.append(CycleResult(mask: mask, weights: try reader.digest()))
+    }
+    guard cycles.isEmpty || cycles.count < study.cycles?.rounds ?? 0 else {
+      throw CanonicalError("more cycles than the study has")
+    }
+    guard try reader.int() == trials || study.cycles == nil else {
+      throw CanonicalError("a snapshot of rounds of another length")
+    }
   }
 }

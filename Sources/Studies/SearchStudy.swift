@@ -1,7 +1,6 @@
 package import Digests
 package import Models
 package import Pruning
-internal import Randomness
 internal import Search
 
 /// A study that cannot go on, for a reason that a person has to know.
@@ -11,63 +10,59 @@ package struct StudyFailure: Error, Equatable, Sendable, CustomStringConvertible
   package init(_ description: String) { self.description = description }
 }
 
-/// The planner of a pruning search: split, train (with early stopping on `validation`), baselines, then the genetic algorithm with random search beside it.
+/// The planner of a pruning search: split, train, then the searches beside baselines; in cycles, the best mask's network
+/// is trained again and searched again.
 ///
 /// Pure and replayable: its state is a function of the study and of the observations, which come one by one in the order
-/// of the proposals. A generation of the genetic algorithm is followed by a batch of random search; the next generation
-/// is bred as soon as the genetic results are in, while workers are still busy with the batch.
+/// of the proposals.
 package struct SearchStudy: Sendable {
   package let study: Study
   /// The data set's digest, which the split is made of.
   package let dataset: Digest
-  /// Generations to run; a budget, so no operator looks at it.
-  package let generations: Int
+  /// Trials of each search in each round; a budget, so no operator looks at it.
+  package let trials: Int
   package let layout: ParameterLayout
-  package let budget: Budget
 
   enum Phase: Hashable, Sendable {
     case split
     case training
-    case validation
+    /// Waiting for the blob of the weights.
     case weights
-    case baselines
     case searching
+    /// The best mask's network is trained behind a round.
+    case retraining
+    /// What came of that is judged on `validation`.
+    case judging
     case finished
   }
 
   var phase = Phase.split
   var splits: Splits?
-  /// The last segment of training.
-  var trained: TrainedSegment?
-  /// Optimizer steps done.
-  var step = 0
-  /// The weights that the study is about: the last ones, or by early stopping the best ones.
+  /// The training that is under way, or was the last.
+  var chain: TrainingChain?
+  /// The weights that the present round is about.
   var weights: Digest?
-  var watch: EarlyStopping.Watch?
-  /// The weights with the lowest loss on `validation` so far.
-  var best: Digest?
-  var genetic: GeneticSearch?
-  var random: RandomSearch?
-  var baselineMasks: [Strategy: Mask] = [:]
+  /// The weights that the study trained first.
+  var firstWeights: Digest?
+  /// The weights that retraining inside the fitness begins with, if not the trained ones.
+  var early: Digest?
+  var round: SearchRound?
+  /// Rounds that are over and counted, in order.
+  var cycles: [CycleResult] = []
   /// Proposals without an observation yet, oldest first.
   var pending: ArraySlice<Proposal> = []
-  /// Fitness of the observed part of the batch that is being answered.
-  var answers: [Fitness] = []
-  /// Whether the random batch beside the last bred generation is still to be proposed.
-  var owesRandomBatch = false
-  /// Blobs of training that nothing will ask for again.
-  var superseded: [Digest] = []
   /// How many outcomes were observed so far.
   package var observed = 0
 
   /// - Throws: `BudgetError` where no mask can meet the study's compression.
-  package init(_ study: Study, dataset: Digest, generations: Int) throws(BudgetError) {
+  package init(_ study: Study, dataset: Digest, trials: Int) throws(BudgetError) {
+    precondition(!study.searches.isEmpty && trials > 0)
     self.study = study
     self.dataset = dataset
-    self.generations = generations
+    self.trials = trials
     layout = ParameterLayout(study.network, scope: study.scope)
-    watch = study.earlyStopping.map(EarlyStopping.Watch.init)
-    budget = try Budget(compression: study.compression, layout: layout)
+    _ = try Budget(compression: study.compression.lowerBound, layout: layout)
+    _ = try Budget(compression: study.compression.upperBound, layout: layout)
   }
 
   /// What to do next; call it again after each proposal, blob and observation until it says waiting or finished.
@@ -76,21 +71,30 @@ package struct SearchStudy: Sendable {
     case .split:
       return proposeOnce { study in
         let job = SplitJob(dataset: study.dataset, sizes: study.study.splits, seed: study.study.seed)
-        return [Proposal(job: .split(job), strategy: .split)]
+        return Proposal(job: .split(job), strategy: .split)
       }
-    case .training:
-      return proposeOnce { [$0.segment()] }
-    case .validation:
-      return proposeOnce { [$0.validation()] }
+    case .training, .retraining:
+      return proposeOnce { $0.chain!.proposal() }
+    case .judging:
+      return proposeOnce { $0.judgement() }
     case .weights:
       return .needs(weights!)
-    case .baselines:
-      return proposeOnce { $0.baselines() }
     case .searching:
-      return nextSearchStep()
+      let proposals = round!.next()
+      guard !proposals.isEmpty else { return .waiting }
+      pending.append(contentsOf: proposals)
+      return .propose(proposals)
     case .finished:
       return .finished
     }
+  }
+
+  /// Proposes a job that nothing else overlaps, and waits while it is out.
+  private mutating func proposeOnce(_ make: (SearchStudy) -> Proposal) -> Step {
+    guard pending.isEmpty else { return .waiting }
+    let proposal = make(self)
+    pending.append(proposal)
+    return .propose([proposal])
   }
 
   /// Hands over the blob that ``Step/needs(_:)`` asked for.
@@ -101,95 +105,151 @@ package struct SearchStudy: Sendable {
     guard let parameters = try? Parameters.values(canonical: bytes), parameters.count == layout.count else {
       throw StudyFailure("the stored weights \(weights!) are not of this network")
     }
-    let space = SearchSpace(layout: layout, parameters: parameters, budget: budget, seed: study.seed)
-    var stream = RandomStream(seed: study.seed, .randomPruning)
-    baselineMasks = [
-      .globalMagnitude: ScorePruning.global(scores: space.tables.magnitudes, budget: budget),
-      .layerMagnitude: ScorePruning.perLayer(scores: space.tables.magnitudes, budget: budget, layout: layout),
-      .randomPruning: ScorePruning.random(count: layout.prunableCount, budget: budget, stream: &stream),
-    ]
-    genetic = GeneticSearch(settings: study.genetic, space: space)
-    random = RandomSearch(
-      batchSize: study.genetic.populationSize, noise: study.genetic.initial.noise, space: space)
-    phase = .baselines
+    let judge = CandidateJudge(
+      network: study.network, scope: study.scope, layout: layout, objective: study.objective, mode: study.fitness,
+      seed: study.seed, numerics: study.numerics, splits: splits!, weights: weights!, early: early)
+    do throws(BudgetError) {
+      round = try SearchRound(
+        judge, plans: study.searches, compression: compression(ofRound: cycles.count), parameters: parameters,
+        trials: trials, round: cycles.count)
+    } catch {
+      preconditionFailure("rounds whose budget cannot be met are not begun")
+    }
+    phase = .searching
   }
 
   /// Takes the outcome of the oldest proposal that has none yet.
   ///
+  /// - Returns: the trial whose fitness is known now, if it is one.
   /// - Throws: ``StudyFailure`` where the outcome ends the study (training diverged).
-  package mutating func observe(_ observation: Observation) throws(StudyFailure) {
+  package mutating func observe(_ observation: Observation) throws(StudyFailure) -> JudgedTrial? {
     guard let proposal = pending.popFirst() else { preconditionFailure("nothing was proposed") }
     observed += 1
     switch (proposal.job, observation) {
     case (.split, .split(let splits)):
       self.splits = splits
-      if totalSteps == 0 {
-        weights = study.pretrained?.parameters
-        guard weights != nil else { throw StudyFailure("the study has neither weights from outside nor training") }
-      }
-      // With early stopping weights from outside are judged too: training that only makes them worse gives them back.
-      let judgesFirst = watch != nil && study.pretrained != nil
-      phase = totalSteps == 0 ? .weights : judgesFirst ? .validation : .training
+      try beginTraining()
     case (.train, .trained(let segment)):
-      if let previous = trained {
-        superseded.append(previous.state)
-        if watch == nil, previous.parameters != segment.parameters { superseded.append(previous.parameters) }
-      }
-      trained = segment
-      step = nextStep
-      weights = segment.parameters
-      if watch != nil { phase = .validation } else if step == totalSteps { phase = .weights }
+      chain!.observe(segment)
+      takeResult()
     case (.train, .diverged(let step)):
-      throw StudyFailure(
-        "training diverged in epoch \(step / stepsPerEpoch); lower network.train.learning_rate and start a new run")
+      throw chain!.failure(divergedIn: step)
     case (.evaluate, .evaluated(let score)):
-      if proposal.strategy == .validation { try judge(score) } else { observe(score, of: proposal) }
+      return try observe(score, of: proposal)
+    case (.evaluate, .worseThanThreshold):
+      return try observe(nil, of: proposal)
     case (.split, _), (.train, _), (.evaluate, _), (.test, _):
       preconditionFailure("an outcome of another kind; the coordinator checks it before it is stored")
     }
+    return nil
   }
 
-  /// The weights that early stopping judges next.
-  var judged: Digest { trained?.parameters ?? study.pretrained!.parameters }
+  private mutating func observe(_ score: Score?, of proposal: Proposal) throws(StudyFailure) -> JudgedTrial? {
+    switch phase {
+    case .training, .retraining:
+      try chain!.observe(score!)
+      takeResult()
+      return nil
+    case .judging:
+      endCycle(score!)
+      return nil
+    case .searching:
+      let judged = round!.observe(score, of: proposal)
+      if pending.isEmpty, round!.isOver { endRound() }
+      return judged
+    case .split, .weights, .finished:
+      preconditionFailure("nothing is judged now")
+    }
+  }
 
-  /// Takes the loss on `validation` behind a segment.
-  private mutating func judge(_ score: Score) throws(StudyFailure) {
-    var loss = Double.infinity
-    if case .exact(_, _, let mean) = score { loss = mean }
-    let (isBest, stops) = watch!.observe(loss)
-    let isOver = stops || step == totalSteps
-    if isBest {
-      giveUp(best, unless: judged)
-      best = judged
+  private mutating func beginTraining() throws(StudyFailure) {
+    guard study.training.epochs > 0 || study.pretrained != nil else {
+      throw StudyFailure("the study has neither weights from outside nor training")
+    }
+    let plan = TrainingChain.Plan(
+      network: study.network, recipe: study.training, seed: study.seed, segment: study.segment,
+      earlyStopping: study.earlyStopping, numerics: study.numerics, weights: study.pretrained, mask: nil,
+      scope: study.scope, earlyStep: study.fitness.retraining?.earlyStep)
+    chain = TrainingChain(plan, train: splits!.train, validation: splits!.validation)
+    phase = .training
+    takeResult()
+  }
+
+  /// Goes on where a training has ended.
+  private mutating func takeResult() {
+    guard let result = chain!.result else { return }
+    if phase == .retraining {
+      cycles[cycles.count - 1].weights = result
+      phase = .judging
     } else {
-      giveUp(judged, unless: best)
+      weights = result
+      firstWeights = result
+      early = chain!.early
+      phase = .weights
     }
-    guard !isOver || best != nil else {
-      throw StudyFailure(
-        "no loss on validation was finite; lower network.train.learning_rate and start a new run")
-    }
-    weights = best
-    phase = isOver ? .weights : .training
   }
 
-  /// Weights that a later judgement replaced; those from outside belong to the study and stay.
-  private mutating func giveUp(_ old: Digest?, unless kept: Digest?) {
-    if let old, old != kept, old != study.pretrained?.parameters { superseded.append(old) }
+  /// The present round's winner, for the cycle that it belongs to.
+  private mutating func endRound() {
+    guard let plan = study.cycles, let mask = round!.best(0) else {
+      phase = .finished
+      return
+    }
+    cycles.append(CycleResult(mask: mask, weights: weights!))
+    let training = TrainingChain.Plan(
+      network: study.network, recipe: plan.recipe, seed: study.seed, segment: study.segment, earlyStopping: nil,
+      numerics: study.numerics, weights: weights!, mask: mask, scope: study.scope, earlyStep: nil)
+    chain = TrainingChain(training, train: splits!.train, validation: splits!.validation)
+    phase = .retraining
+    takeResult()
   }
 
-  private mutating func observe(_ score: Score, of proposal: Proposal) {
-    switch proposal.strategy {
-    case .genetic, .randomSearch:
-      answers.append(study.objective.fitness(score))
-      if answers.count == study.genetic.populationSize {
-        if proposal.strategy == .genetic { genetic!.tell(answers) } else { random!.tell(answers) }
-        answers = []
-      }
-      if genetic!.generation >= generations, pending.isEmpty, !owesRandomBatch { phase = .finished }
-    case .dense, .randomPruning, .globalMagnitude, .layerMagnitude:
-      if pending.isEmpty { phase = .searching }
-    case .split, .training, .validation:
-      preconditionFailure("not an evaluation")
+  /// Takes the accuracy of what a cycle left; another one follows if it is good enough and can be.
+  private mutating func endCycle(_ score: Score) {
+    let plan = study.cycles!
+    cycles[cycles.count - 1].validation = score
+    if let least = plan.leastAccuracy, score.accuracy < least {
+      cycles[cycles.count - 1].isGoodEnough = false
+      phase = .finished
+      return
     }
+    let isPossible = (try? Budget(compression: compression(ofRound: cycles.count).upperBound, layout: layout)) != nil
+    guard cycles.count < plan.rounds, isPossible else {
+      phase = .finished
+      return
+    }
+    weights = cycles.last!.weights
+    phase = .weights
+  }
+
+  private func judgement() -> Proposal {
+    let cycle = cycles.last!
+    return Proposal(
+      job: .evaluate(
+        Evaluation(
+          network: study.network, scope: study.scope, parameters: cycle.weights, mask: cycle.mask,
+          slice: splits!.validation)),
+      strategy: .validation)
+  }
+
+  /// What a round asks for, counted from 0.
+  func compression(ofRound round: Int) -> ClosedRange<Double> {
+    var factor = 1.0
+    for _ in 0..<round { factor *= study.cycles?.compressionStep ?? 1 }
+    return study.compression.lowerBound * factor...study.compression.upperBound * factor
+  }
+}
+
+/// What a cycle left: a mask, and the weights that training gave to what it keeps.
+struct CycleResult: Hashable, Sendable {
+  let mask: Mask
+  var weights: Digest
+  var validation: Score?
+  /// Whether it met the least accuracy.
+  var isGoodEnough = true
+
+  init(mask: Mask, weights: Digest) {
+    self.mask = mask
+    self.weights = weights
   }
 }

@@ -15,7 +15,7 @@ package struct Study: Hashable, Sendable {
   package var normalization: LabelledData.Normalization?
   package var network: NetworkDescription
   /// Weights that the study starts from instead of fresh ones.
-  package var pretrained: Pretrained?
+  package var pretrained: Digest?
   /// With ``pretrained``, 0 epochs take its weights as they are.
   package var training: TrainingRecipe
   package var segment: SegmentLength
@@ -23,17 +23,21 @@ package struct Study: Hashable, Sendable {
   package var earlyStopping: EarlyStopping?
   package var scope: PruningScope
   package var objective: Objective
-  package var compression: Double
-  package var genetic: GeneticSettings
-  /// Whether random search runs beside the genetic algorithm, at the same number of evaluations.
-  package var randomSearch: Bool
+  /// Candidates keep so many weights that the whole network is that much smaller; a single number is an exact budget.
+  package var compression: ClosedRange<Double>
+  package var fitness: FitnessMode
+  /// Nil searches once.
+  package var cycles: Cycles?
+  /// The rivals, which all get the same number of trials; the first one carries the study.
+  package var searches: [SearchPlan]
   package var numerics: NumericsClass
 
   package init(
     name: String, seed: UInt64, dataset: String, splits: SplitSizes,
-    normalization: LabelledData.Normalization? = nil, network: NetworkDescription, pretrained: Pretrained? = nil,
+    normalization: LabelledData.Normalization? = nil, network: NetworkDescription, pretrained: Digest? = nil,
     training: TrainingRecipe, segment: SegmentLength, earlyStopping: EarlyStopping? = nil, scope: PruningScope,
-    objective: Objective, compression: Double, genetic: GeneticSettings, randomSearch: Bool = true,
+    objective: Objective, compression: ClosedRange<Double>, fitness: FitnessMode = FitnessMode(), cycles: Cycles? = nil,
+    searches: [SearchPlan],
     numerics: NumericsClass = .portable
   ) {
     self.name = name
@@ -49,55 +53,34 @@ package struct Study: Hashable, Sendable {
     self.scope = scope
     self.objective = objective
     self.compression = compression
-    self.genetic = genetic
-    self.randomSearch = randomSearch
+    self.fitness = fitness
+    self.cycles = cycles
+    self.searches = searches
     self.numerics = numerics
   }
 
   /// The digest of the canonical study: two files that mean the same have the same one.
   package var digest: Digest {
-    var bytes = CanonicalBytes(kind: "study", version: 2)
+    var bytes = CanonicalBytes(kind: "study", version: 3)
     bytes.append(seed)
     bytes.append(dataset)
     splits.append(to: &bytes)
     Parameters.append(normalization?.mean ?? [], to: &bytes)
     Parameters.append(normalization?.deviation ?? [], to: &bytes)
     bytes.append(network.digest)
-    bytes.append(list: pretrained.map { [$0] } ?? []) { $0.append($1.parameters) }
+    bytes.append(list: pretrained.map { [$0] } ?? []) { $0.append($1) }
     training.append(to: &bytes)
     segment.append(to: &bytes)
     bytes.append(list: earlyStopping.map { [$0] } ?? []) { $1.append(to: &$0) }
     bytes.append(scope.prunesClassifier)
-    bytes.append(objective.rawValue)
-    bytes.append(compression)
-    bytes.append(genetic.populationSize)
-    bytes.append(genetic.eliteSize)
-    bytes.append(genetic.tournamentSize)
-    bytes.append(genetic.crossoverRate)
-    bytes.append(genetic.neuronCrossover)
-    bytes.append(genetic.mutationRate)
-    bytes.append(genetic.swapFraction.lowerBound)
-    bytes.append(genetic.swapFraction.upperBound)
-    bytes.append(genetic.initial.magnitude)
-    bytes.append(genetic.initial.random)
-    bytes.append(genetic.initial.equal)
-    bytes.append(genetic.initial.exponential)
-    bytes.append(genetic.initial.noise)
-    bytes.append(randomSearch)
+    objective.append(to: &bytes)
+    bytes.append(compression.lowerBound)
+    bytes.append(compression.upperBound)
+    fitness.append(to: &bytes)
+    bytes.append(list: cycles.map { [$0] } ?? []) { $1.append(to: &$0) }
+    bytes.append(list: searches) { $1.append(to: &$0) }
     bytes.append(numerics.name)
     return bytes.digest
-  }
-}
-
-/// Weights from outside, by the blobs that hold them.
-package struct Pretrained: Hashable, Sendable {
-  package let parameters: Digest
-  /// The same weights as a training state at step 0, which a first segment goes on from.
-  package let state: Digest
-
-  package init(parameters: Digest, state: Digest) {
-    self.parameters = parameters
-    self.state = state
   }
 }
 

@@ -9,17 +9,21 @@ package struct StudyDocument {
   package let name: String
   package let dataset: DatasetSource
   package let network: NetworkSource
-  /// Generations to run; a budget, so not part of the study's identity.
-  package let generations: Int
+  /// Trials of each search; a budget, so not part of the study's identity.
+  package let trials: Int
   private let seed: UInt64
   private let splits: SplitSizes
   private let normalization: LabelledData.Normalization?
   private let training: TrainingSection
   private let objective: Objective
-  private let compression: Double
+  private let compression: ClosedRange<Double>
+  private let fitness: FitnessMode
+  private let cycles: Cycles?
   private let scope: PruningScope
-  private let genetic: GeneticSettings
-  private let randomSearch: Bool
+  private let searches: [SearchPlan]
+  private var compressionKey: String {
+    compression.lowerBound == compression.upperBound ? "at_compression" : "compression"
+  }
   /// For errors that show only with data and model at hand.
   private let sections: (dataset: Section, network: Section, objective: Section)
 
@@ -40,12 +44,13 @@ package struct StudyDocument {
     self.network = try NetworkSource(&network)
     training = try TrainingSection(&network, isOptional: self.network.file != nil)
     try network.finish()
-    let objective = try Self.objective(&root)
+    let objective = try ObjectiveSection(&root)
     (self.objective, compression) = (objective.objective, objective.compression)
-    try Self.fitness(&root)
+    fitness = try Self.fitness(&root, training.recipe)
+    cycles = try Self.cycles(&root, training.recipe)
     scope = try Self.scope(&root)
-    let search = try Self.search(&root)
-    (genetic, generations, randomSearch) = (search.settings, search.generations, search.randomSearch)
+    let search = try SearchSection(&root)
+    (searches, trials) = (search.searches, search.trials)
     let numerics = try root.text("numerics", oneOf: ["portable"]) ?? "portable"
     precondition(numerics == "portable")
     try root.finish()
@@ -90,13 +95,15 @@ package struct StudyDocument {
   /// - Throws: ``StudyFileError`` where no mask of the network can meet the objective.
   package func study(_ inputs: StudyInputs) throws(StudyFileError) -> Study {
     do {
-      _ = try Budget(compression: compression, layout: ParameterLayout(inputs.network, scope: scope))
-    } catch { throw sections.objective.error("at_compression", error.description) }
+      let layout = ParameterLayout(inputs.network, scope: scope)
+      _ = try Budget(compression: compression.lowerBound, layout: layout)
+      _ = try Budget(compression: compression.upperBound, layout: layout)
+    } catch { throw sections.objective.error(compressionKey, error.description) }
     return Study(
       name: name, seed: seed, dataset: dataset.identity, splits: splits, normalization: normalization,
       network: inputs.network, pretrained: inputs.pretrained, training: training.recipe, segment: training.segment,
       earlyStopping: training.earlyStopping, scope: scope, objective: objective, compression: compression,
-      genetic: genetic, randomSearch: randomSearch)
+      fitness: fitness, cycles: cycles, searches: searches)
   }
 
   private static func compose(_ text: String, file: String) throws(StudyFileError) -> Node {
@@ -140,35 +147,12 @@ package struct StudyDocument {
       deviation: try group.required("std", deviation, "one number a channel").map { Float($0) })
   }
 
-  private static func share(_ key: String, _ section: inout Section) throws(StudyFileError) -> Share? {
+  private static func share(_ key: String, _ section: inout Section) throws(StudyFileError) -> SampleShare? {
     let expected = "a number of samples or a fraction between 0 and 1"
     // No data set is larger than 2⁴⁰ samples; what does not fit an integer must not reach Int(_:).
     guard let value = try section.double(key, expected, { $0 > 0 && ($0 < 1 || $0 == $0.rounded() && $0 <= 0x1p40) })
     else { return nil }
     return value < 1 ? .fraction(value) : .count(Int(value))
-  }
-
-  /// What is optimised, and the section that says so, for errors that show only with the network at hand.
-  private static func objective(
-    _ root: inout Section
-  ) throws(StudyFileError) -> (objective: Objective, compression: Double, section: Section) {
-    let example = "a group such as { maximize: accuracy, at_compression: 10 }"
-    var section = try root.required("objective", try root.section("objective"), example)
-    let maximize = try section.text("maximize", oneOf: ["accuracy"])
-    let minimize = try section.text("minimize", oneOf: ["loss"])
-    let compression = try section.double("at_compression", "a number above 1", { $0 > 1 })
-    try section.finish()
-    guard (maximize == nil) != (minimize == nil) else {
-      throw root.error("objective", "expected either maximize: accuracy or minimize: loss")
-    }
-    let required = try section.required("at_compression", compression, "a number above 1")
-    return (maximize != nil ? .accuracy : .loss, required, section)
-  }
-
-  private static func fitness(_ root: inout Section) throws(StudyFileError) {
-    guard var section = try root.section("fitness") else { return }
-    _ = try section.text("retrain", oneOf: ["none"])
-    try section.finish()
   }
 
   private static func scope(_ root: inout Section) throws(StudyFileError) -> PruningScope {

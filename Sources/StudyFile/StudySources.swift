@@ -1,5 +1,6 @@
+package import Digests
 package import Models
-package import Studies
+internal import Studies
 
 /// Where a study's data come from.
 package enum DatasetSource: Hashable, Sendable {
@@ -82,9 +83,9 @@ package struct StudyInputs: Hashable, Sendable {
   /// The shape of a sample.
   package let shape: [Int]
   package let network: NetworkDescription
-  package let pretrained: Pretrained?
+  package let pretrained: Digest?
 
-  package init(shape: [Int], network: NetworkDescription, pretrained: Pretrained?) {
+  package init(shape: [Int], network: NetworkDescription, pretrained: Digest?) {
     self.shape = shape
     self.network = network
     self.pretrained = pretrained

@@ -17,20 +17,31 @@ struct TrainingSection {
       if isOptional { recipe.epochs = 0 }
       return
     }
+    recipe = try Self.recipe(&train, recipe)
+    segment = try Self.segment(&train) ?? segment
+    earlyStopping = try Self.earlyStopping(&train)
+    try train.finish()
+  }
+
+  /// Reads the keys of a recipe, with the values of another one where they are absent.
+  ///
+  /// - Throws: ``StudyFileError`` with line and key.
+  static func recipe(
+    _ train: inout Section, _ defaults: TrainingRecipe
+  ) throws(StudyFileError) -> TrainingRecipe {
+    var recipe = defaults
     recipe.epochs = try train.int("epochs", 1...100_000) ?? recipe.epochs
     recipe.batchSize = try train.int("batch_size", 1...65_536) ?? recipe.batchSize
-    recipe.optimizer = try Self.optimizer(&train)
-    if case .sgd = recipe.optimizer {} else { recipe.learningRate = 0.001 }
+    recipe.optimizer = try optimizer(&train)
+    if case .sgd = recipe.optimizer {} else { recipe.learningRate = min(recipe.learningRate, 0.001) }
     recipe.learningRate = try train.double("learning_rate", "a number above 0", { $0 > 0 }) ?? recipe.learningRate
     recipe.l1 = try train.double("l1", "a number of at least 0", { $0 >= 0 }) ?? recipe.l1
     recipe.l2 = try train.double("l2", "a number of at least 0", { $0 >= 0 }) ?? recipe.l2
     recipe.warmupEpochs = try train.int("warmup_epochs", 0...100_000) ?? 0
-    recipe.schedule = try schedule(&train)
-    recipe.augmentation = try Self.augmentation(&train)
-    segment = try Self.segment(&train) ?? segment
-    earlyStopping = try Self.earlyStopping(&train)
-    try train.finish()
-    do { try recipe.check() } catch { throw network.error("train", error.description) }
+    recipe.schedule = try schedule(&train, recipe)
+    recipe.augmentation = try augmentation(&train)
+    do { try recipe.check() } catch { throw train.error("epochs", error.description) }
+    return recipe
   }
 
   private static func optimizer(_ train: inout Section) throws(StudyFileError) -> TrainingRecipe.Optimizer {
@@ -50,7 +61,9 @@ struct TrainingSection {
     return name == "adam" ? .adam(moments) : .adamW(moments)
   }
 
-  private func schedule(_ train: inout Section) throws(StudyFileError) -> TrainingRecipe.Schedule {
+  private static func schedule(
+    _ train: inout Section, _ recipe: TrainingRecipe
+  ) throws(StudyFileError) -> TrainingRecipe.Schedule {
     guard let node = train.node("schedule") else { return .constant }
     let wholeCosine = TrainingRecipe.Schedule.cosine(horizon: max(recipe.epochs - recipe.warmupEpochs, 1))
     if let name = node.scalar?.string {

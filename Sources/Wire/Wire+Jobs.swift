@@ -46,7 +46,12 @@ extension PBTrain {
     recipe = .init(job.recipe.canonicalBytes.bytes)
     seed = job.seed
     slice = PBSlice(job.slice)
-    from = .init(job.from?.bytes ?? [])
+    from = .init(job.start.blob?.bytes ?? [])
+    if case .weights = job.start { fromWeights = true }
+    if let mask = job.mask {
+      self.mask = PBMask(mask)
+      prunesClassifier = job.scope.prunesClassifier
+    }
     firstStep = UInt64(clamping: job.steps.lowerBound)
     endStep = UInt64(clamping: job.steps.upperBound)
     numerics = job.numerics.name
@@ -55,7 +60,7 @@ extension PBTrain {
   fileprivate func domain(_ networks: [NetworkDescription]) throws(WireError) -> TrainingSegment {
     let first = try checked(firstStep, 0...1 << 48, "train.first_step")
     let end = try checked(endStep, 0...1 << 48, "train.end_step")
-    guard first < end, numerics.utf8.count <= 256 else {
+    guard first <= end, numerics.utf8.count <= 256 else {
       throw WireError(
         description: "train: impossible steps \(first) to \(end), or a numerics class of no possible name")
     }
@@ -67,10 +72,57 @@ extension PBTrain {
     guard end <= recipe.epochs * recipe.stepsPerEpoch(samples: slice.count) else {
       throw WireError(description: "train: step \(end) is beyond the \(recipe.epochs) epochs of the recipe")
     }
+    let network = try networks.at(network)
+    let scope = PruningScope(prunesClassifier: prunesClassifier)
     return TrainingSegment(
-      network: try networks.at(network), recipe: recipe, seed: seed, slice: slice,
-      from: from.isEmpty ? nil : try Digest(wire: from, "train.from"), steps: first..<end,
+      network: network, recipe: recipe, seed: seed, slice: slice, start: try start(),
+      mask: hasMask ? try mask.domain(of: network, scope) : nil, scope: scope, steps: first..<end,
       numerics: NumericsClass(numerics))
+  }
+}
+
+extension PBTrain {
+  fileprivate func start() throws(WireError) -> TrainingSegment.Start {
+    guard !from.isEmpty else { return .fresh }
+    let digest = try Digest(wire: from, "train.from")
+    return fromWeights ? .weights(digest) : .state(digest)
+  }
+}
+
+extension PBMask {
+  /// The mask, if it has a bit for each prunable weight of a network.
+  fileprivate func domain(of network: NetworkDescription, _ scope: PruningScope) throws(WireError) -> Mask {
+    let mask = try domain()
+    guard mask.count == network.prunableCount(scope) else {
+      throw WireError(description: "a mask of \(mask.count) weights is not of the job's network")
+    }
+    return mask
+  }
+}
+
+extension PBRetraining {
+  fileprivate init(_ retraining: Retraining) {
+    self.init()
+    recipe = .init(retraining.recipe.canonicalBytes.bytes)
+    firstStep = UInt64(clamping: retraining.firstStep)
+    slice = PBSlice(retraining.slice)
+    samplesPerClass = UInt64(clamping: retraining.samplesPerClass ?? 0)
+    draw = UInt64(clamping: retraining.draw)
+    seed = retraining.seed
+    numerics = retraining.numerics.name
+  }
+
+  fileprivate func domain() throws(WireError) -> Retraining {
+    let recipe: TrainingRecipe
+    do { recipe = try TrainingRecipe(canonical: Array(self.recipe)) } catch {
+      throw WireError(description: "retraining.recipe: \(error.description)")
+    }
+    let perClass = try checked(samplesPerClass, 0...1 << 32, "retraining.samples_per_class")
+    guard numerics.utf8.count <= 256 else { throw WireError(description: "retraining: a class of no possible name") }
+    return Retraining(
+      recipe: recipe, firstStep: try checked(firstStep, 0...1 << 48, "retraining.first_step"),
+      slice: try slice.domain(TrainingUse.self), samplesPerClass: perClass == 0 ? nil : perClass,
+      draw: try checked(draw, 0...1 << 32, "retraining.draw"), seed: seed, numerics: NumericsClass(numerics))
   }
 }
 
@@ -82,6 +134,13 @@ extension PBEvaluate {
     parameters = .init(job.parameters.bytes)
     if let mask = job.mask { self.mask = PBMask(mask) }
     slice = PBSlice(job.slice)
+    samples = UInt64(clamping: job.samples ?? 0)
+    if let retraining = job.retraining { self.retraining = PBRetraining(retraining) }
+    switch job.threshold {
+    case .accuracy(let least): threshold = .leastAccuracy(least)
+    case .loss(let most): threshold = .mostLoss(most)
+    case nil: break
+    }
   }
 
   fileprivate func domain<Use>(
@@ -89,13 +148,18 @@ extension PBEvaluate {
   ) throws(WireError) -> Evaluation<Use> {
     let network = try networks.at(network)
     let scope = PruningScope(prunesClassifier: prunesClassifier)
-    let mask = hasMask ? try mask.domain() : nil
-    if let mask, mask.count != network.prunableCount(scope) {
-      throw WireError(description: "evaluate: a mask of \(mask.count) weights is not of this network")
-    }
+    let samples = try checked(samples, 0...1 << 32, "evaluate.samples")
+    let threshold: Threshold? =
+      switch self.threshold {
+      case .leastAccuracy(let least): .accuracy(atLeast: least)
+      case .mostLoss(let most): .loss(atMost: most)
+      case nil: nil
+      }
     return Evaluation(
-      network: network, scope: scope, parameters: try Digest(wire: parameters, "evaluate.parameters"), mask: mask,
-      slice: try slice.domain(use))
+      network: network, scope: scope, parameters: try Digest(wire: parameters, "evaluate.parameters"),
+      mask: hasMask ? try mask.domain(of: network, scope) : nil, slice: try slice.domain(use),
+      samples: samples == 0 ? nil : samples, retraining: hasRetraining ? try retraining.domain() : nil,
+      threshold: threshold)
   }
 }
 
@@ -150,7 +214,9 @@ extension PBJob {
     switch kind {
     case .train(let train): job = .train(try train.domain(networks))
     case .evaluate(let evaluate): job = .evaluate(try evaluate.domain(FitnessUse.self, networks))
-    case .test(let test): job = .test(try test.domain(TestUse.self, networks))
+    case .test(let test):
+      guard test.threshold == nil else { throw WireError(description: "a test with a threshold") }
+      job = .test(try test.domain(TestUse.self, networks))
     case nil: throw WireError(description: "a job of a kind that this build does not know")
     }
     guard try Digest(wire: digest, "job.digest") == job.digest else {

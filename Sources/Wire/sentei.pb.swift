@@ -342,7 +342,7 @@ package nonisolated struct PBTrain: Sendable {
   /// Clears the value of `slice`. Subsequent reads from it will return its default value.
   package mutating func clearSlice() {self._slice = nil}
 
-  /// Empty at the start.
+  /// The state or the weights to begin with; empty for fresh weights.
   package var from: Data = Data()
 
   package var numerics: String = String()
@@ -357,23 +357,10 @@ package nonisolated struct PBTrain: Sendable {
 
   package var endStep: UInt64 = 0
 
-  package var unknownFields = SwiftProtobuf.UnknownStorage()
+  /// Whether `from` is weights alone, with an optimizer that remembers nothing.
+  package var fromWeights: Bool = false
 
-  package init() {}
-
-  fileprivate var _slice: PBSlice? = nil
-}
-
-package nonisolated struct PBEvaluate: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  package var prunesClassifier: Bool = false
-
-  package var parameters: Data = Data()
-
-  /// Absent for the dense network.
+  /// Absent for the whole network.
   package var mask: PBMask {
     get {_mask ?? PBMask()}
     set {_mask = newValue}
@@ -382,6 +369,116 @@ package nonisolated struct PBEvaluate: Sendable {
   package var hasMask: Bool {self._mask != nil}
   /// Clears the value of `mask`. Subsequent reads from it will return its default value.
   package mutating func clearMask() {self._mask = nil}
+
+  package var prunesClassifier: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _slice: PBSlice? = nil
+  fileprivate var _mask: PBMask? = nil
+}
+
+package nonisolated struct PBEvaluate: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var prunesClassifier: Bool {
+    get {_storage._prunesClassifier}
+    set {_uniqueStorage()._prunesClassifier = newValue}
+  }
+
+  package var parameters: Data {
+    get {_storage._parameters}
+    set {_uniqueStorage()._parameters = newValue}
+  }
+
+  /// Absent for the dense network.
+  package var mask: PBMask {
+    get {_storage._mask ?? PBMask()}
+    set {_uniqueStorage()._mask = newValue}
+  }
+  /// Returns true if `mask` has been explicitly set.
+  package var hasMask: Bool {_storage._mask != nil}
+  /// Clears the value of `mask`. Subsequent reads from it will return its default value.
+  package mutating func clearMask() {_uniqueStorage()._mask = nil}
+
+  package var slice: PBSlice {
+    get {_storage._slice ?? PBSlice()}
+    set {_uniqueStorage()._slice = newValue}
+  }
+  /// Returns true if `slice` has been explicitly set.
+  package var hasSlice: Bool {_storage._slice != nil}
+  /// Clears the value of `slice`. Subsequent reads from it will return its default value.
+  package mutating func clearSlice() {_uniqueStorage()._slice = nil}
+
+  /// A place in the parcel's networks.
+  package var network: UInt32 {
+    get {_storage._network}
+    set {_uniqueStorage()._network = newValue}
+  }
+
+  /// Only the first so many; 0 for all.
+  package var samples: UInt64 {
+    get {_storage._samples}
+    set {_uniqueStorage()._samples = newValue}
+  }
+
+  /// Absent where the candidate is judged as it is.
+  package var retraining: PBRetraining {
+    get {_storage._retraining ?? PBRetraining()}
+    set {_uniqueStorage()._retraining = newValue}
+  }
+  /// Returns true if `retraining` has been explicitly set.
+  package var hasRetraining: Bool {_storage._retraining != nil}
+  /// Clears the value of `retraining`. Subsequent reads from it will return its default value.
+  package mutating func clearRetraining() {_uniqueStorage()._retraining = nil}
+
+  package var threshold: OneOf_Threshold? {
+    get {return _storage._threshold}
+    set {_uniqueStorage()._threshold = newValue}
+  }
+
+  package var leastAccuracy: Double {
+    get {
+      if case .leastAccuracy(let v)? = _storage._threshold {return v}
+      return 0
+    }
+    set {_uniqueStorage()._threshold = .leastAccuracy(newValue)}
+  }
+
+  package var mostLoss: Double {
+    get {
+      if case .mostLoss(let v)? = _storage._threshold {return v}
+      return 0
+    }
+    set {_uniqueStorage()._threshold = .mostLoss(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Threshold: Equatable, Sendable {
+    case leastAccuracy(Double)
+    case mostLoss(Double)
+
+  }
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+package nonisolated struct PBRetraining: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Canonical bytes.
+  package var recipe: Data = Data()
+
+  package var firstStep: UInt64 = 0
 
   package var slice: PBSlice {
     get {_slice ?? PBSlice()}
@@ -392,14 +489,19 @@ package nonisolated struct PBEvaluate: Sendable {
   /// Clears the value of `slice`. Subsequent reads from it will return its default value.
   package mutating func clearSlice() {self._slice = nil}
 
-  /// A place in the parcel's networks.
-  package var network: UInt32 = 0
+  /// 0 for the whole slice.
+  package var samplesPerClass: UInt64 = 0
+
+  package var draw: UInt64 = 0
+
+  package var seed: UInt64 = 0
+
+  package var numerics: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _mask: PBMask? = nil
   fileprivate var _slice: PBSlice? = nil
 }
 
@@ -1139,7 +1241,7 @@ nonisolated extension PBSlice: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension PBTrain: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Train"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{7}seed\0\u{1}slice\0\u{1}from\0\u{2}\u{3}numerics\0\u{1}network\0\u{1}recipe\0\u{3}first_step\0\u{3}end_step\0\u{c}\u{1}\u{6}\u{c}\u{a}\u{1}\u{c}\u{b}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{7}seed\0\u{1}slice\0\u{1}from\0\u{2}\u{3}numerics\0\u{1}network\0\u{1}recipe\0\u{3}first_step\0\u{3}end_step\0\u{3}from_weights\0\u{1}mask\0\u{3}prunes_classifier\0\u{c}\u{1}\u{6}\u{c}\u{a}\u{1}\u{c}\u{b}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1155,6 +1257,9 @@ nonisolated extension PBTrain: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       case 14: try { try decoder.decodeSingularBytesField(value: &self.recipe) }()
       case 15: try { try decoder.decodeSingularUInt64Field(value: &self.firstStep) }()
       case 16: try { try decoder.decodeSingularUInt64Field(value: &self.endStep) }()
+      case 17: try { try decoder.decodeSingularBoolField(value: &self.fromWeights) }()
+      case 18: try { try decoder.decodeSingularMessageField(value: &self._mask) }()
+      case 19: try { try decoder.decodeSingularBoolField(value: &self.prunesClassifier) }()
       default: break
       }
     }
@@ -1189,6 +1294,15 @@ nonisolated extension PBTrain: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if self.endStep != 0 {
       try visitor.visitSingularUInt64Field(value: self.endStep, fieldNumber: 16)
     }
+    if self.fromWeights != false {
+      try visitor.visitSingularBoolField(value: self.fromWeights, fieldNumber: 17)
+    }
+    try { if let v = self._mask {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+    } }()
+    if self.prunesClassifier != false {
+      try visitor.visitSingularBoolField(value: self.prunesClassifier, fieldNumber: 19)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1201,6 +1315,9 @@ nonisolated extension PBTrain: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.recipe != rhs.recipe {return false}
     if lhs.firstStep != rhs.firstStep {return false}
     if lhs.endStep != rhs.endStep {return false}
+    if lhs.fromWeights != rhs.fromWeights {return false}
+    if lhs._mask != rhs._mask {return false}
+    if lhs.prunesClassifier != rhs.prunesClassifier {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1208,7 +1325,149 @@ nonisolated extension PBTrain: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension PBEvaluate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Evaluate"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{2}prunes_classifier\0\u{1}parameters\0\u{1}mask\0\u{1}slice\0\u{1}network\0\u{c}\u{1}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{2}prunes_classifier\0\u{1}parameters\0\u{1}mask\0\u{1}slice\0\u{1}network\0\u{1}samples\0\u{1}retraining\0\u{3}least_accuracy\0\u{3}most_loss\0\u{c}\u{1}\u{1}")
+
+  fileprivate class _StorageClass {
+    var _prunesClassifier: Bool = false
+    var _parameters: Data = Data()
+    var _mask: PBMask? = nil
+    var _slice: PBSlice? = nil
+    var _network: UInt32 = 0
+    var _samples: UInt64 = 0
+    var _retraining: PBRetraining? = nil
+    var _threshold: PBEvaluate.OneOf_Threshold?
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _prunesClassifier = source._prunesClassifier
+      _parameters = source._parameters
+      _mask = source._mask
+      _slice = source._slice
+      _network = source._network
+      _samples = source._samples
+      _retraining = source._retraining
+      _threshold = source._threshold
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 2: try { try decoder.decodeSingularBoolField(value: &_storage._prunesClassifier) }()
+        case 3: try { try decoder.decodeSingularBytesField(value: &_storage._parameters) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._mask) }()
+        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._slice) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._network) }()
+        case 7: try { try decoder.decodeSingularUInt64Field(value: &_storage._samples) }()
+        case 8: try { try decoder.decodeSingularMessageField(value: &_storage._retraining) }()
+        case 9: try {
+          var v: Double?
+          try decoder.decodeSingularDoubleField(value: &v)
+          if let v = v {
+            if _storage._threshold != nil {try decoder.handleConflictingOneOf()}
+            _storage._threshold = .leastAccuracy(v)
+          }
+        }()
+        case 10: try {
+          var v: Double?
+          try decoder.decodeSingularDoubleField(value: &v)
+          if let v = v {
+            if _storage._threshold != nil {try decoder.handleConflictingOneOf()}
+            _storage._threshold = .mostLoss(v)
+          }
+        }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._prunesClassifier != false {
+        try visitor.visitSingularBoolField(value: _storage._prunesClassifier, fieldNumber: 2)
+      }
+      if !_storage._parameters.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._parameters, fieldNumber: 3)
+      }
+      try { if let v = _storage._mask {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+      try { if let v = _storage._slice {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      } }()
+      if _storage._network != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._network, fieldNumber: 6)
+      }
+      if _storage._samples != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._samples, fieldNumber: 7)
+      }
+      try { if let v = _storage._retraining {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+      } }()
+      switch _storage._threshold {
+      case .leastAccuracy?: try {
+        guard case .leastAccuracy(let v)? = _storage._threshold else { preconditionFailure() }
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 9)
+      }()
+      case .mostLoss?: try {
+        guard case .mostLoss(let v)? = _storage._threshold else { preconditionFailure() }
+        try visitor.visitSingularDoubleField(value: v, fieldNumber: 10)
+      }()
+      case nil: break
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBEvaluate, rhs: PBEvaluate) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._prunesClassifier != rhs_storage._prunesClassifier {return false}
+        if _storage._parameters != rhs_storage._parameters {return false}
+        if _storage._mask != rhs_storage._mask {return false}
+        if _storage._slice != rhs_storage._slice {return false}
+        if _storage._network != rhs_storage._network {return false}
+        if _storage._samples != rhs_storage._samples {return false}
+        if _storage._retraining != rhs_storage._retraining {return false}
+        if _storage._threshold != rhs_storage._threshold {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBRetraining: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Retraining"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}recipe\0\u{3}first_step\0\u{1}slice\0\u{3}samples_per_class\0\u{1}draw\0\u{1}seed\0\u{1}numerics\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1216,11 +1475,13 @@ nonisolated extension PBEvaluate: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 2: try { try decoder.decodeSingularBoolField(value: &self.prunesClassifier) }()
-      case 3: try { try decoder.decodeSingularBytesField(value: &self.parameters) }()
-      case 4: try { try decoder.decodeSingularMessageField(value: &self._mask) }()
-      case 5: try { try decoder.decodeSingularMessageField(value: &self._slice) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.network) }()
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.recipe) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.firstStep) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._slice) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.samplesPerClass) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.draw) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.seed) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.numerics) }()
       default: break
       }
     }
@@ -1231,30 +1492,38 @@ nonisolated extension PBEvaluate: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    if self.prunesClassifier != false {
-      try visitor.visitSingularBoolField(value: self.prunesClassifier, fieldNumber: 2)
+    if !self.recipe.isEmpty {
+      try visitor.visitSingularBytesField(value: self.recipe, fieldNumber: 1)
     }
-    if !self.parameters.isEmpty {
-      try visitor.visitSingularBytesField(value: self.parameters, fieldNumber: 3)
+    if self.firstStep != 0 {
+      try visitor.visitSingularUInt64Field(value: self.firstStep, fieldNumber: 2)
     }
-    try { if let v = self._mask {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-    } }()
     try { if let v = self._slice {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
-    if self.network != 0 {
-      try visitor.visitSingularUInt32Field(value: self.network, fieldNumber: 6)
+    if self.samplesPerClass != 0 {
+      try visitor.visitSingularUInt64Field(value: self.samplesPerClass, fieldNumber: 4)
+    }
+    if self.draw != 0 {
+      try visitor.visitSingularUInt64Field(value: self.draw, fieldNumber: 5)
+    }
+    if self.seed != 0 {
+      try visitor.visitSingularUInt64Field(value: self.seed, fieldNumber: 6)
+    }
+    if !self.numerics.isEmpty {
+      try visitor.visitSingularStringField(value: self.numerics, fieldNumber: 7)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: PBEvaluate, rhs: PBEvaluate) -> Bool {
-    if lhs.prunesClassifier != rhs.prunesClassifier {return false}
-    if lhs.parameters != rhs.parameters {return false}
-    if lhs._mask != rhs._mask {return false}
+  package static func ==(lhs: PBRetraining, rhs: PBRetraining) -> Bool {
+    if lhs.recipe != rhs.recipe {return false}
+    if lhs.firstStep != rhs.firstStep {return false}
     if lhs._slice != rhs._slice {return false}
-    if lhs.network != rhs.network {return false}
+    if lhs.samplesPerClass != rhs.samplesPerClass {return false}
+    if lhs.draw != rhs.draw {return false}
+    if lhs.seed != rhs.seed {return false}
+    if lhs.numerics != rhs.numerics {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

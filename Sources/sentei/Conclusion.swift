@@ -35,7 +35,7 @@ enum Conclusion {
       }
     }
     let table = ComparisonTable(
-      study: run.planner.study, contestants: planned.planner.contestants, outcome: { facts[$0.job.digest] },
+      contestants: planned.planner.contestants, outcome: { facts[$0.digest] },
       evaluations: evaluations, cpuSeconds: seconds)
     return table.map { ($0, planned.cacheHits, trials, run.note) }
   }

@@ -112,7 +112,7 @@ struct TrainCommand: ParsableCommand {
   /// Training samples, and those held out of them; the same for the same seed.
   private func split(_ data: LabelledData) throws -> (train: LabelledData, validation: LabelledData?) {
     guard validation > 0 else { return (data, nil) }
-    let count = Share.fraction(validation).resolved(of: data.count)
+    let count = SampleShare.fraction(validation).resolved(of: data.count)
     guard count > 0, count < data.count else {
       throw ValidationError("--validation \(validation) of \(data.count) samples leaves a part empty")
     }

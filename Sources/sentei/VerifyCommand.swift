@@ -32,7 +32,7 @@ struct VerifyCommand: AsyncParsableCommand {
       // A reservoir keeps memory at the size of the sample.
       var stream = RandomStream(seed: seed, .sampling)
       var seen = 0
-      let (planned, _) = try Replay.trials(
+      _ = try Replay.trials(
         of: open.planner, outcome: { facts[$0] }, blob: { try open.store.blob($0) }
       ) { record in
         seen += 1
@@ -43,25 +43,29 @@ struct VerifyCommand: AsyncParsableCommand {
           if place < sample { records[place] = record }
         }
       }
-      guard let splits = planned.planner.currentSplits, let trained = planned.planner.currentParameters else {
-        print("nothing to verify: the run has no trained network yet")
-        return
-      }
-      let data = try LabelledData(canonical: try open.store.blob(splits.search.digest))
-      let parameters = try Parameters.values(canonical: try open.store.blob(trained))
-      let study = open.planner.study
       var wrong = 0
       for record in records {
-        let evaluator = try MaskedEvaluator(
-          network: study.network, scope: study.scope, parameters: parameters, data: data)
-        let score = evaluator.evaluate(record.mask)
-        if score != record.score {
+        let job = record.evaluation
+        guard case .evaluated(let stored) = facts[record.job] else { continue }
+        let score = try Self.score(job, in: open.store)
+        if score != stored {
           wrong += 1
-          print("\(record.strategy.rawValue) \(record.trial): stored \(record.score), computed \(score)")
+          print("\(record.strategy) \(record.trial.place.id): stored \(stored), computed \(score)")
         }
       }
       print("\(records.count - wrong) of \(records.count) sampled masks have their stored fitness")
       if wrong > 0 || !open.damage.isEmpty { throw ExitCode(ExitStatus.badData) }
     }
+  }
+
+  /// The score of a job, computed alone and to its end.
+  private static func score(_ job: Evaluation<FitnessUse>, in store: RunStore) throws -> Score {
+    func slice(_ digest: Digest) throws -> LabelledData { try LabelledData(canonical: try store.blob(digest)) }
+    let unlimited = Evaluation(
+      network: job.network, scope: job.scope, parameters: job.parameters, mask: job.mask, slice: job.slice,
+      samples: job.samples, retraining: job.retraining)
+    return try Judging().score(
+      unlimited, parameters: try Parameters.values(canonical: try store.blob(job.parameters)),
+      data: EvaluationData(try slice(job.slice.digest)), images: try job.retraining.map { try slice($0.slice.digest) })!
   }
 }

@@ -20,7 +20,7 @@ func maskSpace(kept: Int, seed: UInt64 = 1, weights values: [Float]? = nil) thro
   let layout = try oneHiddenLayer()
   return MaskSpace(
     layout: layout, parameters: values ?? weights(of: layout, seed: seed),
-    budget: try Budget(kept: kept, layout: layout), seed: seed)
+    size: .exactly(kept), seed: seed)
 }
 
 /// The same as any algorithm takes it.

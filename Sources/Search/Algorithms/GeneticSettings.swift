@@ -1,3 +1,5 @@
+internal import Digests
+
 /// The knobs of the genetic algorithm, by the field's names.
 package struct GeneticSettings: Hashable, Sendable {
   /// Trials a generation; at least 2.
@@ -43,5 +45,27 @@ package struct Share<Operator: Hashable & Sendable>: Hashable, Sendable {
   package init(_ kind: Operator, _ share: Double) {
     self.kind = kind
     self.share = share
+  }
+}
+
+extension GeneticSettings {
+  func append(to bytes: inout CanonicalBytes) {
+    bytes.append(populationSize)
+    bytes.append(eliteSize)
+    bytes.append(tournamentSize)
+    bytes.append(crossoverRate)
+    bytes.append(list: crossovers) { $1.append($1.kind.rawValue, to: &$0) }
+    bytes.append(mutationRate)
+    bytes.append(mutation.rawValue)
+    bytes.append(mutationAmount.lowerBound)
+    bytes.append(mutationAmount.upperBound)
+    initial.append(to: &bytes)
+  }
+}
+
+extension Share {
+  func append(_ name: String, to bytes: inout CanonicalBytes) {
+    bytes.append(name)
+    bytes.append(share)
   }
 }

@@ -49,3 +49,21 @@ package struct RandomSearch: SearchAlgorithm {
     guard (best == nil) == (pending.told == 0) else { throw CanonicalError("the snapshot's best is of another search") }
   }
 }
+
+/// The knobs of random search.
+package struct RandomSettings: Hashable, Sendable {
+  /// Trials that are out at most.
+  package var generationSize: Int
+  /// The largest Gumbel noise on log |w| of a mask.
+  package var noise: Double
+
+  package init(generationSize: Int = 64, noise: Double = InitialPopulation().noise) {
+    self.generationSize = generationSize
+    self.noise = noise
+  }
+
+  func append(to bytes: inout CanonicalBytes) {
+    bytes.append(generationSize)
+    bytes.append(noise)
+  }
+}

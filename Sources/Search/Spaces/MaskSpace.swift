@@ -35,8 +35,8 @@ package struct MaskSpace: Sendable {
     threshold = smallest
   }
 
-  /// Single weights of a network at an exact budget.
-  package init(layout: ParameterLayout, parameters: [Float], budget: Budget, seed: UInt64) {
+  /// Single weights of a network.
+  package init(layout: ParameterLayout, parameters: [Float], size: Size, seed: UInt64) {
     var neurons: [Range<Int>] = []
     for tensor in layout.prunable {
       guard let range = tensor.maskRange else { continue }
@@ -48,7 +48,7 @@ package struct MaskSpace: Sendable {
     }
     self.init(
       scores: layout.prunableValues(of: parameters), layers: layout.prunable.compactMap(\.maskRange), neurons: neurons,
-      size: .exactly(budget.kept), seed: seed)
+      size: size, seed: seed)
   }
 
   /// The number of units.

@@ -29,6 +29,8 @@ extension Outcome {
     case .tested(let test):
       bytes.append(5)
       test.score.append(to: &bytes)
+    case .worseThanThreshold:
+      bytes.append(6)
     }
     return bytes.bytes
   }
@@ -50,6 +52,7 @@ extension Outcome {
     case 3: self = .diverged(step: try reader.int())
     case 4: self = .evaluated(try Score(from: &reader))
     case 5: self = .tested(TestScore(try Score(from: &reader)))
+    case 6: self = .worseThanThreshold
     case let other: throw CanonicalError("unknown outcome \(other)")
     }
     try reader.finish()

@@ -35,7 +35,7 @@ package struct Splits: Hashable, Sendable {
 }
 
 /// A size given as a count of samples or as a fraction of them.
-package enum Share: Hashable, Sendable {
+package enum SampleShare: Hashable, Sendable {
   case count(Int)
   case fraction(Double)
 
@@ -61,13 +61,13 @@ package enum Share: Hashable, Sendable {
 
 /// How large the slices are; what is left over trains.
 package struct SplitSizes: Hashable, Sendable {
-  package var search: Share
-  package var validation: Share
+  package var search: SampleShare
+  package var validation: SampleShare
   /// Only where the data set has no official test part.
-  package var test: Share
+  package var test: SampleShare
 
   package init(
-    search: Share = .fraction(0.2), validation: Share = .fraction(0.1), test: Share = .fraction(0.2)
+    search: SampleShare = .fraction(0.2), validation: SampleShare = .fraction(0.1), test: SampleShare = .fraction(0.2)
   ) {
     self.search = search
     self.validation = validation
@@ -79,4 +79,9 @@ package struct SplitSizes: Hashable, Sendable {
     validation.append(to: &bytes)
     test.append(to: &bytes)
   }
+}
+
+extension Slice<FitnessUse> {
+  /// The same samples to train on: what decides fitness may be learned from too, as long as every rival may.
+  package var forTraining: Slice<TrainingUse> { Slice<TrainingUse>(digest: digest, count: count) }
 }

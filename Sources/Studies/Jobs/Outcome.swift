@@ -32,13 +32,15 @@ package enum Outcome: Hashable, Sendable {
   case diverged(step: Int)
   case evaluated(Score)
   case tested(TestScore)
+  /// The score is worse than the job's threshold.
+  case worseThanThreshold
 
   /// The digests of the blobs that must be durable before the outcome is accepted.
   package var blobs: [Digest] {
     switch self {
     case .split(let splits): [splits.train.digest, splits.search.digest, splits.validation.digest, splits.test.digest]
     case .trained(let segment): [segment.state, segment.parameters]
-    case .diverged, .evaluated, .tested: []
+    case .diverged, .evaluated, .tested, .worseThanThreshold: []
     }
   }
 
@@ -48,8 +50,10 @@ package enum Outcome: Hashable, Sendable {
     case (.split, .split): true
     case (.train, .trained(let segment)): segment.loss.isFinite
     case (.train(let job), .diverged(let step)): job.steps.contains(step)
-    case (.evaluate(let job), .evaluated(let score)): score.fits(job.slice.count)
-    case (.test(let job), .tested(let test)): test.score.fits(job.slice.count)
+    case (.evaluate(let job), .evaluated(let score)):
+      score.fits(job.sampleCount) && job.threshold.map { !$0.isMissed(by: score) } ?? true
+    case (.evaluate(let job), .worseThanThreshold): job.threshold != nil
+    case (.test(let job), .tested(let test)): test.score.fits(job.sampleCount)
     case (.split, _), (.train, _), (.evaluate, _), (.test, _): false
     }
   }
@@ -71,6 +75,7 @@ package enum Observation: Hashable, Sendable {
   case trained(TrainedSegment)
   case diverged(step: Int)
   case evaluated(Score)
+  case worseThanThreshold
 
   /// Nil for a test score.
   package init?(_ outcome: Outcome) {
@@ -79,6 +84,7 @@ package enum Observation: Hashable, Sendable {
     case .trained(let segment): self = .trained(segment)
     case .diverged(let step): self = .diverged(step: step)
     case .evaluated(let score): self = .evaluated(score)
+    case .worseThanThreshold: self = .worseThanThreshold
     case .tested: return nil
     }
   }

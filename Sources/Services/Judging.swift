@@ -1,0 +1,75 @@
+internal import Digests
+package import Models
+package import Networks
+package import Pruning
+package import Studies
+
+/// Scores evaluations of one worker's lane, or of a check: with retraining first, where the job says so.
+///
+/// Keeps the evaluator of its last inputs. Not thread-safe: each lane has its own.
+package final class Judging {
+  private struct Key: Hashable {
+    let network: Digest
+    let scope: PruningScope
+    let parameters: Digest
+    let slice: Digest
+  }
+
+  private var evaluator: (key: Key, evaluator: MaskedEvaluator)?
+
+  package init() {}
+
+  /// The score of a job; nil where it is worse than the job's threshold.
+  ///
+  /// - Parameters:
+  ///   - data: the slice that judges.
+  ///   - images: the slice of the retraining, if the job has one.
+  /// - Throws: `NetworkError` if the inputs are not those of the job's network.
+  package func score<Use>(
+    _ job: Evaluation<Use>, parameters: [Float], data: EvaluationData, images: LabelledData?
+  ) throws(NetworkError) -> Score? {
+    if let retraining = job.retraining {
+      guard let trained = try Self.train(job, retraining, parameters, images!) else {
+        return job.threshold == nil ? .nonfinite : nil
+      }
+      let evaluator = try MaskedEvaluator(network: job.network, scope: job.scope, parameters: trained, data: data)
+      return evaluator.evaluate(job.mask, samples: job.samples, threshold: job.threshold)
+    }
+    let key = Key(
+      network: job.network.digest, scope: job.scope, parameters: job.parameters, slice: job.slice.digest)
+    if evaluator?.key != key {
+      evaluator = nil
+      evaluator = (
+        key, try MaskedEvaluator(network: job.network, scope: job.scope, parameters: parameters, data: data)
+      )
+    }
+    return evaluator!.evaluator.evaluate(job.mask, samples: job.samples, threshold: job.threshold)
+  }
+
+  /// The weights that the job's retraining gives to what its mask keeps; nil where it left the finite numbers.
+  private static func train<Use>(
+    _ job: Evaluation<Use>, _ retraining: Retraining, _ parameters: [Float], _ images: LabelledData
+  ) throws(NetworkError) -> [Float]? {
+    var data = images
+    if let perClass = retraining.samplesPerClass {
+      data = images.selecting(
+        FewShot.samples(of: images, perClass: perClass, seed: retraining.seed, draw: retraining.draw))
+    }
+    let trainer = try Trainer(
+      network: job.network, recipe: retraining.recipe, data: data,
+      seed: FewShot.seed(retraining.seed, draw: retraining.draw), mask: job.mask, scope: job.scope)
+    var state = TrainingState(
+      weights: parameters, of: job.network, recipe: retraining.recipe, step: retraining.firstStep)
+    let end = retraining.recipe.epochs * trainer.stepsPerEpoch
+    guard case .trained = trainer.run(&state, through: end) else { return nil }
+    return state.parameters
+  }
+}
+
+extension TrainingState {
+  /// Weights with an optimizer that remembers nothing.
+  package init(weights: [Float], of network: NetworkDescription, recipe: TrainingRecipe, step: Int) {
+    let slot = [Float](repeating: 0, count: ParameterLayout(network).trainableCount)
+    self.init(parameters: weights, slots: Array(repeating: slot, count: recipe.optimizer.slots), step: step)
+  }
+}

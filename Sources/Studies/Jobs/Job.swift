@@ -1,0 +1,76 @@
+package import Digests
+package import Models
+internal import Pruning
+
+/// Cutting a data set into slices; done by the coordinator, which alone has the data folder.
+package struct SplitJob: Hashable, Sendable {
+  package let dataset: Digest
+  package let sizes: SplitSizes
+  package let seed: UInt64
+
+  package init(dataset: Digest, sizes: SplitSizes, seed: UInt64) {
+    self.dataset = dataset
+    self.sizes = sizes
+    self.seed = seed
+  }
+}
+
+/// Everything that a worker can be asked to do, as a value that names its inputs by digest.
+package enum Job: Hashable, Sendable {
+  case split(SplitJob)
+  case train(TrainingSegment)
+  case evaluate(Evaluation<FitnessUse>)
+  /// Asked for by the report alone; its outcome is of a type that no planner can observe.
+  case test(Evaluation<TestUse>)
+
+  /// The kind, as stored beside each fact.
+  package var kind: String {
+    switch self {
+    case .split: "split"
+    case .train: "train"
+    case .evaluate: "evaluate"
+    case .test: "test"
+    }
+  }
+
+  /// The digests of the blobs that a worker must hold to do the job.
+  package var inputs: [Digest] {
+    switch self {
+    case .split(let job): [job.dataset]
+    case .train(let job): [job.slice.digest] + (job.start.blob.map { [$0] } ?? [])
+    case .evaluate(let job): job.inputs
+    case .test(let job): job.inputs
+    }
+  }
+
+  /// The numerics class that a worker must have; nil where any worker gives the same bits.
+  package var numerics: NumericsClass? {
+    switch self {
+    case .split: nil
+    case .train(let job): job.numerics
+    case .evaluate(let job): job.retraining?.numerics
+    case .test(let job): job.retraining?.numerics
+    }
+  }
+
+  /// The identity: SHA-256 over canonical bytes with a seed only where the outcome depends on it.
+  package var digest: Digest {
+    switch self {
+    case .split(let job):
+      var bytes = CanonicalBytes(kind: "split", version: 2)
+      bytes.append(job.dataset)
+      job.sizes.append(to: &bytes)
+      bytes.append(job.seed)
+      return bytes.digest
+    case .train(let job): return job.digest
+    case .evaluate(let job): return job.digest("evaluate")
+    case .test(let job): return job.digest("test")
+    }
+  }
+}
+
+extension Evaluation {
+  fileprivate var inputs: [Digest] {
+    [parameters, slice.digest] + (retraining.map { [$0.slice.digest] } ?? [])
+  }
+}

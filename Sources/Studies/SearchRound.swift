@@ -1,0 +1,164 @@
+internal import Digests
+internal import Models
+package import Pruning
+internal import Randomness
+package import Search
+
+/// The searches of a study on one network with its weights, beside the masks that need no search.
+///
+/// A part of a planner. All searches get the same number of trials and take turns, so that one that waits for answers
+/// leaves the workers to the others; whose turn it is follows from proposals and answers alone.
+struct SearchRound: Sendable {
+  let judge: CandidateJudge
+  /// Trials for each search.
+  let trials: Int
+  let plans: [SearchPlan]
+  private(set) var searches: [any SearchAlgorithm]
+  /// The dense network and the masks that need no search, in the report's order.
+  let baselines: [(strategy: Strategy, mask: Mask?)]
+  /// Scores of the draws of the trial that is being answered.
+  private var scores: [Score] = []
+  private var hasProposedBaselines = false
+  private var turn = 0
+  /// Searches whose pending trials a restore has to propose again, in order.
+  private var reproposals: ArraySlice<Int> = []
+
+  /// How many trials are bred before they are handed out: few enough that workers start at once.
+  private static let brood = 8
+
+  /// - Throws: `BudgetError` where no mask can meet the compression.
+  init(
+    _ judge: CandidateJudge, plans: [SearchPlan], compression: ClosedRange<Double>, parameters: [Float], trials: Int,
+    round: Int
+  ) throws(BudgetError) {
+    self.judge = judge
+    self.plans = plans
+    self.trials = trials
+    let layout = judge.layout
+    let budget = try Budget(compression: compression.lowerBound, layout: layout)
+    let least = try Budget(compression: compression.upperBound, layout: layout)
+    let size: MaskSpace.Size =
+      least == budget ? .exactly(budget.kept) : .within(least.kept...budget.kept)
+    searches = plans.indices.map { index in
+      var stream = RandomStream(seed: judge.seed, .search, UInt64(round), UInt64(index))
+      let space = MaskSpace(layout: layout, parameters: parameters, size: size, seed: stream.next())
+      return plans[index].settings.search(in: .masks(space))
+    }
+    let magnitudes = layout.prunableValues(of: parameters).map { abs($0) }
+    var stream = RandomStream(seed: judge.seed, .randomPruning, UInt64(round))
+    baselines = [
+      (.dense, nil),
+      (.randomPruning, ScorePruning.random(count: layout.prunableCount, budget: least, stream: &stream)),
+      (.layerMagnitude, ScorePruning.perLayer(scores: magnitudes, budget: least, layout: layout)),
+      (.globalMagnitude, ScorePruning.global(scores: magnitudes, budget: least)),
+    ]
+  }
+
+  /// Whether every trial has its answer.
+  var isOver: Bool { searches.allSatisfy { $0.told >= trials } }
+
+  /// The best mask of a search.
+  func best(_ search: Int) -> Mask? { searches[search].best.map { judge.mask(of: $0.trial.genome) } }
+
+  /// The next proposals; none where answers have to come first.
+  mutating func next() -> [Proposal] {
+    if !hasProposedBaselines {
+      hasProposedBaselines = true
+      return baselines.flatMap { judge.proposals(strategy: $0.strategy, mask: $0.mask) }
+    }
+    guard reproposals.isEmpty else { return proposeAgain() }
+    for _ in searches.indices {
+      let search = turn
+      turn = (turn + 1) % searches.count
+      var proposals: [Proposal] = []
+      for _ in 0..<Self.brood {
+        guard searches[search].asked < trials, let trial = searches[search].ask() else { break }
+        proposals += judge.proposals(strategy: plans[search].strategy, trial: trial, of: search)
+      }
+      if !proposals.isEmpty { return proposals }
+    }
+    return []
+  }
+
+  private mutating func proposeAgain() -> [Proposal] {
+    var places = searches.map { $0.pending.trials.startIndex }
+    defer { reproposals = [] }
+    return reproposals.flatMap { search -> [Proposal] in
+      let trial = searches[search].pending.trials[places[search]]
+      places[search] += 1
+      return judge.proposals(strategy: plans[search].strategy, trial: trial, of: search)
+    }
+  }
+
+  /// Takes the outcome of a proposal; nil until all jobs of its trial are answered.
+  ///
+  /// - Parameter score: nil where it is worse than the threshold.
+  mutating func observe(_ score: Score?, of proposal: Proposal) -> JudgedTrial? {
+    guard let place = proposal.trial, case .evaluate(let evaluation) = proposal.job else {
+      preconditionFailure("not a trial of this round")
+    }
+    if let score { scores.append(score) }
+    guard place.isLast else { return nil }
+    defer { scores = [] }
+    let mean = scores.isEmpty ? nil : Score.mean(scores)
+    let fitness = mean.map { judge.fitness($0, mask: evaluation.mask) }
+    if let search = place.search {
+      searches[search].tell(fitness.map { .exact($0) } ?? .worseThanThreshold)
+    }
+    return JudgedTrial(
+      strategy: proposal.strategy, place: place, evaluation: evaluation, score: mean, fitness: fitness)
+  }
+
+  /// Whether the state can be stored now: between two generations of the first search, with nothing half answered.
+  func isMoment(pending: some Collection<Proposal>) -> Bool {
+    hasProposedBaselines && scores.isEmpty && searches[0].told > 0
+      && searches[0].told % searches[0].generationSize == 0 && pending.allSatisfy { $0.trial?.search != nil }
+  }
+
+  /// - Parameter pending: the proposals without an outcome, oldest first.
+  func append(to bytes: inout CanonicalBytes, pending: some Collection<Proposal>) {
+    bytes.append(turn)
+    bytes.append(list: pending.filter { $0.trial!.isLast }) { $0.append($1.trial!.search!) }
+    for search in searches { search.append(to: &bytes) }
+  }
+
+  /// - Throws: `CanonicalError` for a state of other searches.
+  mutating func restore(from reader: inout CanonicalReader) throws(CanonicalError) {
+    turn = try reader.int()
+    var order: [Int] = []
+    for _ in 0..<(try reader.count(width: 8)) { order.append(try reader.int()) }
+    for index in searches.indices { try searches[index].restore(from: &reader) }
+    let counts = searches.indices.map { index in order.count { $0 == index } }
+    guard searches.indices.contains(turn), order.allSatisfy(searches.indices.contains),
+      counts == searches.map({ $0.pending.trials.count })
+    else { throw CanonicalError("a snapshot of other searches") }
+    reproposals = order[...]
+    hasProposedBaselines = true
+  }
+}
+
+/// A trial whose fitness is known.
+package struct JudgedTrial: Hashable, Sendable {
+  package let strategy: Strategy
+  package let place: Trial.Place
+  /// The last of its evaluations; the others differ in the draw alone.
+  package let evaluation: Evaluation<FitnessUse>
+  /// The mean over all draws; nil where it is worse than the threshold.
+  package let score: Score?
+  package let fitness: Fitness?
+}
+
+extension Score {
+  /// Several scores of one candidate as one: counts add up, losses are averaged in order.
+  package static func mean(_ scores: [Score]) -> Score {
+    guard scores.count != 1 else { return scores[0] }
+    var (correct, count, loss) = (0, 0, 0.0)
+    for score in scores {
+      guard case .exact(let right, let all, let mean) = score else { return .nonfinite }
+      correct += right
+      count += all
+      loss += mean
+    }
+    return .exact(correct: correct, count: count, loss: loss / Double(scores.count))
+  }
+}

@@ -1,0 +1,71 @@
+internal import Search
+
+/// The `objective` group: what is optimised, and at which size.
+struct ObjectiveSection {
+  let objective: Objective
+  let compression: ClosedRange<Double>
+  /// For errors that show only with the network at hand.
+  let section: Section
+
+  /// - Throws: ``StudyFileError`` with line and key.
+  init(_ root: inout Section) throws(StudyFileError) {
+    let example = "a group such as { maximize: accuracy, at_compression: 10 }"
+    var section = try root.required("objective", try root.section("objective"), example)
+    let maximize = try section.text("maximize", oneOf: ["accuracy"])
+    let minimize = try section.text("minimize", oneOf: ["loss", "size", "flops"])
+    let pareto = try section.texts("pareto", oneOf: Goal.allCases.map(\.rawValue))
+    let subject = try Self.subject(&section)
+    let exact = try section.double("at_compression", "a number above 1", { $0 > 1 })
+    let range = try Self.range(&section)
+    try section.finish()
+    guard [maximize, minimize, pareto?.first].count(where: { $0 != nil }) == 1 else {
+      throw root.error("objective", "expected one of maximize: accuracy, minimize: loss, size or flops, pareto: [...]")
+    }
+    self.section = section
+    let goal = (maximize ?? minimize).map { Goal(rawValue: $0)! }
+    if let goal, goal == .accuracy || goal == .loss {
+      guard subject == nil else { throw section.error("subject_to", "is for minimize: size and minimize: flops") }
+      objective = .best(goal)
+      let compression = try section.required("at_compression", exact, "a number above 1")
+      self.compression = compression...compression
+      guard range == nil else {
+        throw section.error("compression", "expected at_compression: NUMBER for this objective")
+      }
+      return
+    }
+    guard exact == nil else {
+      throw section.error("at_compression", "expected compression: [low, high] for this objective")
+    }
+    compression = try section.required("compression", range, "the range of sizes such as [5, 50]")
+    if let goal {
+      let limit = try section.required("subject_to", subject, "a limit such as { accuracy: 0.98 }")
+      objective = .smallest(goal, subjectTo: limit.goal, limit: limit.value)
+    } else {
+      guard subject == nil else { throw section.error("subject_to", "is for minimize: size and minimize: flops") }
+      guard pareto!.count >= 2, Set(pareto!).count == pareto!.count else {
+        throw section.error("pareto", "expected two or more different figures")
+      }
+      objective = .pareto(pareto!.map { Goal(rawValue: $0)! })
+    }
+  }
+
+  /// `{ accuracy: A }` means at least, `{ loss: L }` at most.
+  private static func subject(_ section: inout Section) throws(StudyFileError) -> (goal: Goal, value: Double)? {
+    guard var group = try section.section("subject_to") else { return nil }
+    let accuracy = try group.double("accuracy", "a fraction above 0, at most 1", { $0 > 0 && $0 <= 1 })
+    let loss = try group.double("loss", "a number above 0", { $0 > 0 })
+    try group.finish()
+    guard (accuracy == nil) != (loss == nil) else {
+      throw section.error("subject_to", "expected either accuracy: (at least) or loss: (at most)")
+    }
+    return accuracy.map { (.accuracy, $0) } ?? (.loss, loss!)
+  }
+
+  private static func range(_ section: inout Section) throws(StudyFileError) -> ClosedRange<Double>? {
+    guard let numbers = try section.doubles("compression", "numbers above 1", { $0 > 1 }) else { return nil }
+    guard numbers.count == 2, numbers[0] < numbers[1] else {
+      throw section.error("compression", "expected two ascending numbers such as [5, 50]")
+    }
+    return numbers[0]...numbers[1]
+  }
+}

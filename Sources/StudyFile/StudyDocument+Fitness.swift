@@ -1,0 +1,51 @@
+internal import Models
+internal import Studies
+
+extension StudyDocument {
+  /// The `fitness` group: what is done to a candidate before it is judged.
+  static func fitness(_ root: inout Section, _ training: TrainingRecipe) throws(StudyFileError) -> FitnessMode {
+    guard var section = try root.section("fitness") else { return FitnessMode() }
+    let kind = try section.text("retrain", oneOf: ["none", "finetune", "rewind", "scratch"]) ?? "none"
+    guard kind != "none" else {
+      try section.finish()
+      return FitnessMode()
+    }
+    var start = FitnessMode.Start.finetune
+    var recipe = training
+    switch kind {
+    case "finetune":
+      // Han 2015: a tenth of the learning rate.
+      recipe = TrainingRecipe(epochs: 1, batchSize: training.batchSize)
+      recipe.optimizer = training.optimizer
+      recipe.learningRate = training.learningRate / 10
+      recipe = try TrainingSection.recipe(&section, recipe)
+    case "rewind":
+      let step = try section.int("rewinding_steps", 1...1_000_000_000)
+      start = .rewind(step: try section.required("rewinding_steps", step, "the optimizer step to rewind to"))
+    default: start = .scratch
+    }
+    var mode = FitnessMode.Retraining(start: start, recipe: recipe)
+    mode.samplesPerClass = try section.int("samples_per_class", 1...1_000_000)
+    mode.usesSearchSlice = try section.text("images", oneOf: ["train", "search"]) == "search"
+    mode.draws = try section.int("draws", 1...10_000) ?? 1
+    mode.finalDraws = try section.int("final_draws", 1...10_000) ?? max(mode.draws, 1)
+    try section.finish()
+    return FitnessMode(retraining: mode)
+  }
+
+  /// The `cycles` group: search and training in turn.
+  static func cycles(_ root: inout Section, _ training: TrainingRecipe) throws(StudyFileError) -> Cycles? {
+    guard var section = try root.section("cycles") else { return nil }
+    let rounds = try section.required("rounds", try section.int("rounds", 1...1000), "how many rounds at most")
+    let step = try section.double("compression_step", "a number of at least 1", { $0 >= 1 }) ?? 1
+    let least = try section.double("least_accuracy", "a fraction above 0, at most 1", { $0 > 0 && $0 <= 1 })
+    var recipe = training
+    recipe.epochs = max(training.epochs, 1)
+    if var train = try section.section("train") {
+      recipe = try TrainingSection.recipe(&train, recipe)
+      try train.finish()
+    }
+    try section.finish()
+    return Cycles(rounds: rounds, compressionStep: step, recipe: recipe, leastAccuracy: least)
+  }
+}

@@ -24,6 +24,8 @@ struct VerifyCommand: AsyncParsableCommand {
   var seed: UInt64 = 1
 
   func run() async throws {
+    // Retraining has its bits with the kernels of the study's numerics class alone.
+    Numerics.ensureEnvironment()
     try await reporting {
       let open = try OpenRun.look(directory: run)
       let facts = open.facts

@@ -1,9 +1,15 @@
 package import Digests
 internal import Models
 internal import Pruning
+internal import Search
 package import RunStore
 package import Studies
 package import StudyFile
+
+/// A budget that a run cannot be given.
+package struct BudgetRefusal: Error, Equatable, Sendable, CustomStringConvertible {
+  package let description: String
+}
 
 /// A run directory that is ready to go on: its store, its planner at the newest sound snapshot, and every fact.
 package struct OpenRun: Sendable {
@@ -50,6 +56,38 @@ package struct OpenRun: Sendable {
   /// - Throws: `RunStoreError`, `StudyFileError` and, where the slices are not stored yet, `FormatError` or `SplitError`.
   package static func resume(directory: String, data: String?) throws -> OpenRun {
     try open(directory: directory, document: nil, prepared: nil, data: data)
+  }
+
+  /// Opens an existing run for writing and gives it a larger budget, durably.
+  ///
+  /// The history so far stays as it is: it becomes a prefix of the longer one.
+  ///
+  /// - Throws: ``BudgetRefusal`` for a budget that is no larger, or a study that cannot have another; else as
+  ///   ``resume(directory:data:)``.
+  package static func extend(directory: String, to budget: Budget, data: String?) throws -> OpenRun {
+    let open = try resume(directory: directory, data: data)
+    let study = open.planner.study
+    guard study.cycles == nil else {
+      throw BudgetRefusal(
+        description: "the study searches in cycles, whose rounds depend on the trials of those before; start a new run")
+    }
+    let trials =
+      switch budget {
+      case .generations(let generations): generations * study.searches[0].settings.generationSize
+      case .evaluations(let evaluations): evaluations
+      }
+    guard trials > open.planner.trials else {
+      throw BudgetRefusal(
+        description: "the run has a budget of \(open.planner.trials) evaluations already; \(trials) is not more")
+    }
+    try open.store.appendBudgets([BudgetRow(key: trialsKey, value: trials)])
+    return try assemble(open.store, study)
+  }
+
+  /// A budget as a person gives it: for each search of the study.
+  package enum Budget: Hashable, Sendable {
+    case generations(Int)
+    case evaluations(Int)
   }
 
   private static func open(

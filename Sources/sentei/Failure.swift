@@ -82,7 +82,7 @@ private func exitStatus(of error: any Error) -> Int32 {
     case .damaged, .rejected: ExitStatus.badData
     case .noSpace, .permission, .io, .failed: ExitStatus.disk
     }
-  case is AddressError: ExitStatus.usage
+  case is AddressError, is BudgetRefusal: ExitStatus.usage
   case is MessagingError: ExitStatus.unavailable
   case is FileError: ExitStatus.missing
   case is StudyFailure, is LocalWorkerError, is WorkerSetupError: ExitStatus.cannotGoOn

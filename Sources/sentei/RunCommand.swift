@@ -60,48 +60,6 @@ struct RunCommand: AsyncParsableCommand {
   }
 }
 
-/// `sentei resume`: go on after any kind of stop.
-struct ResumeCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "resume", abstract: "Go on with a run after any kind of stop.")
-
-  @Argument(help: "The run's directory.")
-  var run: String
-
-  @Option(help: "Worker processes on this machine.")
-  var workers = max(1, ProcessInfo.processInfo.activeProcessorCount)
-
-  @Option(help: "Evaluation threads of each worker.")
-  var lanes = 1
-
-  @Option(help: "Listen here for workers of other machines instead of starting some.")
-  var listen: String?
-
-  @Flag(help: "Allow an address without encryption (tcp://).")
-  var insecure = false
-
-  @OptionGroup var logging: LogOptions
-
-  @Option(help: "The folder of data sets; needed only if the run was killed before its slices were stored.")
-  var data: String?
-
-  func run() async throws {
-    await reportingAndLeaving {
-      if let listen {
-        let address = try checkedAddress(listen, insecure: insecure)
-        let open = try OpenRun.resume(directory: run, data: DataOption.folder(data))
-        try await coordinate(open, at: address, local: nil, log: logging.logger("coordinator"))
-        return
-      }
-      let open = try OpenRun.resume(directory: run, data: DataOption.folder(data))
-      let (address, folder) = try privateAddress()
-      defer { try? FileManager.default.removeItem(atPath: folder) }
-      try await coordinate(
-        open, at: address, local: (workers, lanes), log: logging.logger("coordinator", hasLiveLine: true))
-    }
-  }
-}
-
 /// `sentei coordinator`: the coordinator alone.
 struct CoordinatorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

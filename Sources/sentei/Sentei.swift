@@ -15,7 +15,8 @@ struct Sentei: AsyncParsableCommand {
       """,
     version: Build.version,
     subcommands: [
-      RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, ResumeCommand.self, StatusCommand.self,
+      RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, ResumeCommand.self, ExtendCommand.self,
+      StatusCommand.self,
       HistoryCommand.self, VerifyCommand.self, TrainCommand.self, EvaluateCommand.self, InspectCommand.self,
       ExportCommand.self, DataCommand.self,
     ])

@@ -1,0 +1,89 @@
+import ArgumentParser
+import Foundation
+import Services
+
+/// Options of the commands that go on with a run.
+struct ContinuationOptions: ParsableArguments {
+  @Argument(help: "The run's directory.")
+  var run: String
+
+  @Option(help: "Worker processes on this machine.")
+  var workers = max(1, ProcessInfo.processInfo.activeProcessorCount)
+
+  @Option(help: "Evaluation threads of each worker.")
+  var lanes = 1
+
+  @Option(help: "Listen here for workers of other machines instead of starting some.")
+  var listen: String?
+
+  @Flag(help: "Allow an address without encryption (tcp://).")
+  var insecure = false
+
+  @OptionGroup var logging: LogOptions
+
+  @Option(help: "The folder of data sets; needed only if the run was killed before its slices were stored.")
+  var data: String?
+
+  func validate() throws {
+    guard (1...1024).contains(workers) else { throw ValidationError("--workers takes a number from 1 to 1024") }
+    guard (1...1024).contains(lanes) else { throw ValidationError("--lanes takes a number from 1 to 1024") }
+  }
+
+  /// Coordinates the run that `open` gives, with workers of this machine or of others.
+  func goOn(_ open: (_ directory: String, _ data: String?) throws -> OpenRun) async throws {
+    if let listen {
+      let address = try checkedAddress(listen, insecure: insecure)
+      let run = try open(run, DataOption.folder(data))
+      try await coordinate(run, at: address, local: nil, log: logging.logger("coordinator"))
+      return
+    }
+    let run = try open(run, DataOption.folder(data))
+    let (address, folder) = try privateAddress()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try await coordinate(
+      run, at: address, local: (workers, lanes), log: logging.logger("coordinator", hasLiveLine: true))
+  }
+}
+
+/// `sentei resume`: go on after any kind of stop.
+struct ResumeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "resume", abstract: "Go on with a run after any kind of stop.")
+
+  @OptionGroup var options: ContinuationOptions
+
+  func run() async throws {
+    await reportingAndLeaving { try await options.goOn { try OpenRun.resume(directory: $0, data: $1) } }
+  }
+}
+
+/// `sentei extend`: more budget for a run, finished or not.
+struct ExtendCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "extend", abstract: "Give a run a larger budget and go on.",
+    discussion: "The history so far is a prefix of the longer one: it is that of a run that had the budget at once.")
+
+  @OptionGroup var options: ContinuationOptions
+
+  @Option(help: "Generations in all, of the study's first search; the others get as many evaluations.")
+  var generations: Int?
+
+  @Option(help: "Evaluations of each search in all.")
+  var evaluations: Int?
+
+  func validate() throws {
+    guard (generations == nil) != (evaluations == nil) else {
+      throw ValidationError("extend takes either --generations or --evaluations")
+    }
+    guard (1...100_000_000).contains(generations ?? evaluations!) else {
+      throw ValidationError("a budget is a number from 1 to 100000000")
+    }
+  }
+
+  func run() async throws {
+    let budget = generations.map { OpenRun.Budget.generations($0) } ?? .evaluations(evaluations!)
+    await reportingAndLeaving {
+      try await options.goOn { try OpenRun.extend(directory: $0, to: budget, data: $1) }
+    }
+  }
+}

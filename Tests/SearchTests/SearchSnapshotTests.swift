@@ -1,0 +1,129 @@
+import Digests
+import Pruning
+import Randomness
+import Search
+import Testing
+
+/// Snapshots that are cut short, changed or of another search are refused or go on; nothing traps.
+@Suite struct SearchSnapshotTests {
+  private func genetic(_ size: Int = 6, rule: SuccessRule? = SuccessRule()) -> GeneticSettings {
+    GeneticSettings(
+      populationSize: size, eliteSize: 2, breeding: Breeding(mutationAmount: 0.01...0.2, successRule: rule),
+      hallOfFameSize: 3)
+  }
+
+  @Test("Cut short at any byte or changed in one: the genetic algorithm")
+  func geneticSearch() throws {
+    for space in try spaces() {
+      for trials in [0, 4, 6, 15] {
+        try check(GeneticSearch(settings: genetic(), space: space), trials: trials)
+        try check(
+          GeneticSearch(
+            settings: GeneticSettings(populationSize: 6, eliteSize: 0, breeding: Breeding(selection: .roulette)),
+            space: space), trials: trials)
+      }
+    }
+  }
+
+  @Test("Cut short at any byte or changed in one: steady state")
+  func steadyState() throws {
+    for space in try spaces() {
+      for trials in [0, 4, 6, 15] {
+        let settings = SteadyStateSettings(
+          populationSize: 6, breeding: genetic().breeding, replacement: .tournamentLoser(size: 2), lag: 4,
+          hallOfFameSize: 3)
+        try check(SteadyStateSearch(settings: settings, space: space), trials: trials)
+      }
+    }
+  }
+
+  @Test("Cut short at any byte or changed in one: islands")
+  func islands() throws {
+    for space in try spaces() {
+      for trials in [0, 4, 8, 19] {
+        let settings = IslandSettings(genetic: genetic(4), islands: 2, migrationInterval: 2, migrants: 1)
+        try check(IslandSearch(settings: settings, space: space), trials: trials)
+      }
+    }
+  }
+
+  private func spaces() throws -> [SearchSpace] {
+    [
+      try space(kept: 60), .choices(ChoiceSpace(cardinalities: [3, 5], seed: 1)),
+      .reals(RealSpace(bounds: [0...1, -2...2], seed: 1)),
+    ]
+  }
+
+  /// - Parameter trials: answers before the snapshot, in which whatever can be asked for is waiting.
+  private func check<Algorithm: SearchAlgorithm>(_ fresh: Algorithm, trials: Int) throws {
+    var search = fresh
+    _ = run(&search, trials: trials)
+    _ = ask(&search)
+    let stored = bytes { search.append(to: &$0) }
+    for length in stored.indices {
+      var other = fresh
+      #expect(throws: CanonicalError.self, "\(length) bytes") {
+        try read(Array(stored[..<length])) { reader throws(CanonicalError) in try other.restore(from: &reader) }
+      }
+    }
+    var stream = RandomStream(seed: UInt64(trials), .test)
+    for position in stored.indices {
+      for value in [0xff, 1, UInt8(truncatingIfNeeded: stream.next() | 2)] {
+        var damaged = stored
+        damaged[position] ^= value
+        var other = fresh
+        guard (try? read(damaged) { reader throws(CanonicalError) in try other.restore(from: &reader) }) != nil else {
+          continue
+        }
+        // What is read goes on, in its space and under the right names.
+        for _ in 0..<8 {
+          for trial in ask(&other) { #expect(other.space.contains(trial.genome), "byte \(position)") }
+          other.tell(answer(other.pending.trials.first!, hashFitness))
+        }
+        #expect(other.best.map { other.space.contains($0.trial.genome) } ?? false, "byte \(position)")
+      }
+    }
+  }
+
+  @Test("A length that overflows is refused")
+  func hugeLength() throws {
+    for count in [Int.max, .max - 62, .min, -1] {
+      for told in [0, 1, Int.max, .min] {
+        let stored = bytes {
+          $0.append(told)
+          $0.append(count)
+          for _ in 0..<30 { $0.append(count) }
+        }
+        for search in [
+          GeneticSearch(settings: genetic(), space: try space(kept: 60)),
+          SteadyStateSearch(settings: SteadyStateSettings(), space: try space(kept: 60)),
+          IslandSearch(settings: IslandSettings(), space: try space(kept: 60)),
+        ] as [any SearchAlgorithm] {
+          var other = search
+          #expect(throws: CanonicalError.self, "\(count)") {
+            try read(stored) { reader throws(CanonicalError) in try other.restore(from: &reader) }
+          }
+        }
+      }
+    }
+  }
+
+  @Test("The state of another search is refused")
+  func others() throws {
+    var search = GeneticSearch(settings: genetic(), space: try space(kept: 60))
+    _ = run(&search, trials: 14)
+    let stored = bytes { search.append(to: &$0) }
+    for other in [
+      GeneticSearch(settings: genetic(), space: try space(kept: 61)),
+      GeneticSearch(settings: genetic(7), space: try space(kept: 60)),
+      GeneticSearch(settings: genetic(rule: nil), space: try space(kept: 60)),
+      SteadyStateSearch(settings: SteadyStateSettings(populationSize: 6), space: try space(kept: 60)),
+      IslandSearch(settings: IslandSettings(genetic: genetic(3), islands: 2), space: try space(kept: 60)),
+    ] as [any SearchAlgorithm] {
+      var other = other
+      #expect(throws: CanonicalError.self) {
+        try read(stored) { reader throws(CanonicalError) in try other.restore(from: &reader) }
+      }
+    }
+  }
+}

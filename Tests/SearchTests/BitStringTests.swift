@@ -44,7 +44,8 @@ import Testing
         ]
         worst = zip(worst, found).map { max($0, $1 ?? .max) }
       }
-      print("onemax", selection, worst)
+      // Measured: 1796 to 3440 for the slowest of ten seeds.
+      #expect(worst.allSatisfy { $0 <= 5000 }, "\(selection): at most \(worst) evaluations over ten seeds")
     }
   }
 
@@ -57,23 +58,26 @@ import Testing
     }
   }
 
-  @Test("Deceptive traps: one- and two-point crossover put blocks together, flips of bits never do")
+  @Test("Deceptive traps: one- and two-point crossover put blocks together, flips of bits do not")
   func deceptive() {
-    for seed in 0..<5 as Range<UInt64> {
+    for seed in 0..<10 as Range<UInt64> {
       let space = bitStrings(50, seed: seed)
       let settings = GeneticSettings(
-        populationSize: 600, eliteSize: 100,
+        populationSize: 1000, eliteSize: 100,
         breeding: Breeding(
           selection: .tournament(size: 3), crossoverRate: 0.95, crossovers: [Share(.onePoint, 1), Share(.twoPoint, 1)],
           mutationRate: 0.05, mutations: [Share(.bitFlip, 1)], mutationAmount: 0.01...0.02),
         initial: initial)
-      let genetic = evaluations(GeneticSearch(settings: settings, space: space), to: 50, limit: 30_000, traps)
-      print("trap", genetic as Any, climb(seed: seed, evaluations: 30_000))
+      // Measured: 12 380 to 18 493 evaluations; the climber ends at 42 or 43.
+      let found = evaluations(GeneticSearch(settings: settings, space: space), to: 50, limit: 25_000, traps)
+      #expect(found != nil, "seed \(seed)")
+      let climbed = climb(seed: seed, evaluations: 25_000)
+      #expect(climbed <= 46, "seed \(seed)")
     }
   }
 
-  /// The best that a hill climber finds, which flips one bit at a time, keeps what is not worse, and starts anew where no
-  /// flip helps.
+  /// The best that a hill climber finds, which flips one bit at a time, keeps what is better, and starts anew where no flip
+  /// helps.
   private func climb(seed: UInt64, evaluations: Int) -> Double {
     var stream = RandomStream(seed: seed, .test, 9)
     var best = 0.0

@@ -124,7 +124,6 @@ import Testing
       full += generations(8, .full, seed: seed)
       ring += generations(8, .ring, seed: seed)
     }
-    print("takeover", single, full, ring)
     #expect(single < full && full < ring, "generations of ten seeds: \(single), \(full), \(ring)")
   }
 }

@@ -44,10 +44,8 @@ struct Deme: Sendable {
 
   /// Takes migrants in the place of the worst members; one whose genome is here already does not come.
   mutating func receive(_ migrants: [Individual]) {
-    var newcomers: [Individual] = []
-    for migrant in migrants where !(members + newcomers).contains(where: { $0.trial.genome == migrant.trial.genome }) {
-      newcomers.append(migrant)
-    }
+    var genomes = Set(members.map(\.trial.genome))
+    let newcomers = migrants.filter { genomes.insert($0.trial.genome).inserted }
     members = (members.prefix(size - newcomers.count) + newcomers).sorted(by: Individual.isBetter)
   }
 

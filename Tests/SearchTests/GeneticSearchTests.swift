@@ -152,4 +152,22 @@ import Testing
     #expect(ups == [1, 1.5, 2.25, 3.375, 4, 4, 4, 4])
     #expect(downs[0] == 1 && zip(downs, downs.dropFirst()).allSatisfy { $1 < $0 || $1 == 0.1 } && downs[7] == 0.1)
   }
+
+  @Test("The factor is what amounts are multiplied by")
+  func factor() throws {
+    let breeding = Breeding(
+      crossoverRate: 0, mutationRate: 1, mutationAmount: 0.05...0.05,
+      successRule: SuccessRule(step: 2, range: 0.5...4))
+    var search = try search(kept: 100, breeding: breeding)
+    var exchanged: [Set<Int>] = []
+    for _ in 0..<5 {
+      let genomes = Dictionary(search.population.map { ($0.trial.id, $0.trial.mask) }) { first, _ in first }
+      let trials = ask(&search)
+      exchanged.append(
+        Set(trials.compactMap { trial in genomes[trial.parents.first ?? trial.id]?.subtracting(trial.mask).population })
+      )
+      for trial in trials { search.tell(.exact(Fitness([Double(trial.id.generation)]))) }
+    }
+    #expect(exchanged == [[], [5], [10], [20], [20]])
+  }
 }

@@ -43,6 +43,11 @@ import Testing
             continue
           }
           #expect(trial.id == TrialID(generation: generation, index: index))
+          if generation == 0 {
+            // Dealt in turn: the three islands share the grades of 18 founders.
+            let founder = search.space.founder(index % 6 * 3 + index / 6, of: 18, InitialPopulation())
+            #expect(trial.genome == founder)
+          }
           #expect(trial.mask.population == 90)
           #expect(trial.parents.allSatisfy { search.island(of: $0) == search.island(of: trial.id) })
           #expect(trial.parents.allSatisfy { $0.generation < generation })
@@ -93,6 +98,7 @@ import Testing
           #expect(members.contains { $0.trial.genome == best.trial.genome }, "seed \(seed): \(source) to \(island)")
         }
         #expect(foreign.count <= 2 * sources.count)
+        #expect(members.contains(own[island].min(by: Individual.isBetter)!), "seed \(seed): the worst make room")
       }
     }
   }

@@ -130,4 +130,40 @@ import Testing
       }
     }
   }
+
+  @Test("More answers than any search can count to are refused")
+  func tooManyAnswers() throws {
+    let fresh = GeneticSearch(settings: genetic(), space: try space(kept: 60))
+    var search = fresh
+    _ = run(&search, trials: 12)
+    // After the heading comes the number of answers; 12 more or less leave all the rest as it is.
+    let heading = bytes { _ in }.count
+    var stored = bytes { search.append(to: &$0) }
+    for (told, isAccepted) in [(24, true), (Int.max - Int.max % 6, false), (-12, false)] {
+      for byte in 0..<8 { stored[heading + byte] = UInt8(truncatingIfNeeded: told >> (8 * byte)) }
+      #expect((restored(stored, fresh) != nil) == isAccepted, "\(told)")
+    }
+  }
+
+  @Test("A waiting trial that another kind of search would ask for is refused")
+  func waiting() throws {
+    let fresh = GeneticSearch(settings: genetic(), space: try space(kept: 60))
+    let genome = fresh.space.founder(0, of: 6, InitialPopulation())
+    func isAccepted(_ trial: Trial) -> Bool {
+      var pending = PendingTrials()
+      _ = pending.ask(trial)
+      let stored = bytes { bytes in
+        pending.append(to: &bytes)
+        for _ in 0..<2 { bytes.append(0) }
+        bytes.append(1.0)
+        bytes.append(0)
+      }
+      return restored(stored, fresh) != nil
+    }
+    let id = TrialID(generation: 0, index: 0)
+    #expect(isAccepted(Trial(id: id, genome: genome)))
+    #expect(!isAccepted(Trial(id: id, genome: genome, share: 0.5)))
+    #expect(!isAccepted(Trial(id: id, genome: genome, threshold: Fitness([0]))))
+    #expect(!isAccepted(Trial(id: TrialID(generation: 0, index: 1), genome: genome)))
+  }
 }

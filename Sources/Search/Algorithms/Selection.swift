@@ -41,13 +41,12 @@ package enum Selection: Hashable, Sendable {
     }
   }
 
-  /// A mixture of the uniform chance and the steepest linear one: the better of two different places is place i with
-  /// chance 2 (n − 1 − i) / (n (n − 1)), which is what pressure 2 asks for. No sum of chances has to be taken.
+  /// A mixture of the uniform chance and the steepest linear one, so that no sum of chances has to be taken: the smaller
+  /// of a place and a place but the last is i or above with chance (n − i) (n − 1 − i) / (n (n − 1)), which makes i
+  /// itself as likely as pressure 2 asks for, 2 (n − 1 − i) / (n (n − 1)).
   private static func rank(_ count: Int, _ pressure: Double, _ stream: inout RandomStream) -> Int {
     guard count > 1, stream.chance(pressure - 1) else { return stream.below(count) }
-    let first = stream.below(count)
-    let second = stream.below(count - 1)
-    return min(first, second < first ? second : second + 1)
+    return min(stream.below(count), stream.below(count - 1))
   }
 
   private static func roulette(_ members: [Individual], _ stream: inout RandomStream) -> Int {

@@ -49,8 +49,8 @@ import Testing
     }
   }
 
-  /// Concatenated traps of order 5: a block of u ones is worth 5 for u = 5, else 4 − u, so that all but the last step leads
-  /// away from the optimum. Source: Deb and Goldberg 1993.
+  /// Concatenated traps of order 5: a block of u ones is worth 5 for u = 5, else 4 − u, so that all but the last step
+  /// leads away from the optimum. Source: Deb and Goldberg 1993.
   private func traps(_ mask: Mask) -> Double {
     stride(from: 0, to: mask.count, by: 5).reduce(0) { sum, start in
       let ones = (start..<start + 5).count { mask[$0] }

@@ -1,14 +1,16 @@
-package import Digests
-
 /// Which algorithm searches, with its knobs.
 package enum AlgorithmSettings: Hashable, Sendable {
   case genetic(GeneticSettings)
+  case steadyState(SteadyStateSettings)
+  case islands(IslandSettings)
   case random(RandomSettings)
 
   /// The search at its start.
   package func search(in space: SearchSpace) -> any SearchAlgorithm {
     switch self {
     case .genetic(let settings): GeneticSearch(settings: settings, space: space)
+    case .steadyState(let settings): SteadyStateSearch(settings: settings, space: space)
+    case .islands(let settings): IslandSearch(settings: settings, space: space)
     case .random(let settings):
       RandomSearch(generationSize: settings.generationSize, noise: settings.noise, space: space)
     }
@@ -18,18 +20,9 @@ package enum AlgorithmSettings: Hashable, Sendable {
   package var generationSize: Int {
     switch self {
     case .genetic(let settings): settings.populationSize
+    case .steadyState(let settings): settings.populationSize
+    case .islands(let settings): settings.islands * settings.genetic.populationSize
     case .random(let settings): settings.generationSize
-    }
-  }
-
-  package func append(to bytes: inout CanonicalBytes) {
-    switch self {
-    case .genetic(let settings):
-      bytes.append("genetic")
-      settings.append(to: &bytes)
-    case .random(let settings):
-      bytes.append("random")
-      settings.append(to: &bytes)
     }
   }
 }

@@ -93,3 +93,28 @@ func read(_ bytes: [UInt8], _ body: (inout CanonicalReader) throws(CanonicalErro
   try body(&reader)
   try reader.finish()
 }
+
+/// Everything that can be asked for now.
+func ask(_ search: inout some SearchAlgorithm) -> [Trial] {
+  var trials: [Trial] = []
+  while let trial = search.ask() { trials.append(trial) }
+  return trials
+}
+
+/// Everything that can be asked for now, of one generation.
+func ask(_ search: inout some SearchAlgorithm, generation: Int) -> [Trial] {
+  var trials: [Trial] = Array(search.pending.trials)
+  while search.asked < (generation + 1) * search.generationSize, let trial = search.ask() { trials.append(trial) }
+  return trials
+}
+
+/// Asks for all that can be asked for and answers it.
+func generation(
+  _ search: inout some SearchAlgorithm, fitness: (Trial) -> Fitness = hashFitness
+) -> [Individual] {
+  ask(&search).map { trial in
+    let individual = Individual(trial: trial, fitness: fitness(trial))
+    search.tell(.exact(individual.fitness))
+    return individual
+  }
+}

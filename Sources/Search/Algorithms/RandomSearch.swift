@@ -61,9 +61,4 @@ package struct RandomSettings: Hashable, Sendable {
     self.generationSize = generationSize
     self.noise = noise
   }
-
-  func append(to bytes: inout CanonicalBytes) {
-    bytes.append(generationSize)
-    bytes.append(noise)
-  }
 }

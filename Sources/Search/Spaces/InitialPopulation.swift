@@ -1,4 +1,3 @@
-internal import Digests
 package import Pruning
 internal import Randomness
 
@@ -50,11 +49,5 @@ package struct InitialPopulation: Hashable, Sendable {
       return space.tables.exponential(temperature: noise, budget: space.founderBudget, stream: &stream)
     }
     return ScorePruning.random(count: space.count, budget: space.founderBudget, stream: &stream)
-  }
-}
-
-extension InitialPopulation {
-  func append(to bytes: inout CanonicalBytes) {
-    for value in [magnitude, random, equal, exponential, noise] { bytes.append(value) }
   }
 }

@@ -12,14 +12,6 @@ enum { block = 64, chains = 4 };
   for (size_t row = 0; row < (rows); row++) \
     for (size_t c = 0; c < (channels); c += CT_LANES)
 
-static void add_rows(const float *bias, size_t rows, size_t channels, float *y) {
-  FOR_ROWS(rows, channels) {
-    float *p = y + row * channels + c;
-    floats value = AT(p) + AT(bias + c);
-    put(p, &value, channels - c);
-  }
-}
-
 static void sum_rows(const float *x, size_t rows, size_t channels, double *sums) {
   for (size_t c = 0; c < channels; c += CT_LANES) DOUBLES_AT(sums + c) = (doubles){0};
   FOR_BLOCKS(rows, channels) {

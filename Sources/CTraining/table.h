@@ -9,7 +9,6 @@ const ct_kernels CT_TABLE = {
     .multiply = multiply,
     .relu = relu,
     .relu_backward = relu_backward,
-    .add_rows = add_rows,
     .sum_rows = sum_rows,
     .moments = moments,
     .normalize = normalize,

@@ -16,6 +16,8 @@ package enum DownloadError: Error, Hashable, Sendable {
   case timeOut(address: String, after: Duration)
   /// The bytes are others than expected.
   case checksum(address: String, found: Digest, expected: Digest)
+  /// Another file has the name already.
+  case occupied(path: String)
   /// The disk refused.
   case disk(path: String, reason: String)
 }
@@ -37,6 +39,8 @@ extension DownloadError: CustomStringConvertible {
       "\(address): gave up after \(duration)"
     case .checksum(let address, let found, let expected):
       "\(address): found SHA-256 \(found.hex), expected \(expected.hex); nothing was kept"
+    case .occupied(let path):
+      "\(path) is not the original file, and is not replaced: move it away, or give another folder with --data"
     case .disk(let path, let reason):
       "cannot write \(path): \(reason)"
     }

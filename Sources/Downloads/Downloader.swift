@@ -14,18 +14,18 @@ package struct Downloader: Sendable {
     self.total = total
   }
 
-  /// Whether a file lies at `path` and has this SHA-256.
-  package static func isThere(_ path: String, sha256: Digest) -> Bool {
+  /// Whether a file lies at `path` that has this SHA-256 and at most `limit` bytes; a longer one is not read.
+  private static func isThere(_ path: String, limit: Int, sha256: Digest) -> Bool {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
-    return PendingFile.content(of: descriptor).map { Digest(of: $0) == sha256 } ?? false
+    return PendingFile.content(of: descriptor, limit: limit).map { Digest(of: $0) == sha256 } ?? false
   }
 
   /// Puts the file of one of the addresses at `path`, unless the right one is there already.
   ///
-  /// The bytes go into a file of another name beside `path`, which takes its place when they are whole, right and
-  /// durable. After an error nothing of it is left, and what lay at `path` is untouched.
+  /// The bytes go into a file of another name beside `path`, which gets its name when they are whole, right and
+  /// durable. What lies at `path` is never replaced. After an error nothing of the download is left.
   ///
   /// - Parameters:
   ///   - addresses: http, https or file addresses or paths, at least one; the next is tried when one fails.
@@ -33,20 +33,25 @@ package struct Downloader: Sendable {
   ///   - limit: The most bytes that the file may have.
   ///   - sha256: What the file must have.
   /// - Returns: false if the right file was there.
-  /// - Throws: ``DownloadError`` of the first address.
+  /// - Throws: ``DownloadError/occupied(path:)`` before anything is fetched if another file lies at `path`; else the
+  ///   ``DownloadError`` of the first address.
   package func fetch(
     _ addresses: [String], to path: String, limit: Int, sha256: Digest
   ) async throws(DownloadError) -> Bool {
     precondition(!addresses.isEmpty, "a download from nowhere")
-    if Self.isThere(path, sha256: sha256) { return false }
+    if Self.isThere(path, limit: limit, sha256: sha256) { return false }
+    guard !PendingFile.exists(path) else { throw .occupied(path: path) }
     var first: DownloadError?
     for address in addresses {
       do throws(DownloadError) {
         try await fetch(address, to: path, limit: limit, sha256: sha256)
         return true
       } catch {
-        // The disk does not get better with another server.
-        if case .disk = error { throw error }
+        // The folder does not get better with another server.
+        switch error {
+        case .disk, .occupied: throw error
+        case .unusableAddress, .status, .redirect, .tooLarge, .connection, .timeOut, .checksum: break
+        }
         first = first ?? error
       }
     }
@@ -79,7 +84,7 @@ package struct Downloader: Sendable {
       throw .connection(address: address, reason: "it is not a regular file")
     }
     guard status.st_size <= limit else { throw .tooLarge(address: address, limit: limit) }
-    guard let bytes = PendingFile.content(of: descriptor) else {
+    guard let bytes = PendingFile.content(of: descriptor, limit: limit) else {
       throw .connection(address: address, reason: String(cString: strerror(errno)))
     }
     try file.write(bytes[...])

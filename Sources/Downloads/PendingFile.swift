@@ -1,7 +1,7 @@
 package import Digests
 internal import Glibc
 
-/// A file on its way: written under a name of its own beside its place, and renamed only when it is right.
+/// A file on its way: written under a name of its own beside its place, which it gets only when it is right.
 ///
 /// The name is the same each time and locked, so what a killed process left is used up by the next one.
 package struct PendingFile: ~Copyable {
@@ -17,16 +17,12 @@ package struct PendingFile: ~Copyable {
   package init(for path: String) throws(DownloadError) {
     let (folder, name) = Self.split(path)
     let partPath = "\(folder)/.\(name).part"
-    let descriptor = open(partPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
-    guard descriptor >= 0 else { throw Self.failure(partPath) }
-    var mine = stat()
-    var there = stat()
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &mine) == 0, lstat(partPath, &there) == 0,
-      // Between opening and locking, another process may have renamed the file into place.
-      mine.st_ino == there.st_ino, mine.st_dev == there.st_dev
-    else {
+    var (descriptor, links) = try Self.locked(partPath, for: path)
+    if links > 1 {
+      // A process died in the midst of `keep`: this is the finished file, which must not be emptied.
+      unlink(partPath)
       close(descriptor)
-      throw .disk(path: path, reason: "another process is writing it")
+      (descriptor, links) = try Self.locked(partPath, for: path)
     }
     guard ftruncate(descriptor, 0) == 0 else {
       close(descriptor)
@@ -35,6 +31,24 @@ package struct PendingFile: ~Copyable {
     self.path = path
     self.partPath = partPath
     self.descriptor = descriptor
+  }
+
+  /// The file that is being written, and how many names it has.
+  private static func locked(
+    _ partPath: String, for path: String
+  ) throws(DownloadError) -> (descriptor: Int32, links: UInt) {
+    let descriptor = open(partPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+    guard descriptor >= 0 else { throw failure(partPath) }
+    var mine = stat()
+    var there = stat()
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &mine) == 0, lstat(partPath, &there) == 0,
+      // Between opening and locking, another process may have given the file its name.
+      mine.st_ino == there.st_ino, mine.st_dev == there.st_dev
+    else {
+      close(descriptor)
+      throw .disk(path: path, reason: "another process is writing it")
+    }
+    return (descriptor, UInt(mine.st_nlink))
   }
 
   deinit {
@@ -67,9 +81,18 @@ package struct PendingFile: ~Copyable {
     return Digest(of: bytes)
   }
 
-  /// Makes the file durable and puts it in its place, over whatever is there.
+  /// Makes the file durable and gives it its name, which nothing may have.
+  ///
+  /// - Throws: ``DownloadError/occupied(path:)`` if something has it.
   package consuming func keep() throws(DownloadError) {
-    guard fsync(descriptor) == 0, rename(partPath, path) == 0 else { throw Self.failure(path) }
+    guard fsync(descriptor) == 0 else { throw Self.failure(path) }
+    if link(partPath, path) == 0 {
+      unlink(partPath)
+    } else {
+      guard errno != EEXIST, !Self.exists(path) else { throw .occupied(path: path) }
+      // The file system has no second names.
+      guard rename(partPath, path) == 0 else { throw Self.failure(path) }
+    }
     isKept = true
     let folder = open(Self.split(path).folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { throw Self.failure(path) }
@@ -77,17 +100,27 @@ package struct PendingFile: ~Copyable {
     guard fsync(folder) == 0 else { throw Self.failure(path) }
   }
 
-  /// Writes a whole file durably, in one step from nothing or what was there to the new content.
+  /// Writes a whole new file durably, in one step from nothing to its content.
+  ///
+  /// - Throws: ``DownloadError/occupied(path:)`` if there is something of that name.
   package static func write(_ bytes: ArraySlice<UInt8>, to path: String) throws(DownloadError) {
     let file = try PendingFile(for: path)
     try file.write(bytes)
     try file.keep()
   }
 
-  /// The whole content of an open regular file; nil if the system refuses.
-  static func content(of descriptor: Int32) -> [UInt8]? {
+  /// Whether anything has this name, a broken link included.
+  static func exists(_ path: String) -> Bool {
     var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return lstat(path, &status) == 0
+  }
+
+  /// The whole content of an open regular file; nil if the system refuses or it has more than `limit` bytes.
+  static func content(of descriptor: Int32, limit: Int = .max) -> [UInt8]? {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= limit else {
+      return nil
+    }
     let size = Int(status.st_size)
     var failed = false
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in

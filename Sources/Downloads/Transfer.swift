@@ -85,8 +85,8 @@ final class Transfer: NSObject, URLSessionDataDelegate {
 
   /// Ends the waiting; what still arrives is dropped.
   ///
-  /// The task is not cancelled here but left to the session's time-out: a cancel that meets a redirection on its way to
-  /// the delegate traps inside the session (seen with Swift 6.3.1).
+  /// The task is not cancelled here but at its next callback, or by the session's time-out: a cancel that meets a
+  /// redirection on its way to the delegate traps inside the session (seen with Swift 6.3.1).
   private func finish(_ error: DownloadError?) {
     let waiting = state.withLock { state in
       if !state.isOver { state.failure = error }
@@ -107,10 +107,11 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
     newRequest request: URLRequest, completionHandler: @escaping @Sendable (URLRequest?) -> Void
   ) {
-    let redirections = state.withLock {
+    let (redirections, isOver) = state.withLock {
       $0.redirections += 1
-      return $0.redirections
+      return ($0.redirections, $0.isOver)
     }
+    guard !isOver else { return completionHandler(nil) }
     guard redirections <= Self.maximumRedirections, ["http", "https"].contains(request.url?.scheme ?? "") else {
       finish(.redirect(address: address, to: request.url?.absoluteString ?? "nowhere"))
       completionHandler(nil)
@@ -124,7 +125,10 @@ final class Transfer: NSObject, URLSessionDataDelegate {
     completionHandler: @escaping @Sendable (URLSession.ResponseDisposition) -> Void
   ) {
     let code = (response as? HTTPURLResponse)?.statusCode ?? 0
-    if code != 200 {
+    if state.withLock({ $0.isOver }) {
+      dataTask.cancel()
+      completionHandler(.cancel)
+    } else if code != 200 {
       fail(.status(address: address, code: code), dataTask)
       completionHandler(.cancel)
     } else if response.expectedContentLength > Int64(limit) {
@@ -140,14 +144,14 @@ final class Transfer: NSObject, URLSessionDataDelegate {
   }
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    let failure: DownloadError? = state.withLock { state in
-      guard !state.isOver, state.isAccepted else { return nil }
+    let (failure, isOver): (DownloadError?, Bool) = state.withLock { state in
+      guard !state.isOver, state.isAccepted else { return (nil, state.isOver) }
       state.lastByte = .now
       state.received += data.count
-      if state.received > limit { return .tooLarge(address: address, limit: limit) }
-      return data.withUnsafeBytes { PendingFile.write($0, to: descriptor, path: path) }
+      if state.received > limit { return (.tooLarge(address: address, limit: limit), false) }
+      return (data.withUnsafeBytes { PendingFile.write($0, to: descriptor, path: path) }, false)
     }
-    if let failure { fail(failure, dataTask) }
+    if let failure { fail(failure, dataTask) } else if isOver { dataTask.cancel() }
   }
 
   func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {

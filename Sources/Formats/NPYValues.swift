@@ -42,20 +42,11 @@ enum NPYValues {
         throw .bad(.byte(start + 8 * wrong), found: "the value \(words[wrong])", expected: "at most \(Int.max)")
       }
       return .ints(words.map { Int($0) })
-    case (.float, 2): return .floats(words(UInt16.self, bytes, start, count, type).map { float(half: $0) })
+    case (.float, 2): return .floats(words(UInt16.self, bytes, start, count, type).map(Float.init(halfPattern:)))
     case (.float, 4): return .floats(words(UInt32.self, bytes, start, count, type).map { Float(bitPattern: $0) })
     case (.float, _):
       return .floats(words(UInt64.self, bytes, start, count, type).map { Float(Double(bitPattern: $0)) })
     }
-  }
-
-  /// The value of the binary16 with these bits, without `Float16`, which not every machine of ours has.
-  static func float(half bits: UInt16) -> Float {
-    let magnitude = Int32(bits & 0x7FFF)
-    let sign = UInt32(bits & 0x8000) << 16
-    if magnitude >= 0x7C00 { return Float(bitPattern: sign | 0x7F80_0000 | UInt32(magnitude & 0x3FF) << 13) }
-    // Read as the upper bits of a Float, a half is too small by 2^112, subnormals included.
-    return Float(bitPattern: sign | UInt32(magnitude) << 13) * 0x1p112
   }
 
   /// Values in Fortran order put into C order.

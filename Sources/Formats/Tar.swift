@@ -12,11 +12,12 @@ package enum Tar {
   /// The most entries of an archive; those of the data sets have about ten.
   static let maximumMembers = 4096
 
-  /// The regular files of an archive, in its order; folders and pax headers are passed over.
+  /// The regular files of an archive, in its order; folders are passed over, and pax headers that say nothing about
+  /// where a file's content lies or what it is called.
   ///
   /// - Throws: ``FormatError/badData(file:place:found:expected:)`` with the offset for a wrong header checksum, a name
-  ///   that leads out of the folder, a name that comes twice, links, devices and all else that is no regular file, and
-  ///   an archive that ends early.
+  ///   that leads out of the folder, a name that comes twice, links, devices and all else that is no regular file, pax
+  ///   headers with a name or size, and an archive that ends early.
   /// - Complexity: linear in the number of entries.
   package static func read(_ bytes: [UInt8]) throws(FormatError) -> [Member] {
     var members: [Member] = []
@@ -48,12 +49,32 @@ package enum Tar {
           throw .bad(.byte(position), found: "'\(name)' again", expected: "each name once")
         }
         members.append(Member(name: name, content: start..<start + size))
-      case UInt8(ascii: "5"), UInt8(ascii: "x"), UInt8(ascii: "g"):
-        break
+      case UInt8(ascii: "5"): break
+      case UInt8(ascii: "x"), UInt8(ascii: "g"): try checkRecords(bytes[start..<start + size])
       case let type:
         throw .bad(.byte(position + 156), found: "an entry of type \(type)", expected: "regular files and folders")
       }
       position = next
+    }
+  }
+
+  /// Refuses a pax header whose records, `LENGTH KEY=VALUE` and a line end, take the place of a header's fields.
+  private static func checkRecords(_ records: ArraySlice<UInt8>) throws(FormatError) {
+    var rest = records
+    while let first = rest.indices.first {
+      // Lengths count the whole record. Nine digits are more than an entry can have.
+      let digits = rest.prefix(9).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+      let length = digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+      guard !digits.isEmpty, length > digits.count + 1, length <= rest.count, rest[digits.endIndex] == 0x20,
+        rest[first + length - 1] == UInt8(ascii: "\n"),
+        let equals = rest[(digits.endIndex + 1)..<(first + length - 1)].firstIndex(of: UInt8(ascii: "="))
+      else { throw .bad(.byte(first), found: "other bytes", expected: "a record of a pax header") }
+      let key = String(decoding: rest[(digits.endIndex + 1)..<equals], as: UTF8.self)
+      if ["path", "linkpath", "size"].contains(key) || key.hasPrefix("GNU.sparse.") {
+        throw .bad(
+          .byte(first), found: "a pax header with \(quoted(key))", expected: "names and sizes in the tar headers")
+      }
+      rest = rest[(first + length)...]
     }
   }
 

@@ -16,8 +16,8 @@ package enum WholeFile {
   /// - Throws: ``FormatError/unwritable(path:reason:)``.
   package static func replace(_ path: String, with bytes: [UInt8]) throws(FormatError) {
     // Not mkstemp, whose files only the owner can read: a result is as public as its folder and the umask allow.
-    let temporary = "\(path).\(getpid()).partial"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o666)
+    let temporary = "\(path).\(String(UInt64.random(in: 0...(.max)), radix: 36)).partial"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw unwritable(path, errno) }
     do throws(FormatError) {
       do throws(FormatError) {

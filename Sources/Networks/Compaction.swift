@@ -97,6 +97,17 @@ private struct ChannelTies {
     }
   }
 
+  /// Whether an output's bias stays a `Float` with any of the constants in front of it taken in.
+  private func biasFits(_ blocks: TapBlocks, _ output: Int, _ constants: [Double?]) -> Bool {
+    var sum = blocks.bias.map { Double(model.parameters[$0 + output]).magnitude } ?? 0
+    for (index, constant) in constants.enumerated() {
+      guard let constant, constant != 0 else { continue }
+      let weights = model.parameters[blocks.range(output, index)]
+      sum += (constant * weights.reduce(0) { $0 + Double($1) }).magnitude
+    }
+    return Float(sum).isFinite
+  }
+
   /// The channels that each node keeps, ascending.
   mutating func requiredChannels() -> [[Int]] {
     let roots = parents.indices.map { root($0) }
@@ -118,9 +129,11 @@ private struct ChannelTies {
           let node = owners[channel]
           guard let blocks = blocks[node], blocks.groups == 1 else { continue }
           let input = network.nodes[node].inputs[0]
+          let output = channel - starts[node]
+          let takesConstants = !blocks.isPadded && biasFits(blocks, output, constants[input])
           for index in 0..<blocks.inputs where !isRequired[roots[starts[input] + index]] {
-            if let constant = constants[input][index], constant == 0 || !blocks.isPadded { continue }
-            let weights = model.parameters[blocks.range(channel - starts[node], index)]
+            if let constant = constants[input][index], constant == 0 || takesConstants { continue }
+            let weights = model.parameters[blocks.range(output, index)]
             if weights.contains(where: { $0 != 0 }) { require(starts[input] + index) }
           }
         }

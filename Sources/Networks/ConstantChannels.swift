@@ -46,7 +46,8 @@ extension Model {
   /// For each channel or feature of each layer, the value that it has everywhere and for every sample, if there is one.
   ///
   /// Weights of zero decide: a channel without any is its bias, and what later layers make of that. Where zeros of a
-  /// padding meet another constant, the border differs, so nothing is constant behind it.
+  /// padding meet another constant, the border differs, so nothing is constant behind it. A value beyond `Float` is
+  /// none, because no bias could hold it.
   ///
   /// - Complexity: linear in the number of parameters.
   func constantChannels() -> [[Double?]] {
@@ -75,6 +76,9 @@ extension Model {
             inputs.reduce(0 as Double?) { sum, input in sum.flatMap { sum in input[channel].map { sum + $0 } } }
           })
       case .concatenate: constants.append(inputs.flatMap { $0 })
+      }
+      for (channel, constant) in constants[index].enumerated() {
+        if let constant, !Float(constant).isFinite { constants[index][channel] = nil }
       }
     }
     return constants
@@ -112,8 +116,8 @@ extension Activation {
     switch self {
     case .relu: max(x, 0)
     case .leakyRelu(let slope): x > 0 ? x : Double(slope) * x
-    case .sigmoid: 1 / (1 + Elementary.exp(-x))
-    case .tanh: 1 - 2 / (Elementary.exp(2 * x) + 1)
+    case .sigmoid: Elementary.sigmoid(x)
+    case .tanh: Elementary.tanh(x)
     case .clip(let low, let high): min(max(x, Double(low)), Double(high))
     }
   }

@@ -35,6 +35,30 @@ package final class DenseForward {
   /// - Precondition: the mask fits the network.
   /// - Complexity: samples × multiply-adds, of weights kept or not.
   package func correctCount(_ mask: Mask) -> Int {
+    var correct = 0
+    let classes = pass.network.outputCount
+    forEachBatch(mask) { scores, samples in
+      for (row, sample) in samples.enumerated() {
+        var best = 0
+        for index in 1..<classes where scores[row * classes + index] > scores[row * classes + best] { best = index }
+        if best == Int(labels[sample]) { correct += 1 }
+      }
+    }
+    return correct
+  }
+
+  /// The class scores: [samples][classes].
+  ///
+  /// - Precondition: the mask fits the network.
+  package func logits(_ mask: Mask) -> [Float] {
+    var out: [Float] = []
+    forEachBatch(mask) { scores, samples in
+      out += UnsafeBufferPointer(start: scores, count: samples.count * pass.network.outputCount)
+    }
+    return out
+  }
+
+  private func forEachBatch(_ mask: Mask, _ body: (_ scores: UnsafePointer<Float>, _ samples: Range<Int>) -> Void) {
     precondition(mask.count == layout.prunableCount)
     let words = mask.words
     for tensor in layout.prunable {
@@ -43,23 +67,10 @@ package final class DenseForward {
         masked.base[index] = Float(bitPattern: parameters[index].bitPattern & keep)
       }
     }
-    var correct = 0
     for first in stride(from: 0, to: labels.count, by: pass.capacity) {
-      correct += correctCount(first..<min(first + pass.capacity, labels.count))
+      let samples = first..<min(first + pass.capacity, labels.count)
+      pass.input = inputs.base + first * pass.network.inputCount
+      body(pass.forward(masked.base, count: samples.count, key: nil), samples)
     }
-    return correct
-  }
-
-  private func correctCount(_ samples: Range<Int>) -> Int {
-    pass.input = inputs.base + samples.lowerBound * pass.network.inputCount
-    let scores = pass.forward(masked.base, count: samples.count, key: nil)
-    let classes = pass.network.outputCount
-    var correct = 0
-    for (row, sample) in samples.enumerated() {
-      var best = 0
-      for index in 1..<classes where scores[row * classes + index] > scores[row * classes + best] { best = index }
-      if best == Int(labels[sample]) { correct += 1 }
-    }
-    return correct
   }
 }

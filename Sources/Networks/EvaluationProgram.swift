@@ -29,7 +29,7 @@ final class EvaluationProgram {
   private let inputs: AlignedBuffer<Float>
   private var block = 0
 
-  /// The most values of images, over all samples that are computed side by side.
+  /// The most values, over all samples that are computed side by side.
   private static let mostValues = 1 << 31
 
   /// - Throws: ``NetworkError`` if the activations would fill the memory of a machine.
@@ -73,44 +73,75 @@ final class EvaluationProgram {
     return UnsafePointer(features[plan.storage[plan.logits]!]!.base)
   }
 
-  /// Memory for each storage; images of one geometry take turns, because nobody writes into the border.
+  /// Memory for each storage.
   private func reserve() throws(NetworkError) {
-    var total = 0
-    var free: [Image.Geometry: [Int]] = [:]
-    var busy: [(until: Int, geometry: Image.Geometry, memory: Int)] = []
     var firstUse = Array(repeating: -1, count: plan.shapes.count)
     for (place, group) in plan.groups.enumerated() where firstUse[plan.storage[group.output]!] < 0 {
       if plan.storage[group.output] != plan.storage[0] { firstUse[plan.storage[group.output]!] = place }
     }
-    for storage in plan.shapes.indices {
-      let shape = plan.shapes[storage]
-      guard shape.count == 3 else {
-        // The input of features is read where it is expanded.
-        if storage != plan.storage[0] { features[storage] = AlignedBuffer(count: shape[0] * Kernels.lanes) }
-        continue
+    var total = inputs.count
+    try reserveFeatures(firstUse, &total)
+    try reserveImages(firstUse, &total)
+    if let image = images[plan.storage[0]!] {
+      imageSteps.append { [unowned self] part, _ in self.load(part, into: image) }
+    }
+  }
+
+  private func count(_ values: Int, in total: inout Int) throws(NetworkError) {
+    total += values
+    guard total <= Self.mostValues else {
+      throw NetworkError("\(network.name) is too large: its activations need more than 8 GiB")
+    }
+  }
+
+  /// Features take memory that is free again, whatever its size was.
+  private func reserveFeatures(_ firstUse: [Int], _ total: inout Int) throws(NetworkError) {
+    // The input is read where it is expanded.
+    let storages = plan.shapes.indices.filter { plan.shapes[$0].count == 1 && $0 != plan.storage[0] }
+    var slots = SlotAllocator()
+    var places = Array(repeating: -1, count: plan.shapes.count)
+    // Flattened images are written before all steps on features, so they share no memory with what came before them.
+    for group in plan.groups {
+      guard case .flatten = network.nodes[group.node].layer else { continue }
+      let storage = plan.storage[group.output]!
+      places[storage] = slots.take(plan.shapes[storage][0])
+    }
+    var busy = storages.filter { places[$0] >= 0 }
+    for storage in storages where places[storage] < 0 {
+      for (index, other) in busy.enumerated().reversed() where plan.lastUse[other] < firstUse[storage] {
+        slots.release(places[other])
+        busy.remove(at: index)
       }
+      places[storage] = slots.take(plan.shapes[storage][0])
+      busy.append(storage)
+    }
+    var buffers: [AlignedBuffer<Float>] = []
+    for size in slots.sizes { try count(size * Kernels.lanes, in: &total) }
+    for size in slots.sizes { buffers.append(AlignedBuffer(count: size * Kernels.lanes)) }
+    for storage in storages { features[storage] = buffers[places[storage]] }
+  }
+
+  /// Images of one geometry take turns, because nobody writes into the border.
+  private func reserveImages(_ firstUse: [Int], _ total: inout Int) throws(NetworkError) {
+    var free: [Image.Geometry: [Int]] = [:]
+    var busy: [(until: Int, geometry: Image.Geometry, memory: Int)] = []
+    for storage in plan.shapes.indices where plan.shapes[storage].count == 3 {
       for (index, use) in busy.enumerated().reversed() where use.until < firstUse[storage] {
         free[use.geometry, default: []].append(use.memory)
         busy.remove(at: index)
       }
-      let geometry = Image.Geometry(shape: shape, border: plan.borders[storage])
+      let geometry = Image.Geometry(shape: plan.shapes[storage], border: plan.borders[storage])
       let number: Int
       if let last = free[geometry]?.popLast() {
         number = last
       } else {
         // Padding can make a small image large.
-        total += geometry.count
-        guard total <= Self.mostValues else {
-          throw NetworkError("\(network.name) is too large: its activations need more than 8 GiB")
-        }
+        try count(geometry.count, in: &total)
         number = memory.count
         memory.append(AlignedBuffer(count: geometry.count))
       }
       images[storage] = Image(base: memory[number].base, geometry: geometry)
       busy.append((plan.lastUse[storage], geometry, number))
-    }
-    if let image = images[plan.storage[0]!] {
-      imageSteps.append { [unowned self] part, _ in self.load(part, into: image) }
     }
   }
 

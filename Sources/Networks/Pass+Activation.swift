@@ -5,15 +5,11 @@ extension Activation {
   /// In `Double`, without the C library; NaN stays NaN.
   fileprivate func value(_ x: Float) -> Float {
     switch self {
-    case .relu: return x < 0 ? 0 : x
-    case .leakyRelu(let slope): return x > 0 ? x : slope * x
-    case .sigmoid: return Float(1 / (1 + Elementary.exp(-Double(x))))
-    case .tanh:
-      let x = Double(x)
-      // Near 0 the difference below loses its digits; three terms of the series have them all.
-      if abs(x) < 0.01 { return Float(x - x * x * x / 3 + 2 * x * x * x * x * x / 15) }
-      return Float(1 - 2 / (Elementary.exp(2 * x) + 1))
-    case .clip(let low, let high): return x < low ? low : x > high ? high : x
+    case .relu: x < 0 ? 0 : x
+    case .leakyRelu(let slope): x > 0 ? x : slope * x
+    case .sigmoid: Float(Elementary.sigmoid(Double(x)))
+    case .tanh: Float(Elementary.tanh(Double(x)))
+    case .clip(let low, let high): x < low ? low : x > high ? high : x
     }
   }
 

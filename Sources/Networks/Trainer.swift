@@ -6,7 +6,7 @@ internal import Randomness
 package enum TrainingOutcome: Hashable, Sendable {
   /// `meanLoss` is the mean training loss of the samples seen, taken while it ran; 0 if there was none.
   case trained(meanLoss: Double)
-  /// In this step (counted from 0) the loss, or by the end of its epoch a parameter, was found infinite or NaN. The
+  /// This step (counted from 0) is the first whose loss is infinite or NaN, or that leaves such a parameter behind. The
   /// state is of no further use.
   case diverged(step: Int)
 }
@@ -112,9 +112,9 @@ package struct Trainer: Sendable {
       optimizer.run(
         step: state.step, gradient: memory.gradient, keep: memory.keep, parameters: memory.parameters,
         slots: memory.slots)
+      // Not only where the training is cut, so that the step is the same wherever that is.
+      guard memory.isFinite else { return .diverged(step: state.step) }
       state.step += 1
-      let ends = state.step == step || state.step % stepsPerEpoch == 0
-      if ends, !memory.isFinite { return .diverged(step: state.step - 1) }
     }
     return .trained(meanLoss: total / Double(seen))
   }
@@ -183,7 +183,12 @@ package struct Trainer: Sendable {
       self.keep = keep.map { AlignedBuffer($0) }
     }
 
-    var isFinite: Bool { (0..<parameters.count).allSatisfy { parameters.base[$0].isFinite } }
+    /// Whether all parameters are. Without a branch in the loop it is vectorised.
+    var isFinite: Bool {
+      var largest: UInt32 = 0
+      for index in 0..<parameters.count { largest = max(largest, parameters.base[index].bitPattern & 0x7FFF_FFFF) }
+      return largest < 0x7F80_0000
+    }
 
     func store(in state: inout TrainingState) {
       state.parameters = parameters.array

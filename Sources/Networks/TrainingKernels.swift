@@ -96,7 +96,6 @@ struct TrainingKernels {
   func relu(_ x: Source, _ count: Int, _ y: Target) { table.relu(x, count, y) }
   func reluBackward(_ y: Source, _ dy: Source, _ count: Int, _ dx: Target) { table.relu_backward(y, dy, count, dx) }
 
-  func addRows(_ bias: Source, _ rows: Int, _ channels: Int, _ y: Target) { table.add_rows(bias, rows, channels, y) }
   func sumRows(_ x: Source, _ rows: Int, _ channels: Int, _ sums: UnsafeMutablePointer<Double>) {
     table.sum_rows(x, rows, channels, sums)
   }

@@ -151,7 +151,9 @@ struct DataFetchCommand: AsyncParsableCommand {
       let expected = try checksums(of: entry)
       guard let folder = location.folder, !folder.isEmpty else { throw FormatError.folderNeeded(dataSet: name) }
       let target = try target(for: entry, in: folder)
-      for download in entry.downloads where try isWanted(download, of: entry, in: target) {
+      for download in entry.downloads {
+        let missing = try missingFiles(download, of: entry, in: target)
+        if missing.isEmpty { continue }
         let path = "\(target)/\(download.name)"
         let sha256 = expected[download.name]
         let addresses = (mirror.map { [$0.hasSuffix("/") ? $0 : $0 + "/"] } ?? entry.sources).map { $0 + download.name }
@@ -159,7 +161,7 @@ struct DataFetchCommand: AsyncParsableCommand {
         let isNew = try await Downloader().fetch(
           addresses, to: path, limit: sha256 == nil ? download.size : 2 * download.size,
           sha256: sha256 ?? download.sha256)
-        if entry.isArchive { try unpack(path, of: entry, into: target) }
+        if entry.isArchive { try unpack(missing, from: path, of: entry, into: target) }
         // An archive that somebody put there is theirs.
         if entry.isArchive && isNew { try FileManager.default.removeItem(atPath: path) }
       }
@@ -198,39 +200,30 @@ struct DataFetchCommand: AsyncParsableCommand {
     }
   }
 
-  /// Whether a file of the download is not there yet; refuses where other content has the name of one.
-  private func isWanted(
+  /// The files of the download that are not there yet; refuses where other content has the name of one.
+  private func missingFiles(
     _ download: CatalogueEntry.Download, of entry: CatalogueEntry, in target: String
-  ) throws -> Bool {
+  ) throws -> [String] {
     let files = entry.files.filter { entry.isArchive || $0.name + ".gz" == download.name }
     let findings = DataCheck.findings(of: files, in: target)
     for finding in findings {
       guard let path = finding.path else { continue }
       switch finding.state {
       case .original, .missing, .unknown: break
-      case .different, .unreadable: throw OtherFileError(path: path)
+      case .different, .unreadable: throw DownloadError.occupied(path: path)
       }
     }
-    return findings.contains { $0.path == nil }
+    return findings.filter { $0.path == nil }.map(\.name)
   }
 
-  private func unpack(_ path: String, of entry: CatalogueEntry, into target: String) throws {
+  private func unpack(_ names: [String], from path: String, of entry: CatalogueEntry, into target: String) throws {
     print("unpacking \(path)")
     let archive = try DataArchive.read(path, of: entry)
-    for file in entry.files {
-      guard let content = archive.content(of: file.name) else {
-        throw FormatError.missingFile(name: file.name, folders: [path])
+    for name in names {
+      guard let content = archive.content(of: name) else {
+        throw FormatError.missingFile(name: name, folders: [path])
       }
-      try PendingFile.write(content, to: "\(target)/\(file.name)")
+      try PendingFile.write(content, to: "\(target)/\(name)")
     }
-  }
-}
-
-/// A file that a download would have to replace.
-struct OtherFileError: Error, CustomStringConvertible {
-  let path: String
-
-  var description: String {
-    "\(path) is not the original file, and is not replaced: move it away, or give another folder with --data"
   }
 }

@@ -72,9 +72,9 @@ private func exitStatus(of error: any Error) -> Int32 {
     case .unusableAddress: ExitStatus.usage
     case .status, .redirect, .connection, .timeOut: ExitStatus.unavailable
     case .tooLarge, .checksum: ExitStatus.badData
+    case .occupied: ExitStatus.cannotCreate
     case .disk: ExitStatus.disk
     }
-  case is OtherFileError: ExitStatus.cannotCreate
   case let error as RunStoreError:
     switch error {
     case .notARun, .noBlob: ExitStatus.missing

@@ -56,23 +56,59 @@ import Testing
     #expect(folder.content("file") == body)
   }
 
-  @Test("A wrong checksum leaves nothing, and what was there before untouched")
+  @Test("A wrong checksum leaves nothing")
   func checksum() async throws {
     let (error, server) = try await refusal(["/file": .whole(Array(body.reversed()))])
     #expect(
       error
         == .checksum(
           address: server.address("/file"), found: Digest(of: body.reversed()), expected: Digest(of: body)))
+  }
 
+  @Test("Another file of the name stays as it is, and nothing is fetched over it", arguments: [0, 3, 300_001])
+  func occupied(count: Int) async throws {
+    let server = try TestServer(["/file": .whole(body)])
     let folder = try Folder()
     let target = folder.path + "/file"
-    try PendingFile.write([1, 2, 3], to: target)
-    await #expect(throws: DownloadError.self) {
+    let other = [UInt8](repeating: 7, count: count)
+    try PendingFile.write(other[...], to: target)
+    await #expect(throws: DownloadError.occupied(path: target)) {
       try await Downloader().fetch(
         [server.address("/file")], to: target, limit: body.count, sha256: Digest(of: body))
     }
-    #expect(try folder.names == ["file"])
-    #expect(folder.content("file") == [1, 2, 3])
+    #expect(server.requests == [])
+    #expect(throws: DownloadError.occupied(path: target)) { try PendingFile.write([1], to: target) }
+    // A link that leads nowhere is somebody's too.
+    let dangling = folder.path + "/link"
+    try FileManager.default.createSymbolicLink(atPath: dangling, withDestinationPath: "nowhere")
+    #expect(throws: DownloadError.occupied(path: dangling)) { try PendingFile.write([1], to: dangling) }
+    #expect(try folder.names == ["file", "link"])
+    #expect(folder.content("file") == other)
+  }
+
+  @Test("What is not regular or longer than the limit is not read to compare it")
+  func long() async throws {
+    let folder = try Folder()
+    let target = folder.path + "/file"
+    // Sparse, so that it takes no room; read as a whole it would take more memory than there is.
+    #expect(FileManager.default.createFile(atPath: target, contents: nil))
+    try #require(FileHandle(forWritingAtPath: target)).truncate(atOffset: 1 << 42)
+    await #expect(throws: DownloadError.occupied(path: target)) {
+      try await Downloader().fetch(["/nowhere"], to: target, limit: 10, sha256: Digest(of: []))
+    }
+  }
+
+  @Test("A file whose writer died after giving it its name is not emptied by the next one")
+  func half() throws {
+    let folder = try Folder()
+    let target = folder.path + "/file"
+    try PendingFile.write([1, 2, 3], to: target)
+    try FileManager.default.linkItem(atPath: target, toPath: folder.path + "/.file.part")
+    try FileManager.default.moveItem(atPath: target, toPath: folder.path + "/moved")
+    try PendingFile.write([4], to: target)
+    #expect(folder.content("moved") == [1, 2, 3])
+    #expect(folder.content("file") == [4])
+    #expect(try folder.names == ["file", "moved"])
   }
 
   @Test("A body shorter than its length, and a connection that ends without an answer, are refused")
@@ -144,6 +180,22 @@ import Testing
     let hasty = Downloader(silence: .seconds(20), total: .milliseconds(200))
     let (error, server) = try await refusal(["/file": answers[0]], downloader: hasty)
     #expect(error == .timeOut(address: server.address("/file"), after: .milliseconds(200)))
+  }
+
+  @Test("After a time-out the rest of a body is not taken from the server")
+  func abandoned() async throws {
+    let head = head("HTTP/1.1 200 OK", "Connection: close")
+    for first in [[], head] {
+      let server = try TestServer(["/file": .late(first: first, then: (first.isEmpty ? head : []) + body, count: 2000)])
+      let folder = try Folder()
+      await #expect(throws: DownloadError.self) {
+        try await Downloader(silence: .milliseconds(200)).fetch(
+          [server.address("/file")], to: folder.path + "/file", limit: 1 << 40, sha256: Digest(of: body))
+      }
+      // The client hangs up long before 600 MB have gone.
+      let sent = await server.release()
+      #expect(sent < 1000)
+    }
   }
 
   @Test("A port where nobody listens, and addresses of other kinds, are refused")

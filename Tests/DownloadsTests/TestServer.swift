@@ -9,6 +9,8 @@ final class TestServer: Sendable {
     case bytes([UInt8])
     /// These bytes, and then nothing while the server lives.
     case silence(after: [UInt8])
+    /// The first bytes; then, once ``release()`` is called, the others so many times, unless the client hangs up.
+    case late(first: [UInt8], then: [UInt8], count: Int)
 
     /// A sound answer with its length.
     static func whole(_ body: [UInt8], status: String = "200 OK", headers: [String] = []) -> Answer {
@@ -21,6 +23,8 @@ final class TestServer: Sendable {
   private let listener: Int32
   private let open = Mutex<[Int32]>([])
   private let log = Mutex<[String]>([])
+  private let mayGoOn = DispatchSemaphore(value: 0)
+  private let (ends, end) = AsyncStream.makeStream(of: Int.self)
 
   /// The paths asked for so far.
   var requests: [String] { log.withLock { $0 } }
@@ -60,6 +64,13 @@ final class TestServer: Sendable {
 
   func address(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
 
+  /// Lets a late answer go on; how many times its bytes were sent before the client hung up, or in all.
+  func release() async -> Int {
+    mayGoOn.signal()
+    for await count in ends { return count }
+    return 0
+  }
+
   private func serve(_ connection: Int32, _ answers: [String: Answer]) {
     var request: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 4096)
@@ -79,17 +90,27 @@ final class TestServer: Sendable {
     case .silence(let bytes):
       send(bytes, to: connection)
       open.withLock { $0.append(connection) }
+    case .late(let first, let then, let count):
+      send(first, to: connection)
+      mayGoOn.wait()
+      var sent = 0
+      while sent < count, send(then, to: connection) { sent += 1 }
+      close(connection)
+      end.yield(sent)
     }
   }
 
-  private func send(_ bytes: [UInt8], to connection: Int32) {
+  /// Whether all of it went.
+  @discardableResult
+  private func send(_ bytes: [UInt8], to connection: Int32) -> Bool {
     var done = 0
     while done < bytes.count {
       let count = bytes[done...].withUnsafeBytes {
         Foundation.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
       }
-      guard count > 0 else { return }
+      guard count > 0 else { return false }
       done += count
     }
+    return true
   }
 }

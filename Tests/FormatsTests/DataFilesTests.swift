@@ -57,6 +57,17 @@ import Testing
     }
   }
 
+  @Test("No samples of a size beyond all memory are refused, channels last or not", arguments: [false, true])
+  func noHugeSamples(channelsLast: Bool) {
+    let sides = "(0, 1099511627776, 1099511627776, 3)"
+    var header = "{'descr': '|u1', 'fortran_order': False, 'shape': \(sides), }"
+    header += String(repeating: " ", count: 117 - header.utf8.count) + "\n"
+    let x = [0x93] + Array("NUMPY".utf8) + [1, 0, 118, 0] + Array(header.utf8)
+    #expect(
+      message(["x": x, "y": labels], options: DataFiles(channelsLast: channelsLast)).contains(
+        "a size that fits 63 bits"))
+  }
+
   @Test("Channels behind the columns are put before the rows where that is said")
   func channelsLast() throws {
     let x = npy([2, 1, 2, 3], .bytes([1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16]))

@@ -95,7 +95,10 @@ import Testing
   }
 
   @Test func tarArchive() {
-    let seeds = [tar([("folder/a", "0", [1, 2, 3])]), tar([("f/", "5", []), ("f/b", "0", [4])])]
+    let seeds = [
+      tar([("folder/a", "0", [1, 2, 3])]), tar([("f/", "5", []), ("f/b", "0", [4])]),
+      tar([("p", "x", Array("13 mtime=1.5\n8 a=b=c\n".utf8)), ("a", "0", [1])]),
+    ]
     fuzz(seeds, seed: 9, accepted: 1000) { bytes throws(FormatError) in
       try Tar.read(bytes).allSatisfy { $0.content.upperBound <= bytes.count && !$0.name.hasPrefix("/") }
     }

@@ -5,7 +5,8 @@ import Testing
   @Test("Regular files come back with their contents; folders and pax headers are passed over")
   func sound() throws {
     let bytes = tar([
-      ("folder/", "5", []), ("folder/a", "0", [1, 2, 3]), ("pax", "x", [9]), ("folder/b", "0", []),
+      ("folder/", "5", []), ("folder/a", "0", [1, 2, 3]), ("pax", "x", Array("13 mtime=1.5\n8 a=b=c\n".utf8)),
+      ("folder/b", "0", []), ("all", "g", Array("17 comment=\n\n 1 \n".utf8)), ("empty", "x", []),
       ("c", "0", [UInt8](repeating: 7, count: 512)),
     ])
     let members = try Tar.read(bytes)
@@ -35,6 +36,19 @@ import Testing
   func types(type: Character) {
     #expect(throws: FormatError.self) { try Tar.read(tar([("a", type, [])])) }
     #expect(throws: FormatError.self) { try Tar.read(tar([("a", "0", []), ("a", "0", [])])) }
+  }
+
+  @Test(
+    "Pax headers that give a file another name, size or content, and damaged ones, are refused",
+    arguments: [
+      "9 path=b\n", "14 linkpath=b\n", "11 size=12\n", "13 mtime=1.5\n9 path=b\n", "22 GNU.sparse.major=1\n",
+      "a", "9", "9 ", "1 ", "2 \n", "3 =\n9", "0 a=\n", "4 a=\n", "6 a=b\n\n", "5 abc\n", "-5 a=\n",
+      "99999999999999999999999 a=\n", "999999999 a=\n", "05a=b\n",
+    ])
+  func pax(records: String) {
+    for type in ["x", "g"] as [Character] {
+      #expect(throws: FormatError.self) { try Tar.read(tar([("p", type, Array(records.utf8)), ("a", "0", [1])])) }
+    }
   }
 
   @Test("A changed header is refused by its checksum, and a size beyond the end before it is used")

@@ -1,5 +1,6 @@
 import Models
 import Networks
+import Pruning
 import Randomness
 import Testing
 
@@ -97,7 +98,9 @@ import Testing
     // Evaluation drops nothing.
     var ones = parameters
     for index in 0..<1000 { ones[index] = 1 }
-    let scores = try ForwardPass(network: network).logits(parameters: ones, data: data, samples: [0])
+    let scope = PruningScope(prunesClassifier: true)
+    let scores = try DenseForward(network: network, scope: scope, parameters: ones, data: data).logits(
+      Mask(count: 2000, keeping: true))
     #expect(scores == [1000, 0])
   }
 }

@@ -104,6 +104,65 @@ import Testing
     }
   }
 
+  /// Features lie in memory that others had before; flattened images are all there before the first of them.
+  @Test func featuresShareMemory() throws {
+    var builder = NetworkBuilder(input: [3, 4, 4])
+    let image = builder.relu()
+    builder.flatten()
+    builder.dense(48)
+    builder.add(.activation(.sigmoid))
+    builder.dense(30)
+    let early = builder.add(.activation(.tanh))
+    builder.add(.maxPool(Window(2, stride: 2)), to: [image])
+    let flat = builder.flatten()
+    builder.add(.concatenate, to: [early, flat])
+    builder.dense(48)
+    for _ in 0..<4 {
+      let before = builder.last
+      builder.add(.activation(.sigmoid))
+      builder.add(.add, to: [before, builder.last])
+    }
+    let sum = builder.last
+    builder.convolution(2, kernel: 3, to: image)
+    let late = builder.flatten()
+    builder.add(.dense(outputs: 8, bias: true), to: [flat])
+    builder.add(.concatenate, to: [builder.last, late, sum])
+    builder.dense(3)
+    let network = try builder.network(name: "shared")
+    let data = try LabelledData(
+      shape: [3, 4, 4], classes: 3, scale: 255, pixels: (0..<70 * 48).map { UInt8($0 * 37 % 256) },
+      labels: (0..<70).map { UInt8($0 % 3) })
+    let parameters = Samples.parameters(4, count: ParameterLayout(network).count)
+    let expected = try ReferenceEvaluator(
+      network: network, scope: PruningScope(), parameters: parameters, data: data
+    ).evaluate(nil)
+    for variant in KernelVariant.available {
+      let evaluator = try MaskedEvaluator(
+        network: network, scope: PruningScope(), parameters: parameters, data: EvaluationData(data), variant: variant)
+      #expect(evaluator.evaluate(nil) == expected, "\(variant)")
+    }
+  }
+
+  /// 600 lists of 65,536 features need 9 GiB where all are needed at once, and little where they are not.
+  @Test(arguments: [false, true]) func memoryOfFeaturesHasALimit(atOnce: Bool) throws {
+    var builder = NetworkBuilder(input: [1])
+    let wide = builder.dense(65_536)
+    var branches: [Int] = []
+    for _ in 0..<600 {
+      branches.append(
+        atOnce ? builder.add(.activation(.sigmoid), to: [wide]) : builder.add(.softmax(logarithmic: false)))
+    }
+    if atOnce { builder.add(.add, to: branches) }
+    builder.dense(2)
+    let network = try builder.network(name: "wide")
+    let data = try EvaluationData(LabelledData(shape: [1], classes: 2, scale: 1, pixels: [1], labels: [0]))
+    let parameters = [Float](repeating: 0, count: ParameterLayout(network).count)
+    func evaluator() throws -> MaskedEvaluator {
+      try MaskedEvaluator(network: network, scope: PruningScope(), parameters: parameters, data: data)
+    }
+    if atOnce { #expect(throws: NetworkError.self) { try evaluator() } } else { _ = try evaluator() }
+  }
+
   /// Residual sums are taken with whichever side is computed last, in any order and with the input itself.
   @Test(arguments: 0..<12) func residualSums(_ number: Int) throws {
     var builder = NetworkBuilder(input: [4, 6, 5])

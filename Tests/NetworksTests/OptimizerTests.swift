@@ -1,5 +1,6 @@
 import Models
 import Networks
+import Pruning
 import Testing
 
 /// Three steps of a dense layer on four samples, beside what PyTorch 2.15 makes of them.
@@ -79,9 +80,10 @@ import Testing
     #expect(state.parameters[layout[1, .runningVariance]!.range] == [1.1])
     // Evaluation sees (x − 0.2) / √1.1, whatever else is in the batch.
     state.parameters.replaceSubrange(layout[2, .weight]!.range, with: [1, -1])
-    for batch in [1, 2] {
-      let scores = try ForwardPass(network: network, batch: batch).logits(
-        parameters: state.parameters, data: data, samples: [1, 0])
+    for samples in [[1, 0], [1]] {
+      let scores = try MaskedEvaluator(
+        network: network, scope: PruningScope(), parameters: state.parameters, data: data.selecting(samples)
+      ).logits(nil)
       for (score, expected) in zip(scores, [2.6697, -2.6697, 0.7628, -0.7628]) {
         #expect(abs(Double(score) - expected) < 1e-4, "\(scores)")
       }

@@ -1,4 +1,5 @@
 import Models
+import Networks
 import Pruning
 import Randomness
 
@@ -25,6 +26,14 @@ enum Samples {
       default: Float(stream.uniform() - 0.5)
       }
     }
+  }
+
+  /// How many samples a network gets right.
+  static func correct(_ network: NetworkDescription, _ parameters: [Float], _ data: LabelledData) throws -> Int {
+    let evaluator = try MaskedEvaluator(
+      network: network, scope: PruningScope(), parameters: parameters, data: data)
+    guard case .exact(let correct, _, _) = evaluator.evaluate(nil) else { throw NetworkError("not finite") }
+    return correct
   }
 
   static func mask(_ seed: UInt64, count: Int, density: Double) -> Mask {

@@ -66,10 +66,7 @@ import Testing
     guard case .trained(let first) = trainer.run(&state, through: epoch) else { throw NetworkError("diverged") }
     guard case .trained(let last) = trainer.run(&state, through: 20 * epoch) else { throw NetworkError("diverged") }
     #expect(last < first / 2)
-    let pass = ForwardPass(network: network, batch: 64)
-    let scores = try pass.logits(parameters: state.parameters, data: data, samples: Array(0..<data.count))
-    let correct = data.labels.indices.count { (scores[2 * $0 + 1] > scores[2 * $0]) == (data.labels[$0] == 1) }
-    #expect(correct > 290, "seed 42")
+    #expect(try Samples.correct(network, state.parameters, data) > 290, "seed 42")
   }
 
   /// A bright bar that stands or lies, anywhere in the image.
@@ -107,10 +104,7 @@ import Testing
       throw NetworkError("diverged")
     }
     // On images that it has not seen, with running statistics.
-    let scores = try ForwardPass(network: network, batch: 32).logits(
-      parameters: state.parameters, data: data, samples: Array(160..<240))
-    let correct = (0..<80).count { (scores[2 * $0 + 1] > scores[2 * $0]) == (data.labels[160 + $0] == 1) }
-    #expect(correct >= 76, "seed 50")
+    #expect(try Samples.correct(network, state.parameters, data.selecting(Array(160..<240))) >= 76, "seed 50")
   }
 
   @Test(arguments: optimizers) func segmentsGiveTheBitsOfOneRun(_ optimizer: TrainingRecipe.Optimizer) throws {
@@ -192,8 +186,9 @@ import Testing
     let samples = [3, 1, 4, 1, 5, 9, 2, 6]
     let trained = trainer.gradient(at: parameters, samples: samples).loss
     for batch in [3, 8, 100] {
-      let scores = try ForwardPass(network: network, batch: batch).logits(
-        parameters: parameters, data: data, samples: samples)
+      let rival = try DenseForward(
+        network: network, scope: PruningScope(), parameters: parameters, data: data.selecting(samples), batch: batch)
+      let scores = rival.logits(Mask(count: network.prunableCount(PruningScope()), keeping: true))
       var loss = 0.0
       for (row, sample) in samples.enumerated() {
         let row = scores[3 * row..<3 * row + 3].map { Double($0) }
@@ -267,6 +262,34 @@ import Testing
     guard case .diverged = outcome else {
       Issue.record("\(outcome)")
       return
+    }
+  }
+
+  /// The step that diverged is the same however the training is cut, and lies in the segment that found it.
+  @Test(arguments: [(1e30, 1), (1e30, 1e10), (1e10, 1), (1e4, 1), (100, 1), (10, 30)] as [(Double, Double)])
+  func divergenceKnowsNoCuts(rate: Double, l2: Double) throws {
+    let network = try Self.convolutional()
+    let data = try Self.images(54, count: 75)
+    var recipe = Self.recipe
+    recipe.learningRate = rate
+    recipe.l2 = l2
+    let trainer = try Trainer(network: network, recipe: recipe, data: data, seed: 54)
+    var whole = Trainer.initialState(network, recipe: recipe, seed: 54)
+    guard case .diverged(let expected) = trainer.run(&whole, through: 400) else {
+      Issue.record("rate \(rate), seed 54: no divergence")
+      return
+    }
+    for length in [1, 2, 3, 5, 7] {
+      var parts = Trainer.initialState(network, recipe: recipe, seed: 54)
+      for first in stride(from: 0, through: expected, by: length) {
+        let outcome = trainer.run(&parts, through: first + length)
+        guard case .diverged(let step) = outcome else {
+          #expect(!(first..<first + length).contains(expected), "rate \(rate), segments of \(length), seed 54")
+          continue
+        }
+        #expect(step == expected, "rate \(rate), segments of \(length), seed 54")
+        break
+      }
     }
   }
 

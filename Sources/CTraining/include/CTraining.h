@@ -56,8 +56,6 @@ typedef struct {
   void (*relu)(const float *x, size_t count, float *y);
   // dx[i] = y[i] > 0 ? dy[i] : 0. dx may be dy.
   void (*relu_backward)(const float *y, const float *dy, size_t count, float *dx);
-  // y[row][c] += bias[c]
-  void (*add_rows)(const float *bias, size_t rows, size_t channels, float *y);
   // sums[c] = the sum of x[row][c] over rows
   void (*sum_rows)(const float *x, size_t rows, size_t channels, double *sums);
   // sums[c] and squares[c]: of x[row][c] - origin[c]

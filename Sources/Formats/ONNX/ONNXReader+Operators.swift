@@ -57,7 +57,7 @@ extension ONNXReader {
 
   func operand(_ node: ONNXNode, _ index: Int) throws(FormatError) -> Value {
     guard let name = node.input(index) else { throw node.bad("no input \(index)", "one") }
-    guard let value = value(name) else {
+    guard let value = try value(name) else {
       throw node.bad("input \(quoted(name))", "the output of an earlier node or a constant")
     }
     return value
@@ -107,7 +107,7 @@ extension ONNXReader {
 
   private mutating func readDropout(_ node: inout ONNXNode, _ output: String) throws(FormatError) {
     node.attributes.ignore("seed")
-    if let tensor = try constant(node, 2), tensor.count != 1 || !tensor.isFalse {
+    if let tensor = try constant(node, 2), !tensor.isFalse {
       throw node.bad("training mode", "inference")
     }
     let rate = try scalar(node, 1) ?? 0.5
@@ -117,9 +117,12 @@ extension ONNXReader {
   private mutating func readSum(_ node: ONNXNode, _ output: String) throws(FormatError) {
     var layers: [Int] = []
     var constants: [ONNXTensor] = []
-    for index in node.message.input.indices {
+    var summand = ""
+    for (index, name) in node.message.input.enumerated() {
       switch try operand(node, index) {
-      case .layer(let layer): layers.append(layer)
+      case .layer(let layer):
+        layers.append(layer)
+        summand = name
       case .constant(let tensor): constants.append(tensor)
       case .sizes: throw node.bad("arithmetic on shapes", "a sum of values")
       }
@@ -129,8 +132,7 @@ extension ONNXReader {
     }
     guard layers.count == 1, constants.count <= 1 else { throw node.bad("a sum of constants", "a sum of values") }
     guard let tensor = constants.first else { return define(output, .layer(layers[0])) }
-    let place = node.message.input.firstIndex { if case .layer = value($0) { true } else { false } }!
-    guard isBias(tensor, of: layers[0]), isReadOnce(node.message.input[place], of: layers[0]) else {
+    guard isBias(tensor, of: layers[0]), isReadOnce(summand, of: layers[0]) else {
       throw node.bad(
         "a constant of \(tensor.dimensions) added to \(shapes[layers[0]])",
         "a bias right behind a matrix product or convolution")
@@ -153,11 +155,6 @@ extension ONNXReader {
     let significant = Array(tensor.dimensions.drop { $0 == 1 })
     return significant == wanted
   }
-}
-
-extension ONNXTensor {
-  /// Whether it is the one number 0.
-  fileprivate var isFalse: Bool { floats?.first == 0 || integers?.first == 0 }
 }
 
 extension Double {

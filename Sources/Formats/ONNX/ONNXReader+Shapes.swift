@@ -34,14 +34,14 @@ extension ONNXReader {
     node.attributes.ignore("saturate")
     let value = try operand(node, 0)
     switch (ONNXTensor.ElementType(rawValue: Int32(truncatingIfNeeded: target)), value) {
-    case (.float, .constant(let tensor)) where tensor.type != .int64,
-      (.double, .constant(let tensor)) where tensor.type != .int64:
+    case (.float, .constant(let tensor)) where tensor.type.isFloatingPoint,
+      (.double, .constant(let tensor)) where tensor.type.isFloatingPoint:
       define(output, value)
     case (.int64, .constant(let tensor)) where tensor.type == .int64: define(output, value)
     case (.int64, .sizes): define(output, value)
     case (.float, .constant(let tensor)):
-      guard let integers = tensor.integers else { fallthrough }
-      define(output, .constant(ONNXTensor(integers.map { Float($0) }, dimensions: tensor.dimensions, name: output)))
+      guard let converted = tensor.converted(name: output) else { fallthrough }
+      define(output, .constant(converted))
     default: throw node.bad("a conversion to element type \(target)", "one of constant numbers")
     }
   }
@@ -112,7 +112,7 @@ extension ONNXReader {
       let old = [Size.batch] + shape.map(Size.known)
       for index in target.indices where target[index] == .known(0) && index < old.count { target[index] = old[index] }
     }
-    if target.first == batch.map(Size.known) { target[0] = .batch }
+    if let batch, target.first == .known(batch) { target[0] = .batch }
     // At most one size may be open, so either the batch or the features.
     let features = shape.reduce(1, *)
     if target == [.batch, .known(-1)] || target == [.batch, .known(features)]

@@ -34,6 +34,9 @@ struct ONNXReader {
   private var outputs: [String] = []
   private(set) var sources: [[ParameterRole: Source]] = []
   private var values: [String: Value] = [:]
+  /// The place of each initializer in the graph. They are looked at when a node reads them, so that a file may hold
+  /// others of any kind.
+  private var initializers: [String: Int] = [:]
   private var uses: [String: Int] = [:]
   private var names: Set<String> = []
   private var repetitions: [String: Int] = [:]
@@ -42,8 +45,8 @@ struct ONNXReader {
 
   init(_ graph: Onnx_GraphProto) throws(FormatError) {
     self.graph = graph
-    for tensor in graph.initializer {
-      guard values.updateValue(.constant(try ONNXTensor(tensor, name: tensor.name)), forKey: tensor.name) == nil else {
+    for (index, tensor) in graph.initializer.enumerated() {
+      guard initializers.updateValue(index, forKey: tensor.name) == nil else {
         throw .bad(.part("tensor \(quoted(tensor.name))"), found: "a second one of that name", expected: "one")
       }
     }
@@ -52,7 +55,7 @@ struct ONNXReader {
 
   private mutating func readInput() throws(FormatError) {
     // Older files list the initializers as inputs too.
-    let inputs = graph.input.filter { values[$0.name] == nil }
+    let inputs = graph.input.filter { initializers[$0.name] == nil }
     guard inputs.count == 1, let input = inputs.first else {
       throw .bad(
         .part("graph"), found: "inputs \(inputs.prefix(8).map { quoted($0.name) }.joined(separator: ", "))",
@@ -110,7 +113,7 @@ struct ONNXReader {
     var makers: [String: Int] = [:]
     for (index, node) in graph.node.enumerated() {
       for name in node.output where !name.isEmpty {
-        guard values[name] == nil, makers.updateValue(index, forKey: name) == nil else {
+        guard values[name] == nil, initializers[name] == nil, makers.updateValue(index, forKey: name) == nil else {
           throw .bad(.part("node \(quoted(node.name))"), found: "a second value \(quoted(name))", expected: "one")
         }
       }
@@ -165,7 +168,11 @@ struct ONNXReader {
 }
 
 extension ONNXReader {
-  func value(_ name: String) -> Value? { values[name] }
+  func value(_ name: String) throws(FormatError) -> Value? {
+    if let value = values[name] { return value }
+    guard let index = initializers[name] else { return nil }
+    return .constant(try ONNXTensor(graph.initializer[index], name: name))
+  }
 
   mutating func define(_ name: String, _ value: Value) { values[name] = value }
 

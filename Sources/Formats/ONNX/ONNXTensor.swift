@@ -8,14 +8,23 @@ struct ONNXTensor {
   enum ElementType: Int32 {
     case float = 1
     case int64 = 7
+    case bool = 9
     case float16 = 10
     case double = 11
 
     var width: Int {
       switch self {
+      case .bool: 1
       case .float16: 2
       case .float: 4
       case .int64, .double: 8
+      }
+    }
+
+    var isFloatingPoint: Bool {
+      switch self {
+      case .float, .float16, .double: true
+      case .int64, .bool: false
       }
     }
   }
@@ -37,8 +46,8 @@ struct ONNXTensor {
     }
     guard let type = ElementType(rawValue: message.dataType) else {
       throw .bad(
-        place, found: "elements of type \(message.dataType)", expected: "FLOAT, FLOAT16, DOUBLE or INT64 (1, 10, 11, 7)"
-      )
+        place, found: "elements of type \(message.dataType)",
+        expected: "FLOAT, FLOAT16, DOUBLE, INT64 or BOOL (1, 10, 11, 7, 9)")
     }
     let dimensions = message.dims.map(Int.init)
     guard dimensions.count <= 64, dimensions.allSatisfy({ $0 >= 0 }), let count = Dimensions.product(dimensions) else {
@@ -50,7 +59,7 @@ struct ONNXTensor {
       case _ where message.hasRawData: message.rawData.count / type.width
       case .float: message.floatData.count
       case .int64: message.int64Data.count
-      case .float16: message.int32Data.count
+      case .float16, .bool: message.int32Data.count
       case .double: message.doubleData.count
       }
     guard found == count, !message.hasRawData || message.rawData.count % type.width == 0 else {
@@ -90,7 +99,15 @@ struct ONNXTensor {
     return other
   }
 
-  /// The values as they are stored, each rounded to the nearest `Float`; nil for integers.
+  /// The matrix or list of integers as one of numbers, stored in the same order; nil for others.
+  func converted(name: String) -> ONNXTensor? {
+    guard let integers else { return nil }
+    var other = ONNXTensor(integers.map { Float($0) }, dimensions: dimensions, name: name)
+    other.isTransposed = isTransposed
+    return other
+  }
+
+  /// The values as they are stored, each rounded to the nearest `Float`; nil for integers and truth values.
   ///
   /// - Complexity: linear in their number.
   var floats: [Float]? {
@@ -102,7 +119,17 @@ struct ONNXTensor {
         : message.int32Data.map { Float(halfPattern: UInt16(truncatingIfNeeded: $0)) }
     case .double:
       message.hasRawData ? raw(UInt64.self).map { Float(Double(bitPattern: $0)) } : message.doubleData.map(Float.init)
-    case .int64: nil
+    case .int64, .bool: nil
+    }
+  }
+
+  /// Whether it is the one value false or 0.
+  var isFalse: Bool {
+    guard count == 1 else { return false }
+    switch type {
+    case .bool: return message.hasRawData ? message.rawData.first == 0 : message.int32Data[0] == 0
+    case .int64: return integers == [0]
+    case .float, .float16, .double: return floats == [0]
     }
   }
 

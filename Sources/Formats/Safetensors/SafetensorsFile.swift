@@ -185,20 +185,3 @@ extension SafetensorsFile {
     return out + "\""
   }
 }
-
-extension Float {
-  /// The value of an IEEE 754 half-precision bit pattern. By hand, because `Float16` does not exist on all platforms.
-  init(halfPattern pattern: UInt16) {
-    let sign = UInt32(pattern & 0x8000) << 16
-    let exponent = UInt32(pattern >> 10 & 0x1F)
-    let fraction = UInt32(pattern & 0x3FF)
-    switch exponent {
-    case 0:
-      // Zero or subnormal: fraction · 2⁻²⁴, exact in single precision.
-      let magnitude = Float(fraction) * 0x1p-24
-      self = sign == 0 ? magnitude : -magnitude
-    case 0x1F: self = Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
-    default: self = Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
-    }
-  }
-}

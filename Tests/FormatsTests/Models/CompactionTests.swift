@@ -121,6 +121,47 @@ import Testing
     #expect(relativeDifference(forward(model, sample), forward(small, sample)) < 1e-5)
   }
 
+  /// A constant goes into a bias only where it fits in one.
+  @Test func constantsThatAreTooLargeStay() throws {
+    let network = try NetworkDescription(name: "large", widths: [1, 2, 1, 2])
+    func compact(_ constants: [Float], _ weights: [Float]) throws -> [[Int]] {
+      // Both hidden features have no weights; the last layer reads what comes of them.
+      let model = try Model(
+        network: network, parameters: [0, 0] + constants + weights + [1] + [1, 1, 0, 0])
+      return compacted(model).network.shapes
+    }
+    #expect(try compact([3e38, 1], [1, 1]) == compact([1, 1], [1, 1]))
+    // Twice the first is no Float, nor is the sum of both.
+    for (constants, weights) in [([3e38, 1], [2, 0]), ([3e38, 3e38], [1, 1])] as [([Float], [Float])] {
+      let shapes = try compact(constants, weights)
+      #expect(shapes[1] == [weights[1] == 0 ? 1 : 2])
+    }
+    // A sum of constants that leaves Float is none.
+    var builder = NetworkBuilder(input: [2])
+    let first = builder.dense(2)
+    builder.add(.add, to: [first, first])
+    builder.dense(2)
+    let sum = try Model(
+      network: builder.network(name: "sum"), parameters: [0, 0, 1, 1, 3e38, 0, 1, 1, 1, 1, 0, 0])
+    #expect(compacted(sum).network == sum.network)
+  }
+
+  @Test func variancesHaveARoot() throws {
+    var builder = NetworkBuilder(input: [2])
+    builder.batchNorm(name: "norm")
+    builder.dense(2)
+    let network = try builder.network(name: "variance")
+    func model(_ variance: Float) throws -> Model {
+      try Model(network: network, parameters: [1, 1, 0, 0] + [1, 1, 1, 1, 0, 0] + [0, 0, 1, variance])
+    }
+    for variance in [1, 0, -1e-6] as [Float] {
+      #expect(compacted(try model(variance)).parameters.allSatisfy(\.isFinite))
+    }
+    for variance in [-1, -1.1e-5, -3e38] as [Float] {
+      #expect(complaint { try model(variance) }?.contains("value 1 of norm.running_var") == true, "\(variance)")
+    }
+  }
+
   @Test func nothingLeftIsStillANetwork() throws {
     let network = try NetworkDescription(name: "empty", widths: [3, 4, 4, 2])
     var random = Seeded(8)

@@ -23,6 +23,25 @@ import Testing
     #expect(try ModelFile.load(path: "\(folder.path)/unnamed") == model)
   }
 
+  /// Whoever comes last has the file; nobody sees parts of two.
+  @Test func manyWritersOfOneFile() async throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/file"
+    let contents = (0..<8).map { [UInt8](repeating: UInt8($0), count: 100_000 + $0) }
+    await withTaskGroup(of: Void.self) { group in
+      for content in contents {
+        group.addTask {
+          for _ in 0..<5 {
+            #expect(throws: Never.self) { try WholeFile.replace(path, with: content) }
+            let found = try? WholeFile.readIfThere(path)
+            #expect(found.map { contents.contains($0) } == true)
+          }
+        }
+      }
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["file"], "nothing else is left behind")
+  }
+
   @Test func refusals() throws {
     let folder = try TemporaryFolder()
     let model = try randomModel(3)

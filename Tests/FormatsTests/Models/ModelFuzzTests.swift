@@ -57,7 +57,7 @@ import Testing
         let node = Int.random(in: 0..<message.graph.node.count, using: &random)
         let tensor = Int.random(in: 0..<message.graph.initializer.count, using: &random)
         let number = random.pick(numbers)
-        switch Int.random(in: 0..<8, using: &random) {
+        switch Int.random(in: 0..<9, using: &random) {
         case 0:
           for index in message.graph.node[node].attribute.indices {
             message.graph.node[node].attribute[index].i = number
@@ -79,6 +79,12 @@ import Testing
           }
         case 5: message.graph.node[node].opType = random.pick(message.graph.node).opType
         case 6: message.graph.input[0].type.tensorType.shape.dim[random.pick([1, 2, 3])].dimValue = number
+        case 7:
+          // A constant without values: an initializer, or a shape in a node.
+          message.graph.initializer[tensor] = emptied(message.graph.initializer[tensor])
+          for index in message.graph.node[node].attribute.indices where message.graph.node[node].opType == "Constant" {
+            message.graph.node[node].attribute[index].t = emptied(message.graph.node[node].attribute[index].t)
+          }
         default: message.graph.node.swapAt(node, 0)
         }
       }
@@ -89,6 +95,15 @@ import Testing
       }
     }
     #expect(errors > rounds / 2)
+  }
+
+  private func emptied(_ tensor: Onnx_TensorProto) -> Onnx_TensorProto {
+    .with {
+      $0.name = tensor.name
+      $0.dataType = tensor.dataType
+      $0.dims = [0]
+      $0.rawData = Data()
+    }
   }
 
   private func fuzz(

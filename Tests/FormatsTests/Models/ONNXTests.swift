@@ -96,6 +96,56 @@ import Testing
     #expect(Array(half.parameters[..<6]) == [1, -1, 0, 2, 0.5, 0])
   }
 
+  /// A matrix of integers that is transposed and then converted, as an exporter that folds nothing may write one.
+  @Test(arguments: [false, true]) func convertedWeights(transposesFirst: Bool) throws {
+    let model = try ONNX.read(
+      edited {
+        $0.graph.initializer[0] = .with {
+          $0.name = "dense1.weight"; $0.dims = [3, 2]; $0.dataType = 7; $0.int64Data = [1, 2, 3, 4, 5, 6]
+        }
+        let transpose = Onnx_NodeProto.with {
+          $0.opType = "Transpose"; $0.input = [transposesFirst ? "dense1.weight" : "float"]
+          $0.output = [transposesFirst ? "turned" : "last"]
+        }
+        let cast = Onnx_NodeProto.with {
+          $0.opType = "Cast"; $0.input = [transposesFirst ? "turned" : "dense1.weight"]
+          $0.output = [transposesFirst ? "last" : "float"]
+          $0.attribute = [
+            .with {
+              $0.name = "to"; $0.i = 1
+            }
+          ]
+        }
+        $0.graph.node[0].input[1] = "last"
+        $0.graph.node = (transposesFirst ? [transpose, cast] : [cast, transpose]) + $0.graph.node
+      })
+    #expect(model.parameters == [1, 3, 5, 2, 4, 6, 7, 8])
+  }
+
+  /// Tensors are looked at where they are read: others may be of any kind.
+  @Test func tensorsOfOtherKinds() throws {
+    for raw in [false, true] {
+      let model = try ONNX.read(
+        edited {
+          $0.graph.initializer += [
+            .with {
+              $0.name = "unused"; $0.dims = [1]; $0.dataType = 6; $0.int32Data = [5]
+            },
+            .with {
+              $0.name = "mode"; $0.dataType = 9
+              if raw { $0.rawData = Data([0]) } else { $0.int32Data = [0] }
+            },
+          ]
+          $0.graph.node[0].output = ["flat"]
+          $0.graph.node.append(
+            .with {
+              $0.opType = "Dropout"; $0.input = ["flat", "", "mode"]; $0.output = ["logits"]
+            })
+        })
+      #expect(model.network.nodes.map(\.layer.kind) == ["input", "dense", "dropout"])
+    }
+  }
+
   /// Windows that are rounded up: the sizes and values are those of PyTorch's `ceil_mode=True`.
   @Test func roundingUp() throws {
     func pooled(_ kind: String, counts: Int64, pads: [Int64]) throws -> Model {
@@ -195,6 +245,34 @@ import Testing
       (
         "value 0 of dense1.weight is nan",
         { $0.graph.initializer[0].rawData.replaceSubrange(0..<4, with: [0, 0, 0xC0, 0x7F]) }
+      ),
+      (
+        "a new shape []",
+        {
+          $0.graph.initializer.append(
+            .with {
+              $0.name = "shape"; $0.dims = [0]; $0.dataType = 7
+            })
+          $0.graph.node[0].output = ["flat"]
+          $0.graph.node.append(
+            .with {
+              $0.opType = "Reshape"; $0.input = ["flat", "shape"]; $0.output = ["logits"]
+            })
+        }
+      ),
+      (
+        "training mode",
+        {
+          $0.graph.initializer.append(
+            .with {
+              $0.name = "mode"; $0.dataType = 9; $0.int32Data = [1]
+            })
+          $0.graph.node[0].output = ["flat"]
+          $0.graph.node.append(
+            .with {
+              $0.opType = "Dropout"; $0.input = ["flat", "", "mode"]; $0.output = ["logits"]
+            })
+        }
       ),
       ("a second one of that name", { $0.graph.initializer.append($0.graph.initializer[0]) }),
       ("output 'logits'", { $0.graph.node = [] }),

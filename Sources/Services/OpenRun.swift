@@ -41,7 +41,7 @@ package struct OpenRun: Sendable {
     var found: Prepared?
     let study: Study
     if let inputs = try RunStore.inputs(at: directory) {
-      study = try document.study(try Sources.inputs(of: document, like: inputs))
+      study = try document.study(try Sources.inputs(of: document, like: inputs, folder: data))
     } else {
       let prepared = try Prepared(document, data: data)
       (found, study) = (prepared, prepared.study)
@@ -157,7 +157,8 @@ package struct OpenRun: Sendable {
           (try? planner.restore(snapshot.state, parameters: try store.blob(parameters))) != nil
       }
     }
-    if !isRestored {
+    // Not for readers: while they look, a coordinator removes states that it needs no more.
+    if !isRestored, store.mode == .writing {
       let usable = usable(facts, planner, store)
       if usable.count < facts.count { damage.append("a state of training is gone: training begins again") }
       facts = usable

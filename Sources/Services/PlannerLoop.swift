@@ -13,9 +13,11 @@ package struct RunProgress: Hashable, Sendable {
   package var generations = 0
   /// The best fitness so far in the objective's own words, for example `loss 0.0953`; nil before the first generation.
   package var best: String?
-  /// Evaluations whose facts are durable, over all lives of the coordinator.
+  /// Evaluations whose facts are durable, over all lives of the coordinator, those on `validation` included.
   package var evaluations = 0
   package var trainedEpochs = 0.0
+  /// Whether training is over, perhaps early.
+  package var isTrained = false
   package var epochs = 0
 }
 
@@ -125,7 +127,8 @@ final class PlannerLoop: @unchecked Sendable {
     let (generation, generations, best) = run.planner.progress
     return RunProgress(
       generation: generation, generations: generations, best: best.map(run.planner.study.objective.words),
-      evaluations: evaluations, trainedEpochs: run.planner.trainedEpochs, epochs: run.planner.study.training.epochs)
+      evaluations: evaluations, trainedEpochs: run.planner.trainedEpochs,
+      isTrained: run.planner.currentParameters != nil, epochs: run.planner.study.training.epochs)
   }
 }
 

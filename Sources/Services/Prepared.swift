@@ -20,20 +20,19 @@ struct Prepared {
   /// - Throws: `FormatError` for data or a model that is missing or damaged, `StudyFileError` where they do not fit the
   ///   study, `SplitError` for sizes that the data cannot give.
   init(_ document: StudyDocument, data: String?) throws {
-    let set = try Sources.dataset(of: document, folder: data)
+    let set = try Sources.normalized(try Sources.dataset(of: document, folder: data), document)
     note = set.note
-    let training = try document.normalized(set.training)
-    let officialTest = try set.officialTest.map { try document.normalized($0) }
-    let source = try Sources.network(of: document, shape: training.shape, classes: training.classes)
+    let (training, officialTest) = (set.training, set.officialTest)
+    dataset = Sources.identity(of: set)
+    let source = try Sources.network(
+      of: document, shape: training.shape, classes: training.classes, dataset: dataset)
     inputs = source.inputs
     study = try document.study(inputs)
 
-    var identity = CanonicalBytes(kind: "dataset", version: 1)
-    identity.append(training.canonicalBytes.digest)
-    identity.append(list: officialTest.map { [$0] } ?? []) { $0.append($1.canonicalBytes.digest) }
-    dataset = identity.digest
-    let cut = try StratifiedSplit.slices(
-      of: training, officialTest: officialTest, sizes: study.splits, seed: study.seed)
+    let cut = try document.placingErrors {
+      () throws(SplitError) in
+      try StratifiedSplit.slices(of: training, officialTest: officialTest, sizes: study.splits, seed: study.seed)
+    }
     let slices = [cut.train, cut.search, cut.validation, cut.test].map(\.canonicalBytes.bytes)
     blobs = slices + source.blobs
     splits = Splits(

@@ -9,7 +9,8 @@ extension RunStore {
 
   /// Keeps what the study needs beside its file, so that the run directory is complete in itself.
   func record(_ inputs: StudyInputs) throws(RunStoreError) {
-    var bytes = CanonicalBytes(kind: "study-inputs", version: 2)
+    var bytes = CanonicalBytes(kind: "study-inputs", version: 3)
+    bytes.append(inputs.dataset)
     bytes.append(list: inputs.shape) { $0.append($1) }
     bytes.append(raw: inputs.network.canonicalBytes.bytes)
     bytes.append(list: inputs.pretrained.map { [$0] } ?? []) { $0.append($1) }
@@ -19,7 +20,8 @@ extension RunStore {
   /// What ``record(_:)`` kept; nil before.
   func inputs() throws -> StudyInputs? {
     guard let digest = try meta(Self.inputsKey).flatMap(Digest.init(hex:)) else { return nil }
-    var reader = try CanonicalReader(try blob(digest), kind: "study-inputs", version: 2)
+    var reader = try CanonicalReader(try blob(digest), kind: "study-inputs", version: 3)
+    let dataset = try reader.digest()
     var shape: [Int] = []
     for _ in 0..<(try reader.count(width: 8)) { shape.append(try reader.int()) }
     let network = try NetworkDescription(canonical: try reader.raw())
@@ -28,7 +30,7 @@ extension RunStore {
       pretrained.append(try reader.digest())
     }
     try reader.finish()
-    return StudyInputs(shape: shape, network: network, pretrained: pretrained.first)
+    return StudyInputs(dataset: dataset, shape: shape, network: network, pretrained: pretrained.first)
   }
 
   /// The inputs of the run in a directory; nil where there is none, or none that got so far.

@@ -1,4 +1,5 @@
 internal import Digests
+internal import Foundation
 internal import Formats
 internal import Models
 internal import Studies
@@ -11,7 +12,9 @@ enum Sources {
     switch document.dataset {
     case .known(let known): try DataFolder.load(named: known.name, folder: folder)
     case .files(let files):
-      try DataFiles(classes: files.classes, scale: files.scale, channelsLast: files.channelsLast).load(
+      try DataFiles(classes: files.classes, scale: files.scale, channelsLast: files.channelsLast,
+        labelColumn: files.labelColumn.map { Int($0).map { .index($0) } ?? .name($0) } ?? .last
+      ).load(
         name: files.x, x: files.x, y: files.y, testX: files.testX, testY: files.testY)
     }
   }
@@ -20,11 +23,11 @@ enum Sources {
   ///
   /// - Throws: `FormatError` for a file that is missing or damaged, `StudyFileError` where it does not fit the data.
   static func network(
-    of document: StudyDocument, shape: [Int], classes: Int
+    of document: StudyDocument, shape: [Int], classes: Int, dataset: Digest
   ) throws -> (inputs: StudyInputs, blobs: [[UInt8]]) {
     let zoo = document.network.zoo == nil ? nil : try document.zooNetwork(shape: shape, classes: classes)
     guard let file = document.network.file else {
-      return (StudyInputs(shape: shape, network: zoo!, pretrained: nil), [])
+      return (StudyInputs(dataset: dataset, shape: shape, network: zoo!, pretrained: nil), [])
     }
     let model = try ModelFile.load(path: file, network: zoo)
     let network = model.network
@@ -35,15 +38,37 @@ enum Sources {
     }
     let weights = Parameters.canonicalBytes(of: model.parameters)
     let pretrained = Digest(of: weights)
-    return (StudyInputs(shape: shape, network: network, pretrained: pretrained), [weights])
+    return (StudyInputs(dataset: dataset, shape: shape, network: network, pretrained: pretrained), [weights])
   }
 
-  /// What a study file says now, for a run that was prepared before: only the model file is read again.
+  /// What a study file says now, for a run that was prepared before: the model file is read again, and data of one's own
+  /// if they are still there, so that a changed file is another study.
   ///
   /// - Throws: as ``network(of:shape:classes:)`` does.
-  static func inputs(of document: StudyDocument, like recorded: StudyInputs) throws -> StudyInputs {
-    try network(
-      of: document, shape: recorded.shape, classes: recorded.network.outputCount
+  static func inputs(of document: StudyDocument, like recorded: StudyInputs, folder: String?) throws -> StudyInputs {
+    var dataset = recorded.dataset
+    if case .files(let files) = document.dataset, FileManager.default.fileExists(atPath: files.x) {
+      dataset = identity(of: try normalized(try Sources.dataset(of: document, folder: folder), document))
+    }
+    return try network(
+      of: document, shape: recorded.shape, classes: recorded.network.outputCount, dataset: dataset
     ).inputs
+  }
+
+  /// The data as the network sees them.
+  ///
+  /// - Throws: `StudyFileError` where the normalisation does not fit.
+  static func normalized(_ set: DataSet, _ document: StudyDocument) throws -> DataSet {
+    DataSet(
+      name: set.name, training: try document.normalized(set.training),
+      officialTest: try set.officialTest.map { try document.normalized($0) }, note: set.note)
+  }
+
+  /// The digest of the content of a data set.
+  static func identity(of set: DataSet) -> Digest {
+    var identity = CanonicalBytes(kind: "dataset", version: 1)
+    identity.append(set.training.canonicalBytes.digest)
+    identity.append(list: set.officialTest.map { [$0] } ?? []) { $0.append($1.canonicalBytes.digest) }
+    return identity.digest
   }
 }

@@ -19,6 +19,7 @@ extension SearchStudy {
     bytes.append(raw: Outcome.split(splits).canonicalBytes)
     bytes.append(weights)
     bytes.append(firstWeights)
+    bytes.append(trainedSteps)
     bytes.append(list: early.map { [$0] } ?? []) { $0.append($1) }
     bytes.append(list: cycles) { bytes, cycle in
       bytes.append(cycle.mask.count)
@@ -65,6 +66,7 @@ extension SearchStudy {
     self.splits = splits
     weights = try reader.digest()
     firstWeights = try reader.digest()
+    trainedSteps = try reader.int()
     for _ in 0..<(try reader.count(width: 32)) { early = try reader.digest() }
     cycles = []
     for _ in 0..<(try reader.count(width: 32)) {

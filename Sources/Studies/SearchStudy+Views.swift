@@ -66,9 +66,10 @@ extension SearchStudy {
   /// The blobs that jobs without an outcome need.
   package var openInputs: [Digest] { pending.flatMap(\.job.inputs) }
 
-  /// Epochs of training that are done, in part; all of them once training is over.
+  /// Epochs of the first training that are done, in part.
   package var trainedEpochs: Double {
-    phase == .training ? chain?.epochs ?? 0 : phase == .split ? 0 : Double(study.training.epochs)
+    let steps = phase == .training ? chain!.step : trainedSteps
+    return Double(steps) / Double(max(study.training.stepsPerEpoch(samples: splits?.train.count ?? 0), 1))
   }
 
   /// The generation of the first search that is being evaluated, how many there will be, and the best fitness so far.

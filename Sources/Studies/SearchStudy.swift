@@ -47,6 +47,8 @@ package struct SearchStudy: Sendable {
   /// The weights that retraining inside the fitness begins with, if not the trained ones.
   var early: Digest?
   var round: SearchRound?
+  /// Steps of the first training, which may have ended early.
+  var trainedSteps = 0
   /// Rounds that are over and counted, in order.
   var cycles: [CycleResult] = []
   /// Proposals without an observation yet, oldest first.
@@ -184,6 +186,7 @@ package struct SearchStudy: Sendable {
     } else {
       weights = result
       firstWeights = result
+      trainedSteps = chain!.step
       early = chain!.early
       phase = .weights
     }

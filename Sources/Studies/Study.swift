@@ -9,7 +9,8 @@ package import Search
 package struct Study: Hashable, Sendable {
   package var name: String
   package var seed: UInt64
-  package var dataset: String
+  /// The content of the data set.
+  package var dataset: Digest
   package var splits: SplitSizes
   /// Applied to the samples before the network sees them.
   package var normalization: LabelledData.Normalization?
@@ -33,7 +34,7 @@ package struct Study: Hashable, Sendable {
   package var numerics: NumericsClass
 
   package init(
-    name: String, seed: UInt64, dataset: String, splits: SplitSizes,
+    name: String, seed: UInt64, dataset: Digest, splits: SplitSizes,
     normalization: LabelledData.Normalization? = nil, network: NetworkDescription, pretrained: Digest? = nil,
     training: TrainingRecipe, segment: SegmentLength, earlyStopping: EarlyStopping? = nil, scope: PruningScope,
     objective: Objective, compression: ClosedRange<Double>, fitness: FitnessMode = FitnessMode(), cycles: Cycles? = nil,

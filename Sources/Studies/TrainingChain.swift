@@ -59,8 +59,6 @@ struct TrainingChain: Sendable {
 
   var totalSteps: Int { plan.recipe.epochs * stepsPerEpoch }
 
-  /// Epochs that are done, in part.
-  var epochs: Double { Double(step) / Double(max(stepsPerEpoch, 1)) }
 
   /// Where the segment ends that begins at ``step``: at step 0 too, if its weights are to be kept.
   private var nextStep: Int {
@@ -120,7 +118,10 @@ struct TrainingChain: Sendable {
     }
     guard stops || step == totalSteps else { return }
     guard let best else {
-      throw StudyFailure("no loss on validation was finite; lower network.train.learning_rate and start a new run")
+      throw StudyFailure(
+        plan.weights == nil
+          ? "no loss on validation was finite; lower network.train.learning_rate and start a new run"
+          : "neither the given weights nor what training made of them have a finite loss on validation")
     }
     result = best
   }
@@ -128,7 +129,7 @@ struct TrainingChain: Sendable {
   /// The failure that training which left the finite numbers means.
   func failure(divergedIn step: Int) -> StudyFailure {
     StudyFailure(
-      "training diverged in epoch \(step / max(stepsPerEpoch, 1)); lower network.train.learning_rate and start a new "
+      "training diverged in epoch \(step / max(stepsPerEpoch, 1) + 1); lower network.train.learning_rate and start a new "
         + "run")
   }
 

@@ -57,7 +57,8 @@ package struct StudyDocument {
     sections = (data, network, objective.section)
     if case .known(let known) = dataset, self.network.zoo != nil {
       let network = try zooNetwork(shape: known.shape, classes: known.classes)
-      _ = try study(StudyInputs(shape: known.shape, network: network, pretrained: nil))
+      _ = try study(
+        StudyInputs(dataset: Digest(of: []), shape: known.shape, network: network, pretrained: nil))
     }
   }
 
@@ -94,16 +95,35 @@ package struct StudyDocument {
   ///
   /// - Throws: ``StudyFileError`` where no mask of the network can meet the objective.
   package func study(_ inputs: StudyInputs) throws(StudyFileError) -> Study {
+    guard training.recipe.augmentation == .init() || inputs.shape.count == 3 else {
+      throw sections.network.error("train.augment", "is for images; the samples have the shape \(inputs.shape)")
+    }
+    let layout = ParameterLayout(inputs.network, scope: scope)
+    guard layout.prunableCount <= Self.largestMask else {
+      throw sections.network.error(
+        network.key,
+        "\(layout.prunableCount) prunable weights; a search takes at most \(Self.largestMask), since masks travel in one "
+          + "message")
+    }
     do {
-      let layout = ParameterLayout(inputs.network, scope: scope)
       _ = try Budget(compression: compression.lowerBound, layout: layout)
       _ = try Budget(compression: compression.upperBound, layout: layout)
     } catch { throw sections.objective.error(compressionKey, error.description) }
     return Study(
-      name: name, seed: seed, dataset: dataset.identity, splits: splits, normalization: normalization,
+      name: name, seed: seed, dataset: inputs.dataset, splits: splits, normalization: normalization,
       network: inputs.network, pretrained: inputs.pretrained, training: training.recipe, segment: training.segment,
       earlyStopping: training.earlyStopping, scope: scope, objective: objective, compression: compression,
       fitness: fitness, cycles: cycles, searches: searches)
+  }
+
+  /// Masks travel in one message, which holds 16 MiB.
+  private static let largestMask = 100_000_000
+
+  /// Runs what cuts the data, with the place in the file in its errors.
+  ///
+  /// - Throws: ``StudyFileError``
+  package func placingErrors<Value>(_ body: () throws(SplitError) -> Value) throws(StudyFileError) -> Value {
+    do { return try body() } catch { throw sections.dataset.error("splits", error.description) }
   }
 
   private static func compose(_ text: String, file: String) throws(StudyFileError) -> Node {

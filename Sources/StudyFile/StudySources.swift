@@ -15,20 +15,12 @@ package enum DatasetSource: Hashable, Sendable {
     package var testX: String?
     package var testY: String?
     package var classes: Int?
+    /// Of a CSV file: the place of the column with the labels, from 0, or its name; nil: the last one.
+    package var labelColumn: String?
     /// What bytes are divided by.
     package var scale: Int?
     /// Whether images are [height, width, channels] in the file.
     package var channelsLast: Bool
-  }
-
-  /// What stands for the data in the study's digest. The content has a digest of its own, in the split.
-  package var identity: String {
-    switch self {
-    case .known(let known): known.name
-    case .files(let files):
-      [files.x, files.y, files.testX, files.testY].map { $0 ?? "" }.joined(separator: "\u{0}")
-        + "\u{0}\(files.classes ?? 0) \(files.scale ?? 0) \(files.channelsLast)"
-    }
   }
 
   init(_ section: inout Section) throws(StudyFileError) {
@@ -43,7 +35,8 @@ package enum DatasetSource: Hashable, Sendable {
     guard try section.text("name") == nil else { throw section.error("name", "expected either a name or x: and y:") }
     let files = Files(
       x: x, y: try section.text("y"), testX: try section.text("test_x"), testY: try section.text("test_y"),
-      classes: try section.int("classes", 2...256), scale: try section.int("scale", 1...65_536),
+      classes: try section.int("classes", 2...256),
+      labelColumn: try section.text("label_column"), scale: try section.int("scale", 1...65_536),
       channelsLast: try section.bool("channels_last") ?? false)
     if files.testX == nil, files.testY != nil { throw section.error("test_y", "expected test_x: beside it") }
     self = .files(files)
@@ -80,12 +73,15 @@ package struct NetworkSource: Hashable, Sendable {
 
 /// What a study needs beside its file: the network, and the weights if they come from outside.
 package struct StudyInputs: Hashable, Sendable {
+  /// The content of the data.
+  package let dataset: Digest
   /// The shape of a sample.
   package let shape: [Int]
   package let network: NetworkDescription
   package let pretrained: Digest?
 
-  package init(shape: [Int], network: NetworkDescription, pretrained: Digest?) {
+  package init(dataset: Digest, shape: [Int], network: NetworkDescription, pretrained: Digest?) {
+    self.dataset = dataset
     self.shape = shape
     self.network = network
     self.pretrained = pretrained

@@ -25,11 +25,15 @@ struct StatusCommand: AsyncParsableCommand {
       ) { _ in }
       let (generation, generations, best) = planned.planner.progress
       let attempts = try open.store.attemptSummary()
+      let planner = planned.planner
+      let stoppedEarly =
+        planner.currentParameters != nil && planner.trainedEpochs < Double(open.planner.study.training.epochs)
       print("study         \(open.planner.study.name) (\(open.store.identity.study.short))")
       print("run           \(open.store.identity.run.prefix(12)), started \(open.store.identity.epoch) times")
       print("state         \(isFinished ? "finished" : "unfinished; `sentei resume \(run)` goes on")")
       print(
         "training      \(planned.planner.trainedEpochs.fixed(digits: 1)) of \(open.planner.study.training.epochs) epochs"
+          + (stoppedEarly ? ", stopped early" : "")
       )
       print("generations   \(generation) of \(generations)")
       if let best { print("best          \(open.planner.study.objective.words(best)) on search") }

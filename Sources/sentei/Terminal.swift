@@ -50,7 +50,7 @@ final class Terminal: Sendable {
     let run = progress.run
     let workers = "\(progress.workers) worker\(progress.workers == 1 ? "" : "s")"
     guard progress.workers > 0 || run.generation > 0 else { return "waiting for workers" }
-    guard run.trainedEpochs >= Double(run.epochs) else {
+    guard run.isTrained else {
       return "training: \(run.trainedEpochs.fixed(digits: 1)) of \(run.epochs) epochs, \(workers)"
     }
     var parts = ["generation \(run.generation)/\(run.generations)"]

@@ -42,21 +42,21 @@ import Testing
     #expect(blocks.last!.rate < 0.1, "\(blocks.last!)")
   }
 
-  @Test("Finds a planted mask behind worse neighbours, where a hill climb stops")
+  @Test("Finds a planted mask among traps in which a hill climb ends")
   func plantedMask() {
     for seed in 1...3 as ClosedRange<UInt64> {
-      let planted = PlantedMask(units: 40, kept: 12, seed: seed)
+      let planted = PlantedMask(threes: 6, seed: seed)
       func best(_ start: StartTemperature, _ stop: StopTemperature) -> Fitness {
         var search = AnnealingSearch(
           settings: AnnealingSettings(
-            chains: 4, startTemperature: start, stopTemperature: stop, coolingSteps: 4000, mutation: .bitFlip,
+            chains: 4, startTemperature: start, stopTemperature: stop, coolingSteps: 2000, mutation: .bitFlip,
             mutationAmount: 1e-6...1e-6, initial: .random),
           space: planted.space)
-        _ = run(&search, trials: 4 * 4017, fitness: planted.fitness)
+        _ = run(&search, trials: 4 * 2017, fitness: planted.fitness)
         return search.best!.fitness
       }
-      #expect(best(.accepting(0.5), .fraction(0.1)) == Fitness([0]), "seed \(seed)")
-      #expect(best(.given(1e-6), .given(1e-6)) < Fitness([0]), "seed \(seed)")
+      #expect(best(.accepting(0.5), .fraction(0.1)) == Fitness([18]), "seed \(seed)")
+      #expect(best(.given(1e-6), .given(1e-6)) < Fitness([18]), "seed \(seed)")
     }
   }
 
@@ -71,7 +71,8 @@ import Testing
             chains: 1, startTemperature: .given(0.6), stopTemperature: .given(0.02), cooling: .rate(0.8),
             coolingSteps: 200, reheating: reheating, mutation: .bitFlip, mutationAmount: 1e-6...1e-6, initial: .equal),
           space: space)
-        _ = run(&search, trials: 5000, fitness: wells.fitness)
+        _ = run(&search, trials: 8000, fitness: wells.fitness)
+        #expect(search.acceptance.allSatisfy { $0.temperature <= 0.6 }, "seed \(seed)")
         return search.best!.fitness.value
       }
       #expect(best(nil) == 1, "seed \(seed)")

@@ -93,7 +93,7 @@ import Testing
         ])
       }
       var (worse, accepted) = (0, 0)
-      while search.told < 8 * 1500 {
+      while search.told < 8 * 600 {
         while search.ask() != nil {}
         let trial = search.pending.trials.first!
         let before = search.states.indices.contains(trial.id.index) ? search.states[trial.id.index] : nil

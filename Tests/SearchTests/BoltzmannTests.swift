@@ -38,28 +38,28 @@ import Testing
     }
   }
 
-  /// Counts visits and flows of chosen chains: after each answer, where the chain went from where.
+  /// Counts visits of each chain, and flows of all: after each answer, where the chain went from where.
   private func count<Algorithm: SearchAlgorithm>(
-    _ search: Algorithm, trials: Int, _ states: (Algorithm) -> [Individual],
-    isCounted: (TrialID) -> Bool = { _ in true }
-  ) -> (visits: [Double], flows: [Int: Int]) {
+    _ search: Algorithm, trials: Int, _ states: (Algorithm) -> [Individual]
+  ) -> (visits: [[Double]], flows: [Int]) {
     var search = search
-    var visits = Array(repeating: 0.0, count: 256)
-    var flows: [Int: Int] = [:]
-    var counted = 0
+    var visits = Array(repeating: Array(repeating: 0.0, count: 256), count: search.generationSize)
+    var flows = Array(repeating: 0, count: 256 * 256)
+    let steps = trials / search.generationSize
     while search.told < trials {
       while search.ask() != nil {}
       let trial = search.pending.trials.first!
-      let all = states(search)
-      let before = trial.id.index < all.count ? all[trial.id.index].trial : trial
+      guard trial.id.generation > 50 else {
+        search.tell(answer(trial, landscape.fitness))
+        continue
+      }
+      let (place, from) = (trial.id.index, landscape.state(states(search)[trial.id.index].trial))
       search.tell(answer(trial, landscape.fitness))
-      guard trial.id.generation > 50, isCounted(trial.id) else { continue }
-      let (from, to) = (landscape.state(before), landscape.state(states(search)[trial.id.index].trial))
-      visits[to] += 1
-      counted += 1
-      if from != to { flows[from << 8 | to, default: 0] += 1 }
+      let to = landscape.state(states(search)[place].trial)
+      visits[place][to] += 1 / Double(steps - 51)
+      flows[from << 8 | to] += 1
     }
-    return (visits.map { $0 / Double(counted) }, flows)
+    return (visits, flows)
   }
 
   @Test("A constant temperature visits states as Boltzmann says, and flows balance", arguments: [false, true])
@@ -69,18 +69,20 @@ import Testing
         chains: 4, startTemperature: .given(Self.temperature), cooling: .constant, mutation: .bitFlip,
         mutationAmount: 1e-6...1e-6, isRacing: racing, initial: .random),
       space: space)
-    let (visits, flows) = count(search, trials: 400_000, \.states)
-    // The expected distance of as many independent draws is 0.010; steps are correlated over about ten.
+    let (chains, flows) = count(search, trials: 200_000, \.states)
+    let visits = (0..<256).map { state in chains.reduce(0) { $0 + $1[state] } / Double(chains.count) }
+    // As many independent draws would be 0.014 away; steps are correlated over about ten.
     let distance = totalVariation(visits, landscape.boltzmann(Self.temperature))
     #expect(distance < 0.04, "\(distance)")
     #expect(totalVariation(visits, landscape.boltzmann(1.25 * Self.temperature)) > 0.06)
-    // Flows of each edge in both directions, as standard scores; they are less spread than independent counts.
+    // Flows of each edge in both directions as standard scores. A walk that went there has to come back, so that they
+    // are less spread than independent counts.
     var scores: [Double] = []
-    for (edge, count) in flows.sorted(by: { $0.key < $1.key }) {
-      let (from, to) = (edge >> 8, edge & 255)
-      guard from < to else { continue }
-      let back = flows[to << 8 | from] ?? 0
-      scores.append(Double(count - back) / Double(count + back).squareRoot())
+    for from in 0..<256 {
+      for to in from + 1..<256 where flows[from << 8 | to] + flows[to << 8 | from] > 0 {
+        let (count, back) = (flows[from << 8 | to], flows[to << 8 | from])
+        scores.append(Double(count - back) / Double(count + back).squareRoot())
+      }
     }
     #expect(scores.count == 256 * 8 / 2)
     #expect(scores.allSatisfy { abs($0) < 5 }, "\(scores.max()!)")
@@ -95,12 +97,11 @@ import Testing
         temperatures: 3, hottest: .given(0.4), coldest: .given(cold), exchangeInterval: 2, mutation: .bitFlip,
         mutationAmount: 1e-6...1e-6, initial: .random),
       space: space)
+    let (visits, _) = count(search, trials: 300_000, \.states)
     for (place, temperature) in [(0, cold), (1, 0.2), (2, 0.4)] {
-      // A state counts when its own step is told, before an exchange and after one.
-      let (visits, _) = count(search, trials: 300_000, \.states) { $0.index == place }
-      let distance = totalVariation(visits, landscape.boltzmann(temperature))
+      let distance = totalVariation(visits[place], landscape.boltzmann(temperature))
       #expect(distance < 0.06, "place \(place): \(distance)")
-      #expect(totalVariation(visits, landscape.boltzmann(1.4 * temperature)) > 0.06, "place \(place)")
+      #expect(totalVariation(visits[place], landscape.boltzmann(1.4 * temperature)) > 0.06, "place \(place)")
     }
   }
 }

@@ -104,16 +104,16 @@ import Testing
     }
   }
 
-  @Test("Finds a planted mask behind worse neighbours")
+  @Test("Finds a planted mask among traps")
   func plantedMask() {
     for seed in 1...3 as ClosedRange<UInt64> {
-      let planted = PlantedMask(units: 40, kept: 12, seed: seed)
+      let planted = PlantedMask(threes: 6, seed: seed)
       var search = TemperingSearch(
         settings: TemperingSettings(
-          temperatures: 5, coldest: .fraction(0.1), mutation: .bitFlip, mutationAmount: 1e-6...1e-6, initial: .random),
+          temperatures: 5, coldest: .fraction(0.2), mutation: .bitFlip, mutationAmount: 1e-6...1e-6, initial: .random),
         space: planted.space)
-      _ = run(&search, trials: 20_000, fitness: planted.fitness)
-      #expect(search.best!.fitness == Fitness([0]), "seed \(seed)")
+      _ = run(&search, trials: 10_000, fitness: planted.fitness)
+      #expect(search.best!.fitness == Fitness([18]), "seed \(seed)")
     }
   }
 

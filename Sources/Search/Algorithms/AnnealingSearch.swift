@@ -9,8 +9,9 @@ internal import Randomness
 ///   1. draw the acceptance number u and a neighbour of the current state,
 ///   2. move there unless it is worse by more than −T · log u,
 ///   3. lower T; after a standstill, raise it again.
-/// As u is drawn first, it is known at asking below which fitness a neighbour is rejected: racing. While one chain waits,
-/// the others go on.
+/// Feasibility comes first: from a feasible state no infeasible one is accepted, and between infeasible ones the worsening
+/// is that of the violation, in its own unit. As u is drawn first, it is known at asking below which fitness a neighbour
+/// is rejected: racing. While one chain waits, the others go on.
 /// When not to use it: where a good state is one descent away, or where few steps can be paid (a cooling that is hurried
 /// is a hill climb). Evaluations per step: `chains`.
 /// Source: Kirkpatrick, Gelatt, Vecchi, "Optimization by simulated annealing", Science 1983. Constant temperature and

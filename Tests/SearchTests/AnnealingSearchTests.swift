@@ -110,6 +110,53 @@ import Testing
     }
   }
 
+  @Test("Where rounding makes ties of near ties, racing decides them alike", arguments: [1e-30, 1e-17])
+  func racingTies(temperature: Double) throws {
+    func search(_ racing: Bool) -> AnnealingSearch {
+      AnnealingSearch(
+        settings: AnnealingSettings(
+          chains: 3, startTemperature: .given(temperature), mutation: .bitFlip, mutationAmount: 0.01...0.2,
+          isRacing: racing),
+        space: bitStrings(60))
+    }
+    let expected = tracks(search(false), trials: 300, fitness: constrainedFitness, \.states)
+    let found = tracks(search(true), trials: 300, fitness: constrainedFitness, \.states)
+    #expect(found.lines == expected.lines)
+    #expect(found.raced > 100)
+  }
+
+  @Test("No feasible state is left for an infeasible one, every infeasible one for a feasible one")
+  func feasibility() throws {
+    for seed in 1...3 as ClosedRange<UInt64> {
+      var search = AnnealingSearch(
+        settings: AnnealingSettings(
+          chains: 6, startTemperature: .given(1e6), cooling: .constant, mutationAmount: 0.01...0.2, isRacing: false),
+        space: try space(kept: 90, seed: seed))
+      var (left, kept) = (0, 0)
+      while search.told < 600 {
+        while search.ask() != nil {}
+        let trial = search.pending.trials.first!
+        let before = search.states.indices.contains(trial.id.index) ? search.states[trial.id.index] : nil
+        let found = constrainedFitness(trial)
+        search.tell(.exact(found))
+        guard let before else { continue }
+        let isAccepted = search.states[trial.id.index].trial.id == trial.id
+        switch (before.fitness.violation > 0, found.violation > 0) {
+        case (false, true):
+          #expect(!isAccepted, "seed \(seed), \(trial.id)")
+          kept += 1
+        case (true, false):
+          #expect(isAccepted, "seed \(seed), \(trial.id)")
+          left += 1
+        // At such a temperature every finite worsening passes, and what cannot be judged is left for anything.
+        case (true, true): #expect(isAccepted == (found.violation < .infinity || before.fitness == found))
+        case (false, false): #expect(isAccepted == (found.value > -.infinity || before.fitness.value == found.value))
+        }
+      }
+      #expect(left > 0 && kept > 50, "seed \(seed)")
+    }
+  }
+
   @Test("Where nothing differs the temperature is 0 and every tie is accepted")
   func plateau() {
     var search = AnnealingSearch(

@@ -13,6 +13,12 @@ extension AlgorithmSettings {
     case .islands(let settings):
       bytes.append("islands")
       settings.append(to: &bytes)
+    case .annealing(let settings):
+      bytes.append("annealing")
+      settings.append(to: &bytes)
+    case .tempering(let settings):
+      bytes.append("tempering")
+      settings.append(to: &bytes)
     case .random(let settings):
       bytes.append("random")
       bytes.append(settings.generationSize)
@@ -52,6 +58,77 @@ extension IslandSettings {
     bytes.append(migrationInterval)
     bytes.append(migrants)
     bytes.append(topology.rawValue)
+  }
+}
+
+extension AnnealingSettings {
+  fileprivate func append(to bytes: inout CanonicalBytes) {
+    bytes.append(chains)
+    startTemperature.append(to: &bytes)
+    bytes.append(calibrationSteps)
+    stopTemperature.append(to: &bytes)
+    switch cooling {
+    case .constant: bytes.append(0)
+    case .geometric: bytes.append(1)
+    case .rate(let rate):
+      bytes.append(2)
+      bytes.append(rate)
+    case .logarithmic: bytes.append(3)
+    case .adaptive: bytes.append(4)
+    }
+    bytes.append(coolingSteps)
+    bytes.append(list: reheating.map { [$0] } ?? []) { bytes, reheating in
+      bytes.append(reheating.steps)
+      bytes.append(reheating.progress.rawValue)
+      bytes.append(reheating.factor)
+    }
+    bytes.append(mutation.rawValue)
+    bytes.append(range: mutationAmount)
+    bytes.append(isNarrowing)
+    // Racing changes no history, but what facts a run asks for.
+    bytes.append(isRacing)
+    initial.append(to: &bytes)
+  }
+}
+
+extension TemperingSettings {
+  fileprivate func append(to bytes: inout CanonicalBytes) {
+    bytes.append(temperatures)
+    hottest.append(to: &bytes)
+    bytes.append(calibrationSteps)
+    coldest.append(to: &bytes)
+    bytes.append(exchangeInterval)
+    bytes.append(mutation.rawValue)
+    bytes.append(range: mutationAmount)
+    bytes.append(isNarrowing)
+    bytes.append(isRacing)
+    initial.append(to: &bytes)
+  }
+}
+
+extension StartTemperature {
+  fileprivate func append(to bytes: inout CanonicalBytes) {
+    switch self {
+    case .given(let temperature):
+      bytes.append(0)
+      bytes.append(temperature)
+    case .accepting(let chance):
+      bytes.append(1)
+      bytes.append(chance)
+    }
+  }
+}
+
+extension StopTemperature {
+  fileprivate func append(to bytes: inout CanonicalBytes) {
+    switch self {
+    case .given(let temperature):
+      bytes.append(0)
+      bytes.append(temperature)
+    case .fraction(let fraction):
+      bytes.append(1)
+      bytes.append(fraction)
+    }
   }
 }
 

@@ -3,6 +3,8 @@ package enum AlgorithmSettings: Hashable, Sendable {
   case genetic(GeneticSettings)
   case steadyState(SteadyStateSettings)
   case islands(IslandSettings)
+  case annealing(AnnealingSettings)
+  case tempering(TemperingSettings)
   case random(RandomSettings)
 
   /// The search at its start.
@@ -11,6 +13,8 @@ package enum AlgorithmSettings: Hashable, Sendable {
     case .genetic(let settings): GeneticSearch(settings: settings, space: space)
     case .steadyState(let settings): SteadyStateSearch(settings: settings, space: space)
     case .islands(let settings): IslandSearch(settings: settings, space: space)
+    case .annealing(let settings): AnnealingSearch(settings: settings, space: space)
+    case .tempering(let settings): TemperingSearch(settings: settings, space: space)
     case .random(let settings):
       RandomSearch(generationSize: settings.generationSize, noise: settings.noise, space: space)
     }
@@ -22,6 +26,8 @@ package enum AlgorithmSettings: Hashable, Sendable {
     case .genetic(let settings): settings.populationSize
     case .steadyState(let settings): settings.populationSize
     case .islands(let settings): settings.islands * settings.genetic.populationSize
+    case .annealing(let settings): settings.chains
+    case .tempering(let settings): settings.temperatures
     case .random(let settings): settings.generationSize
     }
   }

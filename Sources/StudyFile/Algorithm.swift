@@ -5,6 +5,8 @@ enum Algorithm: String, CaseIterable {
   case genetic
   case steadyState = "steady_state"
   case islands
+  case annealing
+  case tempering
   case random
 
   /// The name in tables, unless the study gives another.
@@ -13,6 +15,8 @@ enum Algorithm: String, CaseIterable {
     case .genetic: "GeneticAlgorithm"
     case .steadyState: "SteadyState"
     case .islands: "Islands"
+    case .annealing: "SimulatedAnnealing"
+    case .tempering: "ParallelTempering"
     case .random: "RandomSearch"
     }
   }
@@ -25,6 +29,8 @@ enum Algorithm: String, CaseIterable {
     case .genetic: .genetic(try GeneticSettings(&section))
     case .steadyState: .steadyState(try SteadyStateSettings(&section))
     case .islands: .islands(try IslandSettings(&section))
+    case .annealing: .annealing(try AnnealingSettings(&section))
+    case .tempering: .tempering(try TemperingSettings(&section))
     case .random: .random(try RandomSettings(&section))
     }
   }

@@ -29,9 +29,10 @@ struct Prepared {
     inputs = source.inputs
     study = try document.study(inputs)
 
+    let (sizes, seed) = (study.splits, study.seed)
     let cut = try document.placingErrors {
       () throws(SplitError) in
-      try StratifiedSplit.slices(of: training, officialTest: officialTest, sizes: study.splits, seed: study.seed)
+      try StratifiedSplit.slices(of: training, officialTest: officialTest, sizes: sizes, seed: seed)
     }
     let slices = [cut.train, cut.search, cut.validation, cut.test].map(\.canonicalBytes.bytes)
     blobs = slices + source.blobs

@@ -122,7 +122,7 @@ let package = Package(
     tests("RunStore", ["RunStore", "Studies", "Digests"]),
     tests("Downloads", ["Downloads", "Digests"]),
     tests("Formats", ["Formats", "Networks", "Pruning", "Models", "Randomness", "Digests", protobuf]),
-    tests("StudyFile", ["StudyFile", "Studies", "Search", "Models"]),
+    tests("StudyFile", ["StudyFile", "Studies", "Search", "Models", "Digests"]),
     tests(
       "Command",
       [

@@ -16,7 +16,7 @@ import Testing
     #expect(files.count { $0.pathExtension == "yaml" } >= 4)
     for file in files where file.pathExtension == "yaml" {
       let document = try StudyDocument(text: String(contentsOf: file, encoding: .utf8), file: file.lastPathComponent)
-      #expect(document.generations > 0, "\(file.lastPathComponent)")
+      #expect(document.trials > 0, "\(file.lastPathComponent)")
     }
   }
 

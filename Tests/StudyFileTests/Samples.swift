@@ -1,3 +1,4 @@
+import Digests
 import Models
 import Studies
 import StudyFile
@@ -67,9 +68,9 @@ let complete = """
     elite_size: 0
     tournament_size: 2
     crossover_rate: 0.5
-    neuron_crossover: 0
+    crossover: uniform
     mutation_rate: 1
-    swap_fraction: [0.001, 0.05]
+    mutation_amount: [0.001, 0.05]
     initial_population:
       magnitude: 0.5
       random: 0.2
@@ -121,11 +122,14 @@ let minimal = """
   search: {}
   """
 
+/// A digest of a text, where any will do.
+func digest(_ text: String) -> Digest { Digest(of: Array(text.utf8)) }
+
 /// The study of a file that names a known data set and a network of the zoo.
 func study(of document: StudyDocument) throws -> Study {
   guard case .known(let known) = document.dataset else { preconditionFailure("files of one's own") }
   let network = try document.zooNetwork(shape: known.shape, classes: known.classes)
-  return try document.study(StudyInputs(shape: known.shape, network: network, pretrained: nil))
+  return try document.study(StudyInputs(dataset: digest(known.name), shape: known.shape, network: network, pretrained: nil))
 }
 
 /// A text with one line of it replaced, and the number of that line from 1.

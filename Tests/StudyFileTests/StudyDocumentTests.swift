@@ -8,27 +8,37 @@ import Testing
 @Suite struct StudyDocumentTests {
   private func read(_ text: String) throws -> StudyDocument { try StudyDocument(text: text, file: "x.yaml") }
 
+  /// The knobs of a study's first search, which is a genetic algorithm.
+  private func genetic(_ study: Study) -> GeneticSettings {
+    guard case .genetic(let settings) = study.searches[0].settings else { preconditionFailure("another algorithm") }
+    return settings
+  }
+
   @Test("The demo's file")
   func demoFile() throws {
     let document = try read(demo)
     let study = try study(of: document)
-    #expect(document.generations == 50)
-    #expect(study.name == "digits-at-10x" && study.seed == 1 && study.dataset == "digits")
+    #expect(document.trials == 50 * 64)
+    #expect(study.name == "digits-at-10x" && study.seed == 1 && study.dataset == digest("digits"))
     #expect(study.network == (try NetworkDescription(name: "lenet-300-100", widths: [64, 300, 100, 10])))
     #expect(study.training.epochs == 40)
-    #expect(study.objective == .loss && study.compression == 10)
-    #expect(study.genetic == GeneticSettings(populationSize: 64))
-    #expect(!study.scope.prunesClassifier && study.randomSearch && study.numerics == .portable)
+    #expect(study.objective == .best(.loss) && study.compression == 10...10)
+    #expect(
+      study.searches == [
+        SearchPlan(Strategy("GeneticAlgorithm"), .genetic(GeneticSettings(populationSize: 64))),
+        SearchPlan(Strategy("RandomSearch"), .random(RandomSettings(generationSize: 64))),
+      ])
+    #expect(!study.scope.prunesClassifier && study.numerics == .portable && study.fitness == FitnessMode() && study.cycles == nil)
   }
 
   @Test("A file that says everything")
   func completeFile() throws {
     let document = try read(complete)
-    #expect(document.generations == 30)
+    #expect(document.trials == 30 * 100)
     #expect(
       try study(of: document)
         == Study(
-          name: "everything", seed: 7, dataset: "mnist",
+          name: "everything", seed: 7, dataset: digest("mnist"),
           splits: SplitSizes(search: .fraction(0.25), validation: .count(5000), test: .count(100)),
           normalization: LabelledData.Normalization(mean: [0.1307], deviation: [0.3081]),
           network: try NetworkDescription(name: "mlp-32-16", widths: [784, 32, 16, 10]),
@@ -37,12 +47,18 @@ import Testing
             l2: 0, schedule: .milestones([4, 9], gamma: 0.5), warmupEpochs: 2,
             augmentation: TrainingRecipe.Augmentation(cropPadding: 2, flip: true)),
           segment: .epochs(4), earlyStopping: EarlyStopping(patience: 3, minimumDelta: 0.01),
-          scope: PruningScope(prunesClassifier: true), objective: .accuracy, compression: 8.5,
-          genetic: GeneticSettings(
-            populationSize: 100, eliteSize: 0, tournamentSize: 2, crossoverRate: 0.5, neuronCrossover: 0,
-            mutationRate: 1, swapFraction: 0.001...0.05,
-            initial: InitialPopulation(magnitude: 0.5, random: 0.2, equal: 0.2, exponential: 0.1, noise: 2.5)),
-          randomSearch: false, numerics: .portable))
+          scope: PruningScope(prunesClassifier: true), objective: .best(.accuracy), compression: 8.5...8.5,
+          searches: [
+            SearchPlan(
+              Strategy("GeneticAlgorithm"),
+              .genetic(
+                GeneticSettings(
+                  populationSize: 100, eliteSize: 0,
+                  breeding: Breeding(
+                    selection: .tournament(size: 2), crossoverRate: 0.5, crossovers: [Share(.uniform, 1)],
+                    mutationRate: 1, mutationAmount: 0.001...0.05),
+                  initial: InitialPopulation(magnitude: 0.5, random: 0.2, equal: 0.2, exponential: 0.1, noise: 2.5))))
+          ], numerics: .portable))
   }
 
   @Test("Defaults are filled in: saying them all is the same study")
@@ -51,7 +67,7 @@ import Testing
     let least = try study(of: short)
     #expect(least.splits == SplitSizes() && least.training == TrainingRecipe())
     #expect(least.segment == .epochs(5) && least.earlyStopping == nil && least.normalization == nil)
-    #expect(least.genetic == GeneticSettings() && least.seed == 1 && short.generations == 50)
+    #expect(genetic(least) == GeneticSettings() && least.seed == 1 && short.trials == 50 * 64)
     let long = try read(
       """
       study: another name
@@ -83,15 +99,18 @@ import Testing
         elite_size: 16
         tournament_size: 3
         crossover_rate: 0.7
-        neuron_crossover: 0.3
+        selection: tournament
+        crossover: { uniform: 0.7, neuron: 0.3 }
+        mutation: magnitude
+        hall_of_fame_size: 10
         mutation_rate: 0.9
-        swap_fraction: [0.0005, 0.02]
+        mutation_amount: [0.0005, 0.02]
         initial_population: { magnitude: 0.9, random: 0.1, equal: 0, exponential: 0, noise: 0.5 }
         random_search: true
       numerics: portable
       """)
     #expect(try study(of: long).digest == least.digest)
-    #expect(long.generations == short.generations)
+    #expect(long.trials == short.trials)
   }
 
   @Test("Layout, order, quotes and comments do not matter")
@@ -119,7 +138,7 @@ import Testing
   @Test("The budget is no part of the study's identity; the seed is")
   func budget() throws {
     let longer = try read(try replacing("generations: 50", by: "generations: 5000", in: demo).text)
-    #expect(longer.generations == 5000)
+    #expect(longer.trials == 5000 * 64)
     #expect(try study(of: longer).digest == study(of: read(demo)).digest)
     let other = try read(try replacing("seed: 1", by: "seed: 2", in: demo).text)
     #expect(try study(of: other).digest != study(of: read(demo)).digest)
@@ -128,7 +147,7 @@ import Testing
   @Test("An elite is never larger than a small population")
   func smallPopulation() throws {
     let small = try read(try replacing("population_size: 64", by: "population_size: 4", in: demo).text)
-    let genetic = try study(of: small).genetic
+    let genetic = genetic(try study(of: small))
     #expect(genetic.populationSize == 4 && genetic.eliteSize == 4)
   }
 
@@ -140,13 +159,13 @@ import Testing
   func populations(name: String, counts: [Int]) throws {
     let document = try read(
       try replacing("search: {}", by: "search: { initial_population: \(name) }", in: minimal).text)
-    #expect(try study(of: document).genetic.initial.counts(size: 10) == counts)
+    #expect(genetic(try study(of: document)).initial.counts(size: 10) == counts)
   }
 
   @Test("Shares that are not named are none")
   func shares() throws {
     let document = try read(
       try replacing("search: {}", by: "search: { initial_population: { equal: 0.3, random: 0.7 } }", in: minimal).text)
-    #expect(try study(of: document).genetic.initial.counts(size: 100) == [30, 0, 0, 70])
+    #expect(genetic(try study(of: document)).initial.counts(size: 100) == [30, 0, 0, 70])
   }
 }

@@ -64,13 +64,22 @@ import Testing
       Mistake("l2: 0", "l2: -1", "network.train.l2", "at least 0", "found -1"),
       Mistake("epochs: 12", "epochs: 0", "network.train.epochs", "from 1 to", "found 0"),
       Mistake(
-        "swap_fraction: [0.001, 0.05]", "swap_fraction: [0.05, 0.001]", "search.swap_fraction", "ascending", "a list"),
-      Mistake("swap_fraction: [0.001, 0.05]", "swap_fraction: [0, 0.1]", "search.swap_fraction", "ascending"),
-      Mistake("swap_fraction: [0.001, 0.05]", "swap_fraction: 0.1", "search.swap_fraction", "ascending", "found 0.1"),
+        "mutation_amount: [0.001, 0.05]", "mutation_amount: [0.05, 0.001]", "search.mutation_amount", "ascending",
+        "a list"),
+      Mistake("mutation_amount: [0.001, 0.05]", "mutation_amount: [0, 0.1]", "search.mutation_amount", "ascending"),
+      Mistake(
+        "mutation_amount: [0.001, 0.05]", "mutation_amount: 0.1", "search.mutation_amount", "ascending", "found 0.1"),
+      Mistake("crossover: uniform", "crossover: triple", "search.crossover", "one_point", "found triple"),
+      Mistake("crossover: uniform", "crossover: { uniform: 0 }", "search.crossover", "share above 0"),
+      Mistake("crossover: uniform", "crossover: { uniform: -1 }", "search.crossover.uniform", "at least 0"),
+      Mistake("crossover: uniform", "selection: lottery", "search.selection", "tournament", "found lottery"),
+      Mistake("crossover: uniform", "evaluations: 5", "search.evaluations", "either generations or evaluations"),
       Mistake("crossover_rate: 0.5", "crossover_rate: 1.1", "search.crossover_rate", "from 0 to 1", "found 1.1"),
       Mistake("random_search: false", "random_search: no", "search.random_search", "true or false", "found no"),
-      Mistake("algorithm: genetic", "algorithm: annealing", "search.algorithm", "expected genetic", "annealing"),
-      Mistake("retrain: none", "retrain: rewind", "fitness.retrain", "expected none", "found rewind"),
+      Mistake("algorithm: genetic", "algorithm: quantum", "search.algorithm", "expected genetic", "found quantum"),
+      Mistake("retrain: none", "retrain: again", "fitness.retrain", "expected none", "found again"),
+      Mistake("retrain: none", "retrain: rewind", "fitness.rewinding_steps", "is missing"),
+      Mistake("retrain: none", "draws: 3", "fitness.draws", "unknown key"),
       Mistake("maximize: accuracy", "maximize: size", "objective.maximize", "expected accuracy", "found size"),
       Mistake("numerics: portable", "numerics: fastest", "numerics", "expected portable", "found fastest"),
       Mistake("study: everything", "study: []", "study", "expected a text", "a list"),
@@ -245,7 +254,7 @@ import Testing
 
     let small = try NetworkDescription(name: "small", widths: [2, 2, 7])
     let error = #expect(throws: StudyFileError.self) {
-      try document.study(StudyInputs(shape: [2], network: small, pretrained: nil))
+      try document.study(StudyInputs(dataset: digest("own"), shape: [2], network: small, pretrained: nil))
     }
     #expect(try error?.key == "objective.at_compression" && error?.line == line("at_compression: 2"))
     let wide = #expect(throws: StudyFileError.self) { try document.zooNetwork(shape: [1 << 17], classes: 7) }

@@ -1,12 +1,12 @@
 /// The k largest of many scores, as a set.
-enum TopSelection {
+package enum TopSelection {
   /// The positions of the `k` highest of `scores` in `range`, ascending; of equal scores the lower position wins.
   ///
   /// One pass counts scores by their upper 16 bits, which finds the bucket where the k-th lies; only that bucket is
   /// sorted. A quickselect did the same with several mispredicted passes and took most of random search's breeding time.
   ///
   /// - Complexity: O(n) plus the sorting of one bucket.
-  static func positions(_ k: Int, of scores: [Float], in range: Range<Int>) -> [Int] {
+  package static func positions(_ k: Int, of scores: [Float], in range: Range<Int>) -> [Int] {
     precondition(k >= 0 && k <= range.count)
     guard k > 0 else { return [] }
     return scores.withUnsafeBufferPointer { scores in
@@ -31,6 +31,15 @@ enum TopSelection {
       }
       return out
     }
+  }
+
+  /// Some positions from the highest of `scores` to the lowest; of equal scores the lower position comes first.
+  ///
+  /// - Complexity: O(n log n).
+  package static func descending(_ positions: some Sequence<Int>, by scores: [Float]) -> [Int] {
+    // One integer a position sorts several times faster than a closure over two arrays: score bits above, place below.
+    let keys = positions.map { UInt64(~ordered(scores[$0])) << 32 | UInt64($0) }.sorted()
+    return keys.map { Int($0 & 0xffff_ffff) }
   }
 
   /// The bits of a number in an order that integers share; −0 equals 0.

@@ -41,6 +41,11 @@ package struct ArchitectureTemplate: Hashable, Sendable {
     package let size: Int
     /// Multiply-adds of one sample.
     package let flops: Int
+
+    package init(size: Int, flops: Int) {
+      self.size = size
+      self.flops = flops
+    }
   }
 
   package let name: String

@@ -42,6 +42,31 @@ package enum TopSelection {
     return keys.map { Int($0 & 0xffff_ffff) }
   }
 
+  /// Calls `body` with all positions as ``descending(_:by:)`` orders them, a part at a time, until it says that it has
+  /// enough: a part is sorted only when its turn comes.
+  ///
+  /// - Complexity: O(n) plus the sorting of the parts that are taken.
+  package static func takeDescending(by scores: [Float], _ body: ([Int]) -> Bool) {
+    var ends = [Int](repeating: 0, count: 1 << 16)
+    for score in scores { ends[Int(~ordered(score) >> 16)] += 1 }
+    var sum = 0
+    for bucket in ends.indices {
+      sum += ends[bucket]
+      ends[bucket] = sum - ends[bucket]
+    }
+    var places = [UInt32](repeating: 0, count: scores.count)
+    for (position, score) in scores.enumerated() {
+      let bucket = Int(~ordered(score) >> 16)
+      places[ends[bucket]] = UInt32(position)
+      ends[bucket] += 1
+    }
+    var start = 0
+    for end in ends where end > start {
+      if !body(descending(places[start..<end].lazy.map { Int($0) }, by: scores)) { return }
+      start = end
+    }
+  }
+
   /// The bits of a number in an order that integers share; −0 equals 0.
   @inline(__always)
   private static func ordered(_ score: Float) -> UInt32 {

@@ -33,17 +33,34 @@ struct CappedMask {
     }
   }
 
-  /// Removes units in the order given while the mask costs too much.
-  mutating func thin(from order: [Int]) {
-    for unit in order {
+  /// Removes units of a pool while the mask costs too much: drawn uniformly, taken with the given chance.
+  ///
+  /// As many misses as the pool is large end the draws; then all that are left are put into a random order, which a
+  /// large pool cannot afford each time.
+  mutating func thin(_ pool: [Int], stream: inout RandomStream, by chance: (Int) -> Double) {
+    var misses = 0
+    while isOver, misses < pool.count {
+      let unit = pool[stream.below(pool.count)]
+      if mask[unit], spare[space.layer(of: unit)] > 0, stream.uniform() < chance(unit) {
+        remove(unit)
+      } else {
+        misses += 1
+      }
+    }
+    guard isOver else { return }
+    for unit in space.drawn(pool.filter { mask[$0] }, stream: &stream, by: chance) {
       guard isOver else { return }
-      let layer = space.layer(of: unit)
-      guard mask[unit], spare[layer] > 0 else { continue }
-      mask[unit] = false
-      tally.remove(tally.cap.model.kind(of: unit))
-      spare[layer] -= 1
+      if spare[space.layer(of: unit)] > 0 { remove(unit) }
     }
   }
+
+  private mutating func remove(_ unit: Int) {
+    mask[unit] = false
+    tally.remove(tally.cap.model.kind(of: unit))
+    spare[space.layer(of: unit)] -= 1
+  }
+
+  private func fits(_ unit: Int) -> Bool { !mask[unit] && tally.fits(tally.cap.model.kind(of: unit)) }
 
   /// Adds units in the order given that fit.
   ///
@@ -51,31 +68,51 @@ struct CappedMask {
   mutating func fill(from order: [Int]) {
     for unit in order {
       guard !isFull else { return }
-      if !mask[unit], tally.fits(tally.cap.model.kind(of: unit)) { add(unit) }
+      if fits(unit) { add(unit) }
     }
   }
 
-  /// Adds units until none fits, by draws of single units while most of them hit, then from all that are left.
+  /// Adds the best units by a ranking until none fits.
+  mutating func fill(byRanking ranking: [Float]) {
+    guard !isFull else { return }
+    TopSelection.takeDescending(by: ranking) { order in
+      fill(from: order)
+      return !isFull
+    }
+  }
+
+  /// Adds units of a pool until none of them fits, drawn as ``thin(_:stream:by:)`` does.
+  mutating func fill(_ pool: [Int], stream: inout RandomStream, by chance: (Int) -> Double) {
+    var misses = 0
+    while !isFull, misses < pool.count {
+      let unit = pool[stream.below(pool.count)]
+      if fits(unit), stream.uniform() < chance(unit) { add(unit) } else { misses += 1 }
+    }
+    guard !isFull else { return }
+    fill(from: space.drawn(pool.filter { fits($0) }, stream: &stream, by: chance))
+  }
+
+  /// Adds any units until none fits: by draws while most of them hit, then from all that are left.
   ///
   /// - Parameter avoided: units that are taken last.
   mutating func fill(_ kind: Mutation, avoiding avoided: Mask? = nil, stream: inout RandomStream) {
     var misses = 0
     while !isFull, misses < 64 {
       let unit = space.candidate(kind, stream: &stream)
-      if !mask[unit], avoided?[unit] != true, tally.fits(tally.cap.model.kind(of: unit)) {
-        add(unit)
-      } else {
-        misses += 1
-      }
+      if fits(unit), avoided?[unit] != true { add(unit) } else { misses += 1 }
     }
     guard !isFull else { return }
     var pool: [Int] = []
     for run in tally.cap.model.runs where tally.fits(run.kind) {
       for unit in run.units where !mask[unit] { pool.append(unit) }
     }
-    let order = space.drawn(pool, stream: &stream) { kind == .bitFlip ? 1 : space.chanceToReturn($0) }
-    if let avoided { fill(from: order.filter { !avoided[$0] }) }
-    fill(from: order)
+    let space = space
+    func chance(_ unit: Int) -> Double { kind == .bitFlip ? 1 : space.chanceToReturn(unit) }
+    if let avoided {
+      fill(pool.filter { !avoided[$0] }, stream: &stream, by: chance)
+      pool = pool.filter { avoided[$0] }
+    }
+    fill(pool, stream: &stream, by: chance)
   }
 }
 
@@ -100,14 +137,10 @@ extension MaskSpace {
     let differing = first.symmetricDifference(second)
     var result = CappedMask(child, cap, self)
     result.meetFloors(from: differing, stream: &stream)
-    if result.isOver {
-      let pool = differing.intersection(result.mask).keptPositions
-      result.thin(from: drawn(pool, stream: &stream, by: chanceToLeave))
-      if result.isOver { result.thin(from: drawn(result.mask.keptPositions, stream: &stream, by: chanceToLeave)) }
-    }
+    result.thin(differing.intersection(result.mask).keptPositions, stream: &stream, by: chanceToLeave)
+    if result.isOver { result.thin(result.mask.keptPositions, stream: &stream, by: chanceToLeave) }
     if !result.isFull {
-      let pool = differing.subtracting(result.mask).keptPositions
-      result.fill(from: drawn(pool, stream: &stream, by: chanceToReturn))
+      result.fill(differing.subtracting(result.mask).keptPositions, stream: &stream, by: chanceToReturn)
     }
     result.fill(.magnitude, stream: &stream)
     return result.mask
@@ -132,14 +165,10 @@ extension MaskSpace {
         added += 1
       }
     }
-    func thin(_ pool: Mask) {
-      guard child.isOver else { return }
-      let order = drawn(pool.keptPositions, stream: &stream) { kind == .bitFlip ? 1 : chanceToLeave($0) }
-      child.thin(from: order)
-    }
-    thin(mask)
+    func chance(_ unit: Int) -> Double { kind == .bitFlip ? 1 : chanceToLeave(unit) }
+    if child.isOver { child.thin(mask.keptPositions, stream: &stream, by: chance) }
     // Where floors hold all others, what came in goes again.
-    thin(child.mask)
+    if child.isOver { child.thin(child.mask.keptPositions, stream: &stream, by: chance) }
     child.fill(kind, avoiding: mask.subtracting(child.mask), stream: &stream)
     return child.mask
   }

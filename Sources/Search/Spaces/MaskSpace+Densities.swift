@@ -9,8 +9,9 @@ extension MaskSpace {
   ///
   ///   1. A layer of n units with sparsity s asks for (1 − s) · n units.
   ///   2. One factor m, found by bisection on exact counts, scales all of them: the largest with which
-  ///      ⌊m · (1 − s) · n⌋, between the layer's floor and its size, meets the budget.
-  ///   3. What is left goes to the largest remainders, lower layers first among equals, a unit each.
+  ///      m · (1 − s) · n, rounded, between the layer's floor and its size, is within the budget.
+  ///   3. What is left where several layers round up at once goes to the largest remainders, lower layers first among
+  ///      equals, a unit each.
   ///   4. Under a cap, the best units of all that still fit fill it.
   ///
   /// So vectors that differ by a factor in their densities alone mean one mask. A layer of sparsity 1 gets more than its
@@ -36,7 +37,7 @@ extension MaskSpace {
             for (layer, kept) in zip(kinds, counts) { layer.count(kept, in: &total) }
             return cap.model.cost(total) <= cap.limit
           }), cap, self)
-      if !mask.isFull { mask.fill(from: TopSelection.descending(0..<count, by: scores)) }
+      mask.fill(byRanking: scores)
       return mask.mask
     case .pattern: preconditionFailure("N:M has the same sparsity everywhere")
     }
@@ -57,7 +58,7 @@ extension MaskSpace {
   ///   - fits: whether counts are within the budget; more never fit where fewer do not, and the floors always fit.
   private func counts(_ wishes: [Double], adding total: Int?, _ fits: ([Int]) -> Bool) -> [Int] {
     func scaled(_ factor: Double) -> [Int] {
-      layers.indices.map { min(max(Int((factor * wishes[$0]).rounded(.down)), floors[$0]), layers[$0].count) }
+      layers.indices.map { min(max(Int((factor * wishes[$0]).rounded()), floors[$0]), layers[$0].count) }
     }
     // The wishes are at least a millionth of a layer, so this factor fills all of them.
     var (low, high) = (0.0, 2e6)

@@ -82,15 +82,27 @@ extension MaskSpace {
       return selectedAboveFloors(ranking)
     case .atMost(let cap):
       var mask = CappedMask(base(ranking), cap, self)
-      mask.fill(from: TopSelection.descending(0..<count, by: ranking))
+      mask.fill(byRanking: ranking)
       return mask.mask
     case .pattern(let pattern):
       var mask = Mask(count: count)
       for index in 0..<pattern.count {
         let group = pattern.group(index)
-        for unit in TopSelection.descending(group, by: ranking).prefix(pattern.kept(in: group)) { mask[unit] = true }
+        for unit in best(pattern.kept(in: group), of: group, by: ranking) { mask[unit] = true }
       }
       return mask
+    }
+  }
+
+  /// The highest of a small group; of equals the lower.
+  private func best(_ kept: Int, of group: Range<Int>, by ranking: [Float]) -> some Sequence<Int> {
+    // Counting who is better needs no memory; thousands of groups are small.
+    group.lazy.filter { unit in
+      var better = 0
+      for other in group where ranking[other] > ranking[unit] || (ranking[other] == ranking[unit] && other < unit) {
+        better += 1
+      }
+      return better < kept
     }
   }
 

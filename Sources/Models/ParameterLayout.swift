@@ -119,6 +119,9 @@ package struct ParameterLayout: Hashable, Sendable {
   /// The tensors that a mask has bits for, in mask order.
   package var prunable: [ParameterTensor] { tensors.filter { $0.maskRange != nil } }
 
+  /// Multiply-adds of one sample in the whole network, dense.
+  package var multiplyAdds: Int { tensors.reduce(0) { $0 + $1.range.count * $1.multiplyAdds } }
+
   /// Picks the prunable values out of a parameter buffer, in mask order.
   package func prunableValues(of parameters: [Float]) -> [Float] {
     precondition(parameters.count == count, "\(parameters.count) parameters for a layout of \(count)")

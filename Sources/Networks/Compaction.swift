@@ -18,8 +18,7 @@ package func compacted(_ model: Model, mask: Mask, scope: PruningScope) -> Model
 package func compacted(_ model: Model) -> Model {
   var current = model
   while true {
-    var ties = ChannelTies(current)
-    let next = Shrinking(current, ties.requiredChannels()).model()
+    let next = Shrinking(current, NeededChannels(current).requiredChannels()).model()
     // One pass finds all that follows from the outputs. Only where a whole layer is dead does another find more, because
     // of which channel the first one chose to keep.
     guard next.network.digest != current.network.digest else { return next }
@@ -27,74 +26,21 @@ package func compacted(_ model: Model) -> Model {
   }
 }
 
-/// Which channels must be kept or removed together, and which are needed.
-private struct ChannelTies {
+/// Which channels are needed, where tied ones go together.
+private struct NeededChannels {
   private let model: Model
   private let network: NetworkDescription
+  private let ties: ChannelTies
   private let blocks: [TapBlocks?]
   private let constants: [[Double?]]
-  /// The number of each node's first channel among all channels of the network.
-  private let starts: [Int]
-  private var parents: [Int]
 
   init(_ model: Model) {
     self.model = model
     network = model.network
+    ties = ChannelTies(network)
     let layout = ParameterLayout(network)
     blocks = network.nodes.indices.map { TapBlocks(model.network, layout, node: $0) }
     constants = model.constantChannels()
-    var starts = [0]
-    for shape in network.shapes { starts.append(starts.last! + shape[0]) }
-    self.starts = starts
-    parents = Array(0..<starts.last!)
-    tieAll()
-  }
-
-  private func channels(_ node: Int) -> Range<Int> { starts[node]..<starts[node + 1] }
-
-  private mutating func root(_ channel: Int) -> Int {
-    var channel = channel
-    while parents[channel] != channel {
-      parents[channel] = parents[parents[channel]]
-      channel = parents[channel]
-    }
-    return channel
-  }
-
-  private mutating func tie(_ first: Int, _ second: Int) {
-    let (first, second) = (root(first), root(second))
-    parents[max(first, second)] = min(first, second)
-  }
-
-  private mutating func tieAll() {
-    for (index, node) in network.nodes.enumerated() {
-      let own = starts[index]
-      switch node.layer {
-      case .input, .dense: break
-      case .convolution(let convolution):
-        guard convolution.groups > 1 else { break }
-        // A group keeps its inputs and outputs, so that all groups stay of one size.
-        let (inputs, outputs) = (blocks[index]!.inputs, convolution.outputs / convolution.groups)
-        for group in 0..<convolution.groups {
-          let first = starts[node.inputs[0]] + group * inputs
-          for input in 1..<max(inputs, 1) { tie(first, first + input) }
-          for output in 0..<outputs { tie(first, own + group * outputs + output) }
-        }
-      case .maxPool, .averagePool, .globalAveragePool, .batchNorm, .activation, .softmax, .dropout, .add:
-        for input in node.inputs {
-          for channel in 0..<network.shapes[index][0] { tie(starts[input] + channel, own + channel) }
-        }
-      case .flatten:
-        let size = network.inputShape(of: index).dropFirst().reduce(1, *)
-        for feature in 0..<network.shapes[index][0] { tie(starts[node.inputs[0]] + feature / size, own + feature) }
-      case .concatenate:
-        var offset = own
-        for input in node.inputs {
-          for channel in 0..<network.shapes[input][0] { tie(starts[input] + channel, offset + channel) }
-          offset += network.shapes[input][0]
-        }
-      }
-    }
   }
 
   /// Whether an output's bias stays a `Float` with any of the constants in front of it taken in.
@@ -109,14 +55,14 @@ private struct ChannelTies {
   }
 
   /// The channels that each node keeps, ascending.
-  mutating func requiredChannels() -> [[Int]] {
-    let roots = parents.indices.map { root($0) }
-    var members = [[Int]](repeating: [], count: parents.count)
+  func requiredChannels() -> [[Int]] {
+    let (roots, starts) = (ties.roots, ties.starts)
+    var members = [[Int]](repeating: [], count: roots.count)
     for (channel, root) in roots.enumerated() { members[root].append(channel) }
-    var owners = [Int](repeating: 0, count: parents.count)
-    for node in network.nodes.indices { for channel in channels(node) { owners[channel] = node } }
+    var owners = [Int](repeating: 0, count: roots.count)
+    for node in network.nodes.indices { for channel in ties.channels(node) { owners[channel] = node } }
 
-    var isRequired = [Bool](repeating: false, count: parents.count)
+    var isRequired = [Bool](repeating: false, count: roots.count)
     var open: [Int] = []
     func require(_ channel: Int) {
       guard !isRequired[roots[channel]] else { return }
@@ -142,20 +88,20 @@ private struct ChannelTies {
 
     for (index, node) in network.nodes.enumerated() {
       switch node.layer {
-      case .input, .softmax: channels(index).forEach(require)
-      default: if index == network.nodes.count - 1 { channels(index).forEach(require) }
+      case .input, .softmax: ties.channels(index).forEach(require)
+      default: if index == network.nodes.count - 1 { ties.channels(index).forEach(require) }
       }
     }
     settle()
     // From the last, because what one layer keeps may already be enough for those in front of it.
-    for node in network.nodes.indices.reversed() where !channels(node).contains(where: { isRequired[roots[$0]] }) {
+    for node in network.nodes.indices.reversed() where !ties.channels(node).contains(where: { isRequired[roots[$0]] }) {
       // A constant needs nothing in front of it.
       let constant = constants[node].firstIndex { $0 != nil } ?? 0
       require(starts[node] + constant)
       settle()
     }
     return network.nodes.indices.map { node in
-      channels(node).filter { isRequired[roots[$0]] }.map { $0 - starts[node] }
+      ties.channels(node).filter { isRequired[roots[$0]] }.map { $0 - starts[node] }
     }
   }
 }

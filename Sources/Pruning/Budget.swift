@@ -3,6 +3,8 @@ package import Models
 /// A budget that no mask can meet.
 package struct BudgetError: Error, Equatable, Sendable, CustomStringConvertible {
   package let description: String
+
+  package init(description: String) { self.description = description }
 }
 
 /// How many prunable weights every candidate keeps: one exact number.

@@ -37,18 +37,26 @@ package struct MagnitudeTables: Sendable {
   ///
   /// - Complexity: O(n) on average.
   package func perturbed(noise: Double, budget: Budget, stream: inout RandomStream) -> Mask {
-    guard noise > 0 else { return ScorePruning.global(scores: magnitudes, budget: budget) }
-    return ScorePruning.global(
-      scores: Self.addingGumbel(to: logMagnitudes, scale: Float(noise), stream: &stream), budget: budget)
+    ScorePruning.global(scores: perturbedScores(noise: noise, stream: &stream), budget: budget)
+  }
+
+  /// The ranking behind ``perturbed(noise:budget:stream:)``, for choices under other constraints than one count.
+  package func perturbedScores(noise: Double, stream: inout RandomStream) -> [Float] {
+    noise > 0 ? Self.addingGumbel(to: logMagnitudes, scale: Float(noise), stream: &stream) : magnitudes
   }
 
   /// Keeps exactly `kept` weights drawn without replacement in proportion to exp(|w| / (temperature · mean |w|)).
   ///
   /// - Complexity: O(n) on average.
   package func exponential(temperature: Double, budget: Budget, stream: inout RandomStream) -> Mask {
+    ScorePruning.global(scores: exponentialScores(temperature: temperature, stream: &stream), budget: budget)
+  }
+
+  /// The ranking behind ``exponential(temperature:budget:stream:)``.
+  package func exponentialScores(temperature: Double, stream: inout RandomStream) -> [Float] {
     let unit = temperature * max((cumulative.last ?? 0) / Double(max(count, 1)), 1e-30)
     let scores = magnitudes.map { Float(Double($0) / unit) }
-    return ScorePruning.global(scores: Self.addingGumbel(to: scores, scale: 1, stream: &stream), budget: budget)
+    return Self.addingGumbel(to: scores, scale: 1, stream: &stream)
   }
 
   /// Adds `scale` times a Gumbel number of 16 random bits to each score.

@@ -71,6 +71,18 @@ extension Mask {
     }
   }
 
+  /// Keeps or removes all positions of a range.
+  ///
+  /// - Complexity: linear in the words that the range touches.
+  package mutating func set(_ range: Range<Int>, to kept: Bool) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    guard !range.isEmpty else { return }
+    for index in range.lowerBound >> 6...(range.upperBound - 1) >> 6 {
+      let bits = Self.bits(of: range, inWord: index)
+      setWord(index, kept ? storage[index] | bits : storage[index] & ~bits)
+    }
+  }
+
   /// Takes each bit from one of two masks of equal length, where `choice` has 1 from the first.
   package init(mixing first: Mask, _ second: Mask, choice: () -> UInt64) {
     precondition(first.count == second.count)

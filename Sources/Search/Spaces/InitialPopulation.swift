@@ -38,16 +38,16 @@ package struct InitialPopulation: Hashable, Sendable {
     let counts = counts(size: size)
     var stream = RandomStream(seed: space.seed, .initialPopulation, UInt64(index))
     var place = index
-    if place < counts[0] { return ScorePruning.global(scores: space.tables.magnitudes, budget: space.founderBudget) }
+    if place < counts[0] { return space.selected(space.tables.magnitudes) }
     place -= counts[0]
     if place < counts[1] {
       let graded = counts[1] == 1 ? 0 : noise * Double(place) / Double(counts[1] - 1)
-      return space.tables.perturbed(noise: graded, budget: space.founderBudget, stream: &stream)
+      return space.sample(noise: graded, stream: &stream)
     }
     place -= counts[1]
     if place < counts[2] {
-      return space.tables.exponential(temperature: noise, budget: space.founderBudget, stream: &stream)
+      return space.selected(space.tables.exponentialScores(temperature: noise, stream: &stream))
     }
-    return ScorePruning.random(count: space.count, budget: space.founderBudget, stream: &stream)
+    return space.random(&stream)
   }
 }

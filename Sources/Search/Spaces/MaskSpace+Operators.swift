@@ -4,11 +4,14 @@ package import Randomness
 extension MaskSpace {
   /// The n-th genome without history: magnitude under Gumbel noise.
   func sample(noise: Double, stream: inout RandomStream) -> Mask {
-    tables.perturbed(noise: noise, budget: founderBudget, stream: &stream)
+    selected(tables.perturbedScores(noise: noise, stream: &stream))
   }
 
   /// A child of two masks at an allowed size; what both keep stays, what neither keeps stays away.
+  ///
+  /// Under a cap that holds but for what is needed to come below it, and to fill it. A pattern gives whole groups.
   package func crossover(_ kind: Crossover, _ first: Mask, _ second: Mask, stream: inout RandomStream) -> Mask {
+    if case .pattern(let pattern) = size { return crossover(kind, first, second, pattern, stream: &stream) }
     var child = first
     switch kind {
     case .uniform: child = Mask(mixing: first, second) { stream.next() }
@@ -19,6 +22,7 @@ extension MaskSpace {
     case .layer: for layer in layers where stream.next() & 1 == 1 { child.replace(layer, from: second) }
     case .neuron: for neuron in neurons where stream.next() & 1 == 1 { child.replace(neuron, from: second) }
     }
+    if case .atMost(let cap) = size { return capped(child, first, second, cap, stream: &stream) }
     return repaired(child, first, second, stream: &stream)
   }
 
@@ -28,14 +32,14 @@ extension MaskSpace {
   /// that size. Large scores are favoured.
   private func repaired(_ child: Mask, _ first: Mask, _ second: Mask, stream: inout RandomStream) -> Mask {
     let surplus = child.population - allowed(child.population)
-    guard surplus != 0 else { return child }
     let differing = first.symmetricDifference(second)
+    guard surplus != 0 else { return floored(child, within: differing, stream: &stream) }
     let pool = surplus > 0 ? differing.intersection(child) : differing.subtracting(child)
     var result = child
     flip(
       abs(surplus), of: pool.keptPositions, to: surplus < 0, in: &result, stream: &stream,
       chance: surplus < 0 ? chanceToReturn : chanceToLeave)
-    return result
+    return floored(result, within: differing, stream: &stream)
   }
 
   /// Keeps or removes `count` positions of a pool: drawn uniformly, taken with the given chance.
@@ -65,9 +69,16 @@ extension MaskSpace {
   /// A changed copy at an allowed size.
   package func mutation(_ kind: Mutation, of mask: Mask, amount: Double, stream: inout RandomStream) -> Mask {
     let count = max(1, Int((amount * Double(mask.population)).rounded()))
-    switch kind {
-    case .magnitude: return swapped(mask, count: count, stream: &stream)
-    case .bitFlip: return flipped(mask, count: count, stream: &stream)
+    switch size {
+    case .atMost(let cap): return exchanged(kind, mask, count: count, cap, stream: &stream)
+    case .pattern(let pattern): return exchanged(kind, mask, count: count, pattern, stream: &stream)
+    case .exactly, .within:
+      let child =
+        switch kind {
+        case .magnitude: swapped(mask, count: count, stream: &stream)
+        case .bitFlip: flipped(mask, count: count, stream: &stream)
+        }
+      return floored(child, within: nil, stream: &stream)
     }
   }
 
@@ -104,7 +115,7 @@ extension MaskSpace {
         let change = child[position] ? -1 : 1
         if range.contains(child.population + change) { child[position].toggle() }
       }
-    case .exactly:
+    case .exactly, .atMost, .pattern:
       let count = min(max(1, count / 2), mask.population, mask.count - mask.population)
       guard count > 0 else { return mask }
       let kept = mask.keptPositions

@@ -2,11 +2,17 @@ package import Models
 package import Pruning
 
 /// Masks over units that can be kept or removed, of one exact size or of any size in a range.
+///
+/// Each layer keeps its floor; founders and operators see to it, and ``contains(_:)`` asks for it.
 package struct MaskSpace: Sendable {
-  /// How many units a mask keeps.
+  /// How much a mask keeps.
   package enum Size: Hashable, Sendable {
     case exactly(Int)
     case within(ClosedRange<Int>)
+    /// At most so much, and so much that no further unit fits.
+    case atMost(CostCap)
+    /// N of each group of M.
+    case pattern(GroupPattern)
   }
 
   /// Scores of the units, |w| for single weights: founders and biased mutations favour large ones.
@@ -16,26 +22,42 @@ package struct MaskSpace: Sendable {
   /// The units of each neuron, in order and without gaps.
   package let neurons: [Range<Int>]
   package let size: Size
+  /// How many units each layer keeps at least.
+  package let floors: [Int]
   package let seed: UInt64
-  /// The score of the lowest unit that pruning by score alone would keep.
-  let threshold: Float
+  /// How many units a mask by score alone keeps.
+  private(set) var usual = 0
+  /// The score of the lowest of the `usual` best units.
+  private(set) var threshold = Float.infinity
 
-  /// - Precondition: layers and neurons each cover all units.
-  /// - Complexity: linear in the number of units.
-  package init(scores: [Float], layers: [Range<Int>], neurons: [Range<Int>], size: Size, seed: UInt64) {
+  /// - Parameter floors: for each layer; nil means none.
+  /// - Precondition: layers and neurons each cover all units, and the size leaves room for the floors.
+  /// - Complexity: linear in the number of units; O(n log n) under a cap.
+  package init(
+    scores: [Float], layers: [Range<Int>], neurons: [Range<Int>], size: Size, floors: [Int]? = nil, seed: UInt64
+  ) {
     precondition(layers.last?.upperBound ?? 0 == scores.count && neurons.last?.upperBound ?? 0 == scores.count)
+    let floors = floors ?? layers.map { _ in 0 }
+    precondition(floors.count == layers.count && zip(floors, layers).allSatisfy { $0 >= 0 && $0 <= $1.count })
+    precondition(Self.shortage(of: size, layers, floors) == nil, "the floors of the layers exceed the budget")
     tables = MagnitudeTables(scores)
     self.layers = layers
     self.neurons = neurons
     self.size = size
+    self.floors = floors
     self.seed = seed
-    let kept = ScorePruning.global(scores: tables.magnitudes, budget: Budget(exactly: Self.usual(size)))
-    var smallest = Float.infinity
-    kept.forEachKept { [magnitudes = tables.magnitudes] in smallest = min(smallest, magnitudes[$0]) }
-    threshold = smallest
+    switch size {
+    case .exactly(let kept): usual = kept
+    case .within(let range): usual = (range.lowerBound + range.upperBound) / 2
+    case .atMost: usual = selected(tables.magnitudes).population
+    case .pattern(let pattern): usual = pattern.population
+    }
+    for unit in TopSelection.positions(usual, of: tables.magnitudes, in: 0..<scores.count) {
+      threshold = min(threshold, tables.magnitudes[unit])
+    }
   }
 
-  /// Single weights of a network.
+  /// Single weights of a network, one of each layer at least.
   package init(layout: ParameterLayout, parameters: [Float], size: Size, seed: UInt64) {
     var neurons: [Range<Int>] = []
     for tensor in layout.prunable {
@@ -46,41 +68,56 @@ package struct MaskSpace: Sendable {
         neurons.append(start..<start + inputs)
       }
     }
+    let layers = layout.prunable.compactMap(\.maskRange)
     self.init(
-      scores: layout.prunableValues(of: parameters), layers: layout.prunable.compactMap(\.maskRange), neurons: neurons,
-      size: size, seed: seed)
+      scores: layout.prunableValues(of: parameters), layers: layers, neurons: neurons, size: size,
+      floors: layers.map { _ in 1 }, seed: seed)
+  }
+
+  /// Units of any kind.
+  ///
+  /// - Throws: `BudgetError` if the floors of the layers exceed the budget.
+  package init(
+    units: Units, parameters: [Float], norm: Norm = .l2, size: Size, floor: LayerFloor = LayerFloor(), seed: UInt64
+  ) throws(BudgetError) {
+    let layers = units.layers.map(\.range)
+    let floors =
+      if case .pattern = size { layers.map { _ in 0 } } else { layers.map { floor.minimum(of: $0.count) } }
+    if let shortage = Self.shortage(of: size, layers, floors) { throw shortage }
+    self.init(
+      scores: units.scores(parameters, norm: norm), layers: layers, neurons: units.neurons, size: size, floors: floors,
+      seed: seed)
   }
 
   /// The number of units.
   package var count: Int { tables.count }
 
-  /// Whether a mask has the right length and size.
+  /// Whether a mask has the right length and size, and keeps the floors.
   package func contains(_ mask: Mask) -> Bool {
-    guard mask.count == count else { return false }
+    guard mask.count == count, layers.indices.allSatisfy({ lack($0, mask) <= 0 }) else { return false }
     return switch size {
     case .exactly(let kept): mask.population == kept
     case .within(let range): range.contains(mask.population)
+    case .atMost(let cap): cap.isMet(by: mask)
+    case .pattern(let pattern): pattern.isMet(by: mask)
     }
   }
 
+  /// How many units a layer lacks to its floor; negative for what it has beyond.
+  func lack(_ layer: Int, _ mask: Mask) -> Int {
+    floors[layer] == 0 ? 0 : floors[layer] - mask.population(in: layers[layer])
+  }
+
   /// The size nearest to `population` that is allowed.
+  ///
+  /// - Precondition: sizes are counts.
   func allowed(_ population: Int) -> Int {
     switch size {
     case .exactly(let kept): kept
     case .within(let range): min(max(population, range.lowerBound), range.upperBound)
+    case .atMost, .pattern: preconditionFailure("this size is no count")
     }
   }
-
-  /// How many units founders keep: the exact size, or the middle of the range.
-  private static func usual(_ size: Size) -> Int {
-    switch size {
-    case .exactly(let kept): kept
-    case .within(let range): (range.lowerBound + range.upperBound) / 2
-    }
-  }
-
-  /// The budget of a founder or of a sample.
-  var founderBudget: Budget { Budget(exactly: Self.usual(size)) }
 
   /// The chance that a kept unit which was drawn is let go: in proportion to 1 / max(score, τ) with τ half the threshold,
   /// so that nothing small is certain to go and nothing large is safe.

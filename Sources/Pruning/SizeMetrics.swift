@@ -11,6 +11,13 @@ package struct SizeMetrics: Hashable, Sendable {
   /// Multiply-adds of one sample with kept weights only.
   package let flopsNonzero: Int
 
+  package init(size: Int, sizeNonzero: Int, flops: Int, flopsNonzero: Int) {
+    self.size = size
+    self.sizeNonzero = sizeNonzero
+    self.flops = flops
+    self.flopsNonzero = flopsNonzero
+  }
+
   /// The metrics of a layout under a mask; nil means dense.
   ///
   /// - Complexity: linear in the words of the mask.

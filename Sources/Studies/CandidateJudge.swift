@@ -9,6 +9,8 @@ struct CandidateJudge: Sendable {
   let network: NetworkDescription
   let scope: PruningScope
   let layout: ParameterLayout
+  /// What masks of genomes have bits for.
+  let units: Units
   let objective: Objective
   let mode: FitnessMode
   let seed: UInt64
@@ -19,9 +21,21 @@ struct CandidateJudge: Sendable {
   /// The weights that retraining begins with, if not the trained ones.
   let early: Digest?
 
+  /// The weights that a genome keeps.
   func mask(of genome: Genome) -> Mask {
     guard case .mask(let mask) = genome else { preconditionFailure("a genome that is no mask") }
-    return mask
+    return units.weightMask(mask)
+  }
+
+  /// How large the network is that a mask over units leaves; nil means the dense one. Of removed neurons nothing counts.
+  func metrics(ofUnits mask: Mask?) -> SizeMetrics {
+    guard let mask, units.granularity == .neurons else {
+      return SizeMetrics(layout, mask: mask.map(units.weightMask))
+    }
+    let dense = SizeMetrics(layout, mask: nil)
+    return SizeMetrics(
+      size: dense.size, sizeNonzero: units.cost(.keptWeights).cost(of: mask), flops: dense.flops,
+      flopsNonzero: units.cost(.multiplyAdds).cost(of: mask))
   }
 
   func fitness(_ score: Score, mask: Mask?) -> Fitness {

@@ -14,7 +14,7 @@ struct SearchRound: Sendable {
   let trials: Int
   let plans: [SearchPlan]
   private(set) var searches: [any SearchAlgorithm]
-  /// The dense network and the masks that need no search, in the report's order.
+  /// The dense network and the masks over units that need no search, in the report's order.
   let baselines: [(strategy: Strategy, mask: Mask?)]
   /// Scores of the draws of the trial that is being answered.
   private var scores: [Score] = []
@@ -26,45 +26,38 @@ struct SearchRound: Sendable {
   /// How many trials are bred before they are handed out: few enough that workers start at once.
   private static let brood = 8
 
-  /// - Throws: `BudgetError` where no mask can meet the compression.
-  init(
-    _ judge: CandidateJudge, plans: [SearchPlan], compression: ClosedRange<Double>, parameters: [Float], trials: Int,
-    round: Int
-  ) throws(BudgetError) {
+  /// - Parameter space: the masks of this round; each search gets it with a seed of its own.
+  init(_ judge: CandidateJudge, plans: [SearchPlan], space: MaskSpace, trials: Int, round: Int) {
     self.judge = judge
     self.plans = plans
     self.trials = trials
-    let layout = judge.layout
-    let budget = try Budget(compression: compression.lowerBound, layout: layout)
-    let least = try Budget(compression: compression.upperBound, layout: layout)
-    let size: MaskSpace.Size =
-      least == budget ? .exactly(budget.kept) : .within(least.kept...budget.kept)
     searches = plans.indices.map { index in
       var stream = RandomStream(seed: judge.seed, .search, UInt64(round), UInt64(index))
-      let space = MaskSpace(layout: layout, parameters: parameters, size: size, seed: stream.next())
-      return plans[index].settings.search(in: .masks(space))
+      return plans[index].settings.search(in: .masks(space.seeded(stream.next())))
     }
-    let magnitudes = layout.prunableValues(of: parameters).map { abs($0) }
     var stream = RandomStream(seed: judge.seed, .randomPruning, UInt64(round))
-    baselines = [
-      (.dense, nil),
-      (.randomPruning, ScorePruning.random(count: layout.prunableCount, budget: least, stream: &stream)),
-      (.layerMagnitude, ScorePruning.perLayer(scores: magnitudes, budget: least, layout: layout)),
-      (.globalMagnitude, ScorePruning.global(scores: magnitudes, budget: least)),
-    ]
+    var baselines: [(Strategy, Mask?)] = [(.dense, nil), (.randomPruning, space.random(&stream))]
+    if judge.units.pattern == nil {
+      baselines.append((.layerMagnitude, space.mask(sparsities: space.layers.map { _ in 0 })))
+    }
+    baselines.append((.globalMagnitude, space.selected(space.tables.magnitudes)))
+    self.baselines = baselines
   }
 
   /// Whether every trial has its answer.
   var isOver: Bool { searches.allSatisfy { $0.told >= trials } }
 
-  /// The best mask of a search.
-  func best(_ search: Int) -> Mask? { searches[search].best.map { judge.mask(of: $0.trial.genome) } }
+  /// The best mask of a search, over units.
+  func best(_ search: Int) -> Mask? {
+    guard case .mask(let mask) = searches[search].best?.trial.genome else { return nil }
+    return mask
+  }
 
   /// The next proposals; none where answers have to come first.
   mutating func next() -> [Proposal] {
     if !hasProposedBaselines {
       hasProposedBaselines = true
-      return baselines.flatMap { judge.proposals(strategy: $0.strategy, mask: $0.mask) }
+      return baselines.flatMap { judge.proposals(strategy: $0.strategy, mask: $0.mask.map(judge.units.weightMask)) }
     }
     guard reproposals.isEmpty else { return proposeAgain() }
     for _ in searches.indices {

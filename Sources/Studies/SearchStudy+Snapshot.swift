@@ -24,6 +24,7 @@ extension SearchStudy {
     bytes.append(list: cycles) { bytes, cycle in
       bytes.append(cycle.mask.count)
       bytes.append(words: cycle.mask.words)
+      for figure in cycle.metrics.figures { bytes.append(figure) }
       bytes.append(cycle.weights)
     }
     bytes.append(trials)
@@ -74,7 +75,9 @@ extension SearchStudy {
       guard let mask = Mask(count: count, words: try reader.words()), count == layout.prunableCount else {
         throw CanonicalError("a cycle's mask is of another network")
       }
-      cycles.append(CycleResult(mask: mask, weights: try reader.digest()))
+      let metrics = SizeMetrics(
+        size: try reader.int(), sizeNonzero: try reader.int(), flops: try reader.int(), flopsNonzero: try reader.int())
+      cycles.append(CycleResult(mask: mask, metrics: metrics, weights: try reader.digest()))
     }
     guard cycles.isEmpty || cycles.count < study.cycles?.rounds ?? 0 else {
       throw CanonicalError("more cycles than the study has")
@@ -83,4 +86,8 @@ extension SearchStudy {
       throw CanonicalError("a snapshot of rounds of another length")
     }
   }
+}
+
+extension SizeMetrics {
+  fileprivate var figures: [Int] { [size, sizeNonzero, flops, flopsNonzero] }
 }

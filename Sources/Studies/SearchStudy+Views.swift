@@ -22,18 +22,25 @@ extension SearchStudy {
   package var contestants: [Contestant] {
     guard phase == .finished, let splits, let round else { return [] }
     var out: [Contestant] = []
-    func add(_ strategy: Strategy, _ mask: Mask?, _ compression: Double, _ jobs: [Evaluation<TestUse>]) {
+    let judge = round.judge
+    func add(
+      _ strategy: Strategy, _ mask: Mask?, _ metrics: SizeMetrics, _ compression: Double, _ jobs: [Evaluation<TestUse>]
+    ) {
       out.append(
         Contestant(
-          strategy: strategy, mask: mask, compression: compression, jobs: jobs.map(Job.test),
-          metrics: SizeMetrics(layout, mask: mask)))
+          strategy: strategy, mask: mask, compression: compression, jobs: jobs.map(Job.test), metrics: metrics))
     }
-    let judge = round.judge
+    func add(_ strategy: Strategy, units: Mask?) {
+      let mask = units.map(judge.units.weightMask)
+      add(
+        strategy, mask, judge.metrics(ofUnits: units), units == nil ? 1 : study.compression.upperBound,
+        judge.evaluations(mask, on: splits.test, atTheEnd: true))
+    }
     guard study.cycles == nil else {
-      add(.dense, nil, 1, [Evaluation(dense: self, slice: splits.test)])
+      add(.dense, nil, judge.metrics(ofUnits: nil), 1, [Evaluation(dense: self, slice: splits.test)])
       for (index, cycle) in cycles.enumerated() {
         add(
-          Strategy("Cycle\(index + 1)\(cycle.isGoodEnough ? "" : " (missed)")"), cycle.mask,
+          Strategy("Cycle\(index + 1)\(cycle.isGoodEnough ? "" : " (missed)")"), cycle.mask, cycle.metrics,
           compression(ofRound: index).upperBound,
           [
             Evaluation(
@@ -43,16 +50,10 @@ extension SearchStudy {
       }
       return out
     }
-    for (strategy, mask) in round.baselines {
-      add(
-        strategy, mask, mask == nil ? 1 : study.compression.upperBound,
-        judge.evaluations(mask, on: splits.test, atTheEnd: true))
-    }
+    for (strategy, mask) in round.baselines { add(strategy, units: mask) }
     for index in study.searches.indices {
       guard let mask = round.best(index) else { continue }
-      add(
-        study.searches[index].strategy, mask, study.compression.upperBound,
-        judge.evaluations(mask, on: splits.test, atTheEnd: true))
+      add(study.searches[index].strategy, units: mask)
     }
     return out
   }

@@ -63,8 +63,8 @@ package struct SearchStudy: Sendable {
     self.dataset = dataset
     self.trials = trials
     layout = ParameterLayout(study.network, scope: study.scope)
-    _ = try Budget(compression: study.compression.lowerBound, layout: layout)
-    _ = try Budget(compression: study.compression.upperBound, layout: layout)
+    _ = try Self.space(
+      of: study, compression: study.compression, parameters: [Float](repeating: 0, count: layout.count))
   }
 
   /// What to do next; call it again after each proposal, blob and observation until it says waiting or finished.
@@ -107,17 +107,26 @@ package struct SearchStudy: Sendable {
     guard let parameters = try? Parameters.values(canonical: bytes), parameters.count == layout.count else {
       throw StudyFailure("the stored weights \(weights!) are not of this network")
     }
-    let judge = CandidateJudge(
-      network: study.network, scope: study.scope, layout: layout, objective: study.objective, mode: study.fitness,
-      seed: study.seed, numerics: study.numerics, splits: splits!, weights: weights!, early: early)
+    let (units, space): (Units, MaskSpace)
     do throws(BudgetError) {
-      round = try SearchRound(
-        judge, plans: study.searches, compression: compression(ofRound: cycles.count), parameters: parameters,
-        trials: trials, round: cycles.count)
+      (units, space) = try Self.space(
+        of: study, compression: compression(ofRound: cycles.count), parameters: parameters)
     } catch {
       preconditionFailure("rounds whose budget cannot be met are not begun")
     }
+    let judge = CandidateJudge(
+      network: study.network, scope: study.scope, layout: layout, units: units, objective: study.objective,
+      mode: study.fitness,
+      seed: study.seed, numerics: study.numerics, splits: splits!, weights: weights!, early: early)
+    round = SearchRound(judge, plans: study.searches, space: space, trials: trials, round: cycles.count)
     phase = .searching
+  }
+
+  private static func space(
+    of study: Study, compression: ClosedRange<Double>, parameters: [Float]
+  ) throws(BudgetError) -> (units: Units, space: MaskSpace) {
+    try study.units.space(
+      of: study.network, scope: study.scope, parameters: parameters, compression: compression, seed: study.seed)
   }
 
   /// Takes the outcome of the oldest proposal that has none yet.
@@ -198,10 +207,11 @@ package struct SearchStudy: Sendable {
       phase = .finished
       return
     }
-    cycles.append(CycleResult(mask: mask, weights: weights!))
+    let kept = round!.judge.units.weightMask(mask)
+    cycles.append(CycleResult(mask: kept, metrics: round!.judge.metrics(ofUnits: mask), weights: weights!))
     let training = TrainingChain.Plan(
       network: study.network, recipe: plan.recipe, seed: study.seed, segment: study.segment, earlyStopping: nil,
-      numerics: study.numerics, weights: weights!, mask: mask, scope: study.scope, earlyStep: nil)
+      numerics: study.numerics, weights: weights!, mask: kept, scope: study.scope, earlyStep: nil)
     chain = TrainingChain(training, train: splits!.train, validation: splits!.validation)
     phase = .retraining
     takeResult()
@@ -216,7 +226,9 @@ package struct SearchStudy: Sendable {
       phase = .finished
       return
     }
-    let isPossible = (try? Budget(compression: compression(ofRound: cycles.count).upperBound, layout: layout)) != nil
+    let next = compression(ofRound: cycles.count)
+    let zeros = [Float](repeating: 0, count: layout.count)
+    let isPossible = (try? Self.space(of: study, compression: next, parameters: zeros)) != nil
     guard cycles.count < plan.rounds, isPossible else {
       phase = .finished
       return
@@ -245,14 +257,17 @@ package struct SearchStudy: Sendable {
 
 /// What a cycle left: a mask, and the weights that training gave to what it keeps.
 struct CycleResult: Hashable, Sendable {
+  /// Over weights.
   let mask: Mask
+  let metrics: SizeMetrics
   var weights: Digest
   var validation: Score?
   /// Whether it met the least accuracy.
   var isGoodEnough = true
 
-  init(mask: Mask, weights: Digest) {
+  init(mask: Mask, metrics: SizeMetrics, weights: Digest) {
     self.mask = mask
+    self.metrics = metrics
     self.weights = weights
   }
 }

@@ -22,7 +22,9 @@ package struct Study: Hashable, Sendable {
   package var segment: SegmentLength
   /// Nil trains through all epochs.
   package var earlyStopping: EarlyStopping?
+  /// Whether the classifier's weights belong to masks; always so where neurons are removed.
   package var scope: PruningScope
+  package var units: UnitsPlan
   package var objective: Objective
   /// Candidates keep so many weights that the whole network is that much smaller; a single number is an exact budget.
   package var compression: ClosedRange<Double>
@@ -37,6 +39,7 @@ package struct Study: Hashable, Sendable {
     name: String, seed: UInt64, dataset: Digest, splits: SplitSizes,
     normalization: LabelledData.Normalization? = nil, network: NetworkDescription, pretrained: Digest? = nil,
     training: TrainingRecipe, segment: SegmentLength, earlyStopping: EarlyStopping? = nil, scope: PruningScope,
+    units: UnitsPlan = UnitsPlan(),
     objective: Objective, compression: ClosedRange<Double>, fitness: FitnessMode = FitnessMode(), cycles: Cycles? = nil,
     searches: [SearchPlan],
     numerics: NumericsClass = .portable
@@ -51,7 +54,8 @@ package struct Study: Hashable, Sendable {
     self.training = training
     self.segment = segment
     self.earlyStopping = earlyStopping
-    self.scope = scope
+    self.scope = units.granularity == .neurons ? PruningScope(prunesClassifier: true) : scope
+    self.units = units
     self.objective = objective
     self.compression = compression
     self.fitness = fitness
@@ -74,6 +78,7 @@ package struct Study: Hashable, Sendable {
     segment.append(to: &bytes)
     bytes.append(list: earlyStopping.map { [$0] } ?? []) { $1.append(to: &$0) }
     bytes.append(scope.prunesClassifier)
+    units.append(to: &bytes)
     objective.append(to: &bytes)
     bytes.append(compression.lowerBound)
     bytes.append(compression.upperBound)

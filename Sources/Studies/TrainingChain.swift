@@ -59,7 +59,6 @@ struct TrainingChain: Sendable {
 
   var totalSteps: Int { plan.recipe.epochs * stepsPerEpoch }
 
-
   /// Where the segment ends that begins at ``step``: at step 0 too, if its weights are to be kept.
   private var nextStep: Int {
     let end = min(step + plan.segment.steps(perEpoch: stepsPerEpoch), totalSteps)

@@ -46,6 +46,15 @@ struct Section {
     return StudyFileError(file: file, line: line, key: full(key), problem: problem)
   }
 
+  /// - Throws: ``StudyFileError`` for anything but a list of texts.
+  mutating func names(_ key: String) throws(StudyFileError) -> [String]? {
+    guard let value = node(key) else { return nil }
+    guard case .sequence(let items) = value, items.allSatisfy({ $0.scalar != nil }) else {
+      throw error(key, "expected a list of names, found \(Self.describe(value))")
+    }
+    return items.map { $0.scalar!.string }
+  }
+
   /// - Throws: ``StudyFileError`` for anything but a list of some of the choices.
   mutating func texts(_ key: String, oneOf choices: [String]) throws(StudyFileError) -> [String]? {
     guard let value = node(key) else { return nil }

@@ -21,6 +21,7 @@ package struct StudyDocument {
   private let fitness: FitnessMode
   private let cycles: Cycles?
   private let scope: PruningScope
+  private let units: UnitsPlan
   private let searches: [SearchPlan]
   private var compressionKey: String {
     compression.lowerBound == compression.upperBound ? "at_compression" : "compression"
@@ -49,7 +50,7 @@ package struct StudyDocument {
     (self.objective, compression) = (objective.objective, objective.compression)
     fitness = try Self.fitness(&root, training.recipe)
     cycles = try Self.cycles(&root, training.recipe)
-    scope = try Self.scope(&root)
+    (scope, units) = try Self.prune(&root)
     let search = try SearchSection(&root)
     (searches, trials) = (search.searches, search.trials)
     let numerics = try root.text("numerics", oneOf: ["portable"]) ?? "portable"
@@ -113,7 +114,7 @@ package struct StudyDocument {
     return Study(
       name: name, seed: seed, dataset: inputs.dataset, splits: splits, normalization: normalization,
       network: inputs.network, pretrained: inputs.pretrained, training: training.recipe, segment: training.segment,
-      earlyStopping: training.earlyStopping, scope: scope, objective: objective, compression: compression,
+      earlyStopping: training.earlyStopping, scope: scope, units: units, objective: objective, compression: compression,
       fitness: fitness, cycles: cycles, searches: searches)
   }
 
@@ -174,12 +175,5 @@ package struct StudyDocument {
     guard let value = try section.double(key, expected, { $0 > 0 && ($0 < 1 || $0 == $0.rounded() && $0 <= 0x1p40) })
     else { return nil }
     return value < 1 ? .fraction(value) : .count(Int(value))
-  }
-
-  private static func scope(_ root: inout Section) throws(StudyFileError) -> PruningScope {
-    guard var section = try root.section("prune") else { return PruningScope() }
-    let classifier = try section.bool("classifier") ?? false
-    try section.finish()
-    return PruningScope(prunesClassifier: classifier)
   }
 }

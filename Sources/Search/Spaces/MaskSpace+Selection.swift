@@ -1,6 +1,6 @@
 internal import Elementary
 package import Pruning
-internal import Randomness
+package import Randomness
 
 extension MaskSpace.Size {
   /// The size of a budget: an exact count of single weights where weights are counted, else a cap.
@@ -124,7 +124,7 @@ extension MaskSpace {
   }
 
   /// A random mask: each of an exact size equally likely, but for floors.
-  func random(_ stream: inout RandomStream) -> Mask {
+  package func random(_ stream: inout RandomStream) -> Mask {
     switch size {
     case .exactly, .within:
       let mask = ScorePruning.random(count: count, budget: Budget(exactly: usual), stream: &stream)

@@ -24,7 +24,7 @@ package struct MaskSpace: Sendable {
   package let size: Size
   /// How many units each layer keeps at least.
   package let floors: [Int]
-  package let seed: UInt64
+  package private(set) var seed: UInt64
   /// How many units a mask by score alone keeps.
   private(set) var usual = 0
   /// The score of the lowest of the `usual` best units.
@@ -87,6 +87,13 @@ package struct MaskSpace: Sendable {
     self.init(
       scores: units.scores(parameters, norm: norm), layers: layers, neurons: units.neurons, size: size, floors: floors,
       seed: seed)
+  }
+
+  /// The same space under another seed.
+  package func seeded(_ seed: UInt64) -> MaskSpace {
+    var other = self
+    other.seed = seed
+    return other
   }
 
   /// The number of units.

@@ -79,8 +79,20 @@ package struct MaskSpace: Sendable {
     }
   }
 
-  /// The budget of a founder or of a sample.
+  /// The budget of a sample, and of a founder where founders are all of one size.
   var founderBudget: Budget { Budget(exactly: Self.usual(size)) }
+
+  /// A budget for founder `index` of founders that reach through the whole range of sizes.
+  ///
+  /// Multiples of the golden ratio, modulo 1, fill an interval evenly however many they are, and in an order that has
+  /// nothing to do with the other gradings of founders.
+  func spreadBudget(_ index: Int) -> Budget {
+    guard case .within(let range) = size else { return founderBudget }
+    let ratio = 0.618_033_988_749_894_9
+    let turns = Double(index) * ratio
+    let part = Int((turns - turns.rounded(.down)) * Double(range.count))
+    return Budget(exactly: range.lowerBound + min(part, range.count - 1))
+  }
 
   /// The chance that a kept unit which was drawn is let go: in proportion to 1 / max(score, τ) with τ half the threshold,
   /// so that nothing small is certain to go and nothing large is safe.

@@ -4,7 +4,7 @@
 0.9), polynomial mutation (eta 20, rate 1/30 a gene), seeds 1 to 10. Printed: the hypervolume of each final front with
 the reference point (1.1, 1.1), their mean and their sample standard deviation.
 
-Needs pymoo 0.6.2, and nothing else of this folder's requirements.
+Needs pymoo and numpy alone.
 """
 
 import numpy as np

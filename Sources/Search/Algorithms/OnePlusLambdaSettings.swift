@@ -1,6 +1,6 @@
 /// The knobs of the (1 + λ) search, by the field's names.
 package struct OnePlusLambdaSettings: Hashable, Sendable {
-  /// Children a generation; 1 gives a plain hill climb, as many as there are workers keep all of them busy.
+  /// Children a generation; 1 gives a plain hill climb, which keeps one worker busy, λ as many as λ.
   package var lambda: Int
   /// The shares of the samples on which children are judged one after another, rising to 1.
   package var shares: [Double]

@@ -121,6 +121,16 @@ import Testing
     #expect(search.best?.trial.id == TrialID(generation: 0, index: 0))
   }
 
+  @Test("On a plateau the first of equal children replaces the parent, and the first trial stays the best")
+  func plateau() throws {
+    var search = OnePlusLambdaSearch(settings: settings(lambda: 3), space: try space(kept: 90))
+    for generation in 0..<10 {
+      #expect(drive(&search, trials: 3 * (generation + 1)) { _ in Fitness([1]) } == 0)
+      #expect(search.parent?.trial.id == TrialID(generation: generation, index: 0))
+      #expect(search.best?.trial.id == TrialID(generation: 0, index: 0))
+    }
+  }
+
   @Test("OneMax", arguments: [1, 4, 16])
   func oneMax(lambda: Int) {
     for seed in 1...3 as ClosedRange<UInt64> {

@@ -19,6 +19,12 @@ extension AlgorithmSettings {
     case .tempering(let settings):
       bytes.append("tempering")
       settings.append(to: &bytes)
+    case .pareto(let settings):
+      bytes.append("nsga2")
+      settings.append(to: &bytes)
+    case .onePlusLambda(let settings):
+      bytes.append("one_plus_lambda")
+      settings.append(to: &bytes)
     case .random(let settings):
       bytes.append("random")
       bytes.append(settings.generationSize)
@@ -132,6 +138,34 @@ extension StopTemperature {
   }
 }
 
+extension ParetoSettings {
+  fileprivate func append(to bytes: inout CanonicalBytes) {
+    bytes.append(populationSize)
+    bytes.append(crossoverRate)
+    bytes.append(shares: crossovers)
+    bytes.append(mutationRate)
+    bytes.append(shares: mutations)
+    bytes.append(range: mutationAmount)
+    initial.append(to: &bytes)
+    bytes.append(archiveSize)
+    bytes.append(list: reference ?? []) { $0.append($1) }
+  }
+}
+
+extension OnePlusLambdaSettings {
+  fileprivate func append(to bytes: inout CanonicalBytes) {
+    bytes.append(lambda)
+    bytes.append(list: shares) { $0.append($1) }
+    bytes.append(list: survivors) { $0.append($1) }
+    bytes.append(racing)
+    bytes.append(mutation.rawValue)
+    bytes.append(range: mutationAmount)
+    bytes.append(horizon ?? 0)
+    bytes.append(patience ?? 0)
+    initial.append(to: &bytes)
+  }
+}
+
 extension Breeding {
   fileprivate func append(to bytes: inout CanonicalBytes) {
     switch selection {
@@ -147,9 +181,9 @@ extension Breeding {
       bytes.append(fraction)
     }
     bytes.append(crossoverRate)
-    append(crossovers, to: &bytes)
+    bytes.append(shares: crossovers)
     bytes.append(mutationRate)
-    append(mutations, to: &bytes)
+    bytes.append(shares: mutations)
     bytes.append(range: mutationAmount)
     bytes.append(list: successRule.map { [$0] } ?? []) { bytes, rule in
       bytes.append(rule.target)
@@ -157,24 +191,23 @@ extension Breeding {
       bytes.append(range: rule.range)
     }
   }
-
-  private func append<Operator: RawRepresentable<String>>(
-    _ shares: [Share<Operator>], to bytes: inout CanonicalBytes
-  ) {
-    bytes.append(list: shares) { bytes, share in
-      bytes.append(share.kind.rawValue)
-      bytes.append(share.share)
-    }
-  }
 }
 
 extension InitialPopulation {
   fileprivate func append(to bytes: inout CanonicalBytes) {
     for value in [magnitude, random, equal, exponential, noise] { bytes.append(value) }
+    bytes.append(spread)
   }
 }
 
 extension CanonicalBytes {
+  mutating func append<Operator: RawRepresentable<String>>(shares: [Share<Operator>]) {
+    append(list: shares) { bytes, share in
+      bytes.append(share.kind.rawValue)
+      bytes.append(share.share)
+    }
+  }
+
   mutating func append(range: ClosedRange<Double>) {
     append(range.lowerBound)
     append(range.upperBound)

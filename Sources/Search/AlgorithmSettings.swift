@@ -5,6 +5,8 @@ package enum AlgorithmSettings: Hashable, Sendable {
   case islands(IslandSettings)
   case annealing(AnnealingSettings)
   case tempering(TemperingSettings)
+  case pareto(ParetoSettings)
+  case onePlusLambda(OnePlusLambdaSettings)
   case random(RandomSettings)
 
   /// The search at its start.
@@ -15,6 +17,8 @@ package enum AlgorithmSettings: Hashable, Sendable {
     case .islands(let settings): IslandSearch(settings: settings, space: space)
     case .annealing(let settings): AnnealingSearch(settings: settings, space: space)
     case .tempering(let settings): TemperingSearch(settings: settings, space: space)
+    case .pareto(let settings): ParetoSearch(settings: settings, space: space)
+    case .onePlusLambda(let settings): OnePlusLambdaSearch(settings: settings, space: space)
     case .random(let settings):
       RandomSearch(generationSize: settings.generationSize, noise: settings.noise, space: space)
     }
@@ -28,6 +32,8 @@ package enum AlgorithmSettings: Hashable, Sendable {
     case .islands(let settings): settings.islands * settings.genetic.populationSize
     case .annealing(let settings): settings.chains
     case .tempering(let settings): settings.temperatures
+    case .pareto(let settings): settings.populationSize
+    case .onePlusLambda(let settings): settings.lambda + settings.survivors.reduce(0, +)
     case .random(let settings): settings.generationSize
     }
   }

@@ -4,6 +4,7 @@ package import Digests
 ///
 /// Feasibility comes first (Deb, "An efficient constraint handling method for genetic algorithms", 2000): of two the one
 /// that violates less is better; of equally feasible ones, the one with the larger values, the first deciding.
+/// No part of it is ever NaN, so that any two compare.
 package struct Fitness: Hashable, Sendable, Comparable {
   /// By how much constraints are missed; 0 is feasible.
   package let violation: Double
@@ -11,9 +12,10 @@ package struct Fitness: Hashable, Sendable, Comparable {
   /// Pareto front take each as an objective. The same number of values in all candidates of a search.
   package let values: [Double]
 
+  /// A fitness in which NaN counts as the worst there is.
   package init(_ values: [Double], violation: Double = 0) {
-    self.values = values
-    self.violation = violation
+    self.values = values.contains(where: \.isNaN) ? values.map { $0.isNaN ? -.infinity : $0 } : values
+    self.violation = violation.isNaN ? .infinity : violation
   }
 
   /// The fitness of what cannot be judged: below everything of as many values.
@@ -51,6 +53,7 @@ package struct Fitness: Hashable, Sendable, Comparable {
     var values: [Double] = []
     for _ in 0..<(try reader.count(width: 8)) { values.append(try reader.double()) }
     self.values = values
+    guard !violation.isNaN, !values.contains(where: \.isNaN) else { throw CanonicalError("a fitness is not a number") }
   }
 }
 

@@ -69,7 +69,8 @@ package struct PendingTrials: Hashable, Sendable {
       guard space.contains(trial.genome) else { throw CanonicalError("a waiting trial is of another search") }
       trials.append(trial)
     }
-    guard told >= 0 else { throw CanonicalError("a negative number of answers") }
+    // Far from overflow, so that places can be added to it.
+    guard (0...1 << 56).contains(told) else { throw CanonicalError("\(told) answers are no number of answers") }
   }
 }
 

@@ -29,7 +29,10 @@ package enum StratifiedSplit {
         description: "splits: \(wanted.reduce(0, +)) samples asked for, \(total) there, none left to train on")
     }
 
-    let (parts, train) = parts(of: training, counts: wanted, seed: seed)
+    var (parts, train) = parts(of: training, counts: wanted, seed: seed)
+    // Searches look at the first samples alone where that is enough, so these have to be like the rest.
+    var stream = RandomStream(seed: seed, .split, UInt64(training.classes))
+    stream.shuffle(&parts[0])
     return (
       training.selecting(train), training.selecting(parts[0]), training.selecting(parts[1]),
       officialTest ?? training.selecting(parts[2])

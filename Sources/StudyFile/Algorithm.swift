@@ -7,6 +7,8 @@ enum Algorithm: String, CaseIterable {
   case islands
   case annealing
   case tempering
+  case nsga2
+  case onePlusLambda = "one_plus_lambda"
   case random
 
   /// The name in tables, unless the study gives another.
@@ -17,6 +19,8 @@ enum Algorithm: String, CaseIterable {
     case .islands: "Islands"
     case .annealing: "SimulatedAnnealing"
     case .tempering: "ParallelTempering"
+    case .nsga2: "NSGA-II"
+    case .onePlusLambda: "OnePlusLambda"
     case .random: "RandomSearch"
     }
   }
@@ -31,6 +35,8 @@ enum Algorithm: String, CaseIterable {
     case .islands: .islands(try IslandSettings(&section))
     case .annealing: .annealing(try AnnealingSettings(&section))
     case .tempering: .tempering(try TemperingSettings(&section))
+    case .nsga2: .pareto(try ParetoSettings(&section))
+    case .onePlusLambda: .onePlusLambda(try OnePlusLambdaSettings(&section))
     case .random: .random(try RandomSettings(&section))
     }
   }

@@ -44,7 +44,9 @@ enum Operators {
   }
 
   /// A name for a population of one kind, or the shares of each kind.
-  static func initialPopulation(_ section: inout Section) throws(StudyFileError) -> InitialPopulation? {
+  static func initialPopulation(
+    _ section: inout Section, _ defaults: InitialPopulation = InitialPopulation()
+  ) throws(StudyFileError) -> InitialPopulation? {
     guard let node = section.node("initial_population") else { return nil }
     if let name = node.scalar?.string {
       switch name {
@@ -59,11 +61,11 @@ enum Operators {
       }
     }
     var shares = try Section(node, file: section.file, path: "search.initial_population")
-    let defaults = InitialPopulation()
     let population = InitialPopulation(
       magnitude: try shares.fraction("magnitude") ?? 0, random: try shares.fraction("random") ?? 0,
       equal: try shares.fraction("equal") ?? 0, exponential: try shares.fraction("exponential") ?? 0,
-      noise: try shares.double("noise", "a number above 0", { $0 > 0 }) ?? defaults.noise)
+      noise: try shares.double("noise", "a number above 0", { $0 > 0 }) ?? defaults.noise,
+      spread: try shares.bool("spread") ?? defaults.spread)
     try shares.finish()
     guard population.magnitude + population.random + population.equal + population.exponential >= 0.001 else {
       throw section.error("initial_population", "expected shares that add up to at least 0.001")

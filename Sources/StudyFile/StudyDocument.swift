@@ -108,8 +108,9 @@ package struct StudyDocument {
           + "message")
     }
     do {
-      _ = try Budget(compression: compression.lowerBound, layout: layout)
-      _ = try Budget(compression: compression.upperBound, layout: layout)
+      _ = try units.space(
+        of: inputs.network, scope: scope, parameters: [Float](repeating: 0, count: layout.count),
+        compression: compression, seed: seed)
     } catch { throw sections.objective.error(compressionKey, error.description) }
     return Study(
       name: name, seed: seed, dataset: inputs.dataset, splits: splits, normalization: normalization,

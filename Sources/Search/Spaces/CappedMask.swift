@@ -129,7 +129,7 @@ extension MaskSpace {
 
   /// A unit that a mutation may bring back, kept or not.
   func candidate(_ kind: Mutation, stream: inout RandomStream) -> Int {
-    kind == .magnitude ? tables.drawByMagnitude(&stream) : stream.below(count)
+    kind != .bitFlip ? tables.drawByMagnitude(&stream) : stream.below(count)
   }
 
   /// Brings a mixture of two parents below the cap and up to it, by units in which they differ as far as those do.

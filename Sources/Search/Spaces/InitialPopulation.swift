@@ -13,15 +13,19 @@ package struct InitialPopulation: Hashable, Sendable {
   package var exponential: Double
   /// The largest Gumbel noise on log |w| of the graded members, and the temperature of the exponential ones.
   package var noise: Double
+  /// Where a range of sizes is allowed: whether founders reach through all of it, or have its middle.
+  package var spread: Bool
 
   package init(
-    magnitude: Double = 0.9, random: Double = 0.1, equal: Double = 0, exponential: Double = 0, noise: Double = 0.5
+    magnitude: Double = 0.9, random: Double = 0.1, equal: Double = 0, exponential: Double = 0, noise: Double = 0.5,
+    spread: Bool = false
   ) {
     self.magnitude = magnitude
     self.random = random
     self.equal = equal
     self.exponential = exponential
     self.noise = noise
+    self.spread = spread
   }
 
   /// How many members of each kind a population of `size` has, in the order equal, magnitude, exponential, random.
@@ -36,6 +40,7 @@ package struct InitialPopulation: Hashable, Sendable {
   /// - Complexity: O(n) in the number of weights.
   package func founder(_ index: Int, of size: Int, in space: MaskSpace) -> Mask {
     let counts = counts(size: size)
+    let space = spread ? space.spread(index) : space
     var stream = RandomStream(seed: space.seed, .initialPopulation, UInt64(index))
     var place = index
     if place < counts[0] { return space.selected(space.tables.magnitudes) }

@@ -77,9 +77,24 @@ extension MaskSpace {
         switch kind {
         case .magnitude: swapped(mask, count: count, stream: &stream)
         case .bitFlip: flipped(mask, count: count, stream: &stream)
+        case .resize: resized(mask, by: count, stream: &stream)
         }
       return floored(child, within: nil, stream: &stream)
     }
+  }
+
+  /// Keeps up to `count` units more or fewer, in the other direction where the size allows none in the one drawn.
+  private func resized(_ mask: Mask, by count: Int, stream: inout RandomStream) -> Mask {
+    guard case .within = size else { return swapped(mask, count: count, stream: &stream) }
+    var targets = [allowed(mask.population + count), allowed(mask.population - count)]
+    if stream.next() & 1 == 1 { targets.swapAt(0, 1) }
+    guard let target = targets.first(where: { $0 != mask.population }) else { return mask }
+    var child = mask
+    let grows = target > mask.population
+    flip(
+      abs(target - mask.population), of: grows ? (0..<mask.count).filter { !mask[$0] } : mask.keptPositions, to: grows,
+      in: &child, stream: &stream, chance: grows ? chanceToReturn : chanceToLeave)
+    return child
   }
 
   /// Exchanges `count` kept units for as many removed ones: small scores tend to go, large ones to come back.

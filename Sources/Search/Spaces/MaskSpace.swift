@@ -126,6 +126,20 @@ package struct MaskSpace: Sendable {
     }
   }
 
+  /// The same space for founder `index` of founders that reach through a whole range of sizes.
+  ///
+  /// Multiples of the golden ratio, modulo 1, fill an interval evenly however many they are, and in an order that has
+  /// nothing to do with the other gradings of founders.
+  func spread(_ index: Int) -> MaskSpace {
+    guard case .within(let range) = size else { return self }
+    let ratio = 0.618_033_988_749_894_9
+    let turns = Double(index) * ratio
+    let part = Int((turns - turns.rounded(.down)) * Double(range.count))
+    var other = self
+    other.usual = range.lowerBound + min(part, range.count - 1)
+    return other
+  }
+
   /// The chance that a kept unit which was drawn is let go: in proportion to 1 / max(score, τ) with τ half the threshold,
   /// so that nothing small is certain to go and nothing large is safe.
   func chanceToLeave(_ position: Int) -> Double {

@@ -97,4 +97,7 @@ package enum Mutation: String, Hashable, Sendable, CaseIterable {
   case bitFlip = "bit_flip"
   /// Exchanges kept units for removed ones: small scores tend to go, large ones to come back.
   case magnitude
+  /// Keeps more units or fewer, a coin decides: small scores tend to go, large ones to come back. Where the size is exact
+  /// the same as `magnitude`.
+  case resize
 }

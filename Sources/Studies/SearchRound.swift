@@ -26,8 +26,12 @@ struct SearchRound: Sendable {
   /// How many trials are bred before they are handed out: few enough that workers start at once.
   private static let brood = 8
 
-  /// - Parameter space: the masks of this round; each search gets it with a seed of its own.
-  init(_ judge: CandidateJudge, plans: [SearchPlan], space: MaskSpace, trials: Int, round: Int) {
+  /// - Parameters:
+  ///   - space: the masks of this round; each search gets it with a seed of its own.
+  ///   - smallest: the masks at the smallest size that a search may choose, where the baselines are.
+  init(
+    _ judge: CandidateJudge, plans: [SearchPlan], space: MaskSpace, smallest: MaskSpace, trials: Int, round: Int
+  ) {
     self.judge = judge
     self.plans = plans
     self.trials = trials
@@ -36,11 +40,11 @@ struct SearchRound: Sendable {
       return plans[index].settings.search(in: .masks(space.seeded(stream.next())))
     }
     var stream = RandomStream(seed: judge.seed, .randomPruning, UInt64(round))
-    var baselines: [(Strategy, Mask?)] = [(.dense, nil), (.randomPruning, space.random(&stream))]
+    var baselines: [(Strategy, Mask?)] = [(.dense, nil), (.randomPruning, smallest.random(&stream))]
     if judge.units.pattern == nil {
-      baselines.append((.layerMagnitude, space.mask(sparsities: space.layers.map { _ in 0 })))
+      baselines.append((.layerMagnitude, smallest.mask(sparsities: smallest.layers.map { _ in 0 })))
     }
-    baselines.append((.globalMagnitude, space.selected(space.tables.magnitudes)))
+    baselines.append((.globalMagnitude, smallest.selected(smallest.tables.magnitudes)))
     self.baselines = baselines
   }
 

@@ -107,10 +107,13 @@ package struct SearchStudy: Sendable {
     guard let parameters = try? Parameters.values(canonical: bytes), parameters.count == layout.count else {
       throw StudyFailure("the stored weights \(weights!) are not of this network")
     }
-    let (units, space): (Units, MaskSpace)
+    let (units, space, smallest): (Units, MaskSpace, MaskSpace)
+    let range = compression(ofRound: cycles.count)
     do throws(BudgetError) {
-      (units, space) = try Self.space(
-        of: study, compression: compression(ofRound: cycles.count), parameters: parameters)
+      (units, space) = try Self.space(of: study, compression: range, parameters: parameters)
+      smallest = try Self.space(
+        of: study, compression: range.upperBound...range.upperBound, parameters: parameters
+      ).space
     } catch {
       preconditionFailure("rounds whose budget cannot be met are not begun")
     }
@@ -118,7 +121,8 @@ package struct SearchStudy: Sendable {
       network: study.network, scope: study.scope, layout: layout, units: units, objective: study.objective,
       mode: study.fitness,
       seed: study.seed, numerics: study.numerics, splits: splits!, weights: weights!, early: early)
-    round = SearchRound(judge, plans: study.searches, space: space, trials: trials, round: cycles.count)
+    round = SearchRound(
+      judge, plans: study.searches, space: space, smallest: smallest, trials: trials, round: cycles.count)
     phase = .searching
   }
 

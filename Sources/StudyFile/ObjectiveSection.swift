@@ -1,3 +1,4 @@
+internal import Pruning
 internal import Search
 
 /// The `objective` group: what is optimised, and at which size.
@@ -7,8 +8,9 @@ struct ObjectiveSection {
   /// For errors that show only with the network at hand.
   let section: Section
 
+  /// - Parameter granularity: N:M is a budget by itself and takes no other.
   /// - Throws: ``StudyFileError`` with line and key.
-  init(_ root: inout Section) throws(StudyFileError) {
+  init(_ root: inout Section, _ granularity: Granularity) throws(StudyFileError) {
     let example = "a group such as { maximize: accuracy, at_compression: 10 }"
     var section = try root.required("objective", try root.section("objective"), example)
     let maximize = try section.text("maximize", oneOf: ["accuracy"])
@@ -23,6 +25,14 @@ struct ObjectiveSection {
     }
     self.section = section
     let goal = (maximize ?? minimize).map { Goal(rawValue: $0)! }
+    if case .pattern = granularity {
+      guard let goal, goal == .accuracy || goal == .loss, exact == nil, range == nil else {
+        throw root.error("objective", "N:M is a budget by itself; expected maximize: accuracy or minimize: loss alone")
+      }
+      objective = .best(goal)
+      compression = 1...1
+      return
+    }
     if let goal, goal == .accuracy || goal == .loss {
       guard subject == nil else { throw section.error("subject_to", "is for minimize: size and minimize: flops") }
       objective = .best(goal)

@@ -46,11 +46,11 @@ package struct StudyDocument {
     self.network = try NetworkSource(&network)
     training = try TrainingSection(&network, isOptional: self.network.file != nil)
     try network.finish()
-    let objective = try ObjectiveSection(&root)
+    (scope, units) = try Self.prune(&root)
+    let objective = try ObjectiveSection(&root, units.granularity)
     (self.objective, compression) = (objective.objective, objective.compression)
     fitness = try Self.fitness(&root, training.recipe)
     cycles = try Self.cycles(&root, training.recipe)
-    (scope, units) = try Self.prune(&root)
     let search = try SearchSection(&root)
     (searches, trials) = (search.searches, search.trials)
     let numerics = try root.text("numerics", oneOf: ["portable"]) ?? "portable"

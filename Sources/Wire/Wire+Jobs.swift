@@ -155,6 +155,9 @@ extension PBEvaluate {
       case .mostLoss(let most): .loss(atMost: most)
       case nil: nil
       }
+    guard leastAccuracy == leastAccuracy, mostLoss == mostLoss else {
+      throw WireError(description: "evaluate: a threshold that is not a number")
+    }
     return Evaluation(
       network: network, scope: scope, parameters: try Digest(wire: parameters, "evaluate.parameters"),
       mask: hasMask ? try mask.domain(of: network, scope) : nil, slice: try slice.domain(use),

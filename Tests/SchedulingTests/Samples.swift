@@ -25,7 +25,7 @@ enum Samples {
     .train(
       TrainingSegment(
         network: network, recipe: TrainingRecipe(), seed: UInt64(number),
-        slice: Slice(digest: digest("train"), count: 100), from: nil, steps: 0..<1, numerics: numerics))
+        slice: Slice(digest: digest("train"), count: 100), start: .fresh, steps: 0..<1, numerics: numerics))
   }
 
   /// The one right outcome of a job.

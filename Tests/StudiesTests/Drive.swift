@@ -57,7 +57,9 @@ struct Drive {
         removed.formUnion(blobs)
         #expect(outstanding.allSatisfy { removed.isDisjoint(with: $0.inputs) }, "an open job loses an input")
       case .trial(let record): records.append(record)
-      case .snapshot(let state): snapshots.append((state, records.count))
+      case .snapshotMoment:
+        let state = try #require(run.planner.snapshot, "a moment without a snapshot")
+        snapshots.append((state, records.count))
       case .blocked: return
       case .finished:
         isFinished = true
@@ -103,5 +105,6 @@ extension Drive {
 
 /// A planner at its start.
 func planner(_ study: Study, generations: Int) throws -> SearchStudy {
-  try SearchStudy(study, dataset: digest("dataset"), generations: generations)
+  try SearchStudy(
+    study, dataset: digest("dataset"), trials: generations * study.searches[0].settings.generationSize)
 }

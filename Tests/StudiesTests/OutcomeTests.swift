@@ -12,6 +12,7 @@ import Testing
     .diverged(step: 3), .evaluated(.exact(correct: 3, count: 50, loss: 2.5)),
     .evaluated(.exact(correct: 0, count: 0, loss: 0)), .evaluated(.nonfinite),
     .tested(TestScore(.exact(correct: 20, count: 20, loss: .leastNonzeroMagnitude))), .tested(TestScore(.nonfinite)),
+    .worseThanThreshold,
   ]
 
   @Test("The stored form gives the outcome back, and no two outcomes share one")
@@ -71,7 +72,7 @@ import Testing
       .split(SplitJob(dataset: digest("data"), sizes: SplitSizes(), seed: 1)),
       .train(
         TrainingSegment(
-          network: network, recipe: TrainingRecipe(), seed: 1, slice: sampleSplits.train, from: nil, steps: 0..<5,
+          network: network, recipe: TrainingRecipe(), seed: 1, slice: sampleSplits.train, start: .fresh, steps: 0..<5,
           numerics: .portable)),
       .evaluate(
         Evaluation(
@@ -90,6 +91,7 @@ import Testing
       (outcomes[0], split), (outcomes[1], train), (outcomes[2], train), (outcomes[3], evaluate),
       (outcomes[5], evaluate), (outcomes[6], test), (outcomes[7], test),
     ]
+    for job in [split, train, evaluate, test] { #expect(!Outcome.worseThanThreshold.answers(job), "\(job.kind)") }
     for (outcome, own) in fitting {
       for job in [split, train, evaluate, test] {
         #expect(outcome.answers(job) == (job == own), "\(outcome) to \(job.kind)")
@@ -115,12 +117,46 @@ import Testing
     #expect(!Outcome.tested(TestScore(score(21, 20))).answers(test))
   }
 
+  @Test("Worse than the threshold is an answer where there is one, and then a worse score is none")
+  func thresholds() throws {
+    let network = try smallStudy().network
+    func job(_ threshold: Threshold?, samples: Int? = nil) -> Job {
+      .evaluate(
+        Evaluation(
+          network: network, scope: PruningScope(), parameters: digest("weights"), mask: nil,
+          slice: sampleSplits.search, samples: samples, threshold: threshold))
+    }
+    let score = Score.exact(correct: 15, count: 50, loss: 2)
+    for (threshold, isMissed) in [
+      (.accuracy(atLeast: 0.3), false), (.accuracy(atLeast: 0.3.nextUp), true), (.accuracy(atLeast: 0.3.nextDown), false),
+      (.accuracy(atLeast: 0), false), (.accuracy(atLeast: -.infinity), false), (.accuracy(atLeast: .infinity), true),
+      (.loss(atMost: 2), false), (.loss(atMost: 2.0.nextDown), true), (.loss(atMost: 2.0.nextUp), false),
+      (.loss(atMost: .infinity), false), (.loss(atMost: 0), true),
+    ] as [(Threshold, Bool)] {
+      #expect(threshold.isMissed(by: score) == isMissed, "\(threshold)")
+      #expect(threshold.isMissed(by: .nonfinite), "\(threshold)")
+      #expect(Outcome.evaluated(score).answers(job(threshold)) == !isMissed, "\(threshold)")
+      #expect(!Outcome.evaluated(.nonfinite).answers(job(threshold)), "\(threshold)")
+      #expect(Outcome.worseThanThreshold.answers(job(threshold)), "\(threshold)")
+      let count = Outcome.evaluated(.exact(correct: 49, count: 49, loss: 0))
+      #expect(!count.answers(job(threshold)) && !Outcome.diverged(step: 0).answers(job(threshold)))
+    }
+    #expect(!Outcome.worseThanThreshold.answers(job(nil)) && Outcome.evaluated(.nonfinite).answers(job(nil)))
+    // Of the first samples alone there are so many, and never more than the slice has.
+    for (samples, count) in [(1, 1), (49, 49), (50, 50), (51, 50)] {
+      for other in [0, 1, 48, 49, 50, 51] {
+        let outcome = Outcome.evaluated(.exact(correct: 0, count: other, loss: 1))
+        #expect(outcome.answers(job(nil, samples: samples)) == (other == count), "\(samples), \(other)")
+      }
+    }
+  }
+
   @Test("A training segment diverges in a step of its own, and has a finite loss")
   func steps() throws {
     let network = try smallStudy().network
     let job = Job.train(
       TrainingSegment(
-        network: network, recipe: TrainingRecipe(), seed: 1, slice: sampleSplits.train, from: digest("state"),
+        network: network, recipe: TrainingRecipe(), seed: 1, slice: sampleSplits.train, start: .state(digest("state")),
         steps: 3..<6, numerics: .portable))
     for step in -1..<8 { #expect(Outcome.diverged(step: step).answers(job) == (3..<6).contains(step), "\(step)") }
     for (loss, fits) in [(0.5, true), (.nan, false), (.infinity, false)] {
@@ -140,6 +176,7 @@ import Testing
     }
     #expect(Observation(.diverged(step: 3)) == .diverged(step: 3))
     #expect(Observation(.evaluated(.nonfinite)) == .evaluated(.nonfinite))
+    #expect(Observation(.worseThanThreshold) == .worseThanThreshold)
     #expect(Observation(.split(sampleSplits)) == .split(sampleSplits))
   }
 

@@ -8,22 +8,35 @@ import Testing
 
 /// A study driven to its end by a worker that is a pure function.
 @Suite struct PlannerRunTests {
-  @Test("A run splits, trains in segments, judges the baselines and then searches", arguments: Objective.allCases)
+  @Test(
+    "A run splits, trains in segments, judges the baselines and then searches",
+    arguments: [
+      .best(.accuracy), .best(.loss), .best(.size), .smallest(.size, subjectTo: .accuracy, limit: 0.04),
+      .smallest(.flops, subjectTo: .loss, limit: 0.5), .pareto([.accuracy, .size, .flops]),
+    ] as [Objective])
   func wholeRun(objective: Objective) throws {
     let study = try smallStudy(objective: objective)
     let drive = try Drive.whole(study, generations: 5)
     #expect(drive.outstanding.isEmpty)
     #expect(drive.submitted.count == Set(drive.submitted).count, "a job was handed out twice")
     let strategies = drive.records.map(\.strategy)
-    #expect(strategies.prefix(4) == [.dense, .randomPruning, .globalMagnitude, .layerMagnitude])
+    #expect(strategies.prefix(4) == [.dense, .randomPruning, .layerMagnitude, .globalMagnitude])
     let generation = Array(repeating: Strategy.genetic, count: 8) + Array(repeating: .randomSearch, count: 8)
     #expect(Array(strategies.dropFirst(4)) == (0..<5).flatMap { _ in generation })
     for record in drive.records {
-      #expect(record.mask?.population ?? 17 == 17 && record.mask?.digest == record.maskDigest)
-      #expect(record.fitness == objective.fitness(record.score))
+      let mask = record.evaluation.mask
+      #expect(mask?.population ?? 17 == 17 && mask?.digest == record.evaluation.maskDigest)
+      let score = try #require(record.trial.score)
+      #expect(record.trial.fitness == objective.fitness(figures(score, mask, drive)))
+      #expect(record.round == 0)
     }
     // One split, three segments; every other job is an evaluation.
     #expect(drive.submitted.count == 1 + 3 + drive.run.evaluations)
+  }
+
+  private func figures(_ score: Score, _ mask: Mask?, _ drive: Drive) -> Figures {
+    let metrics = SizeMetrics(drive.run.planner.layout, mask: mask)
+    return Figures(score: score, sizeNonzero: metrics.sizeNonzero, flopsNonzero: metrics.flopsNonzero)
   }
 
   @Test("Fitness comes from the search slice, the final comparison from the test slice, of every strategy")
@@ -36,30 +49,33 @@ import Testing
     let contestants = drive.run.planner.contestants
     #expect(
       contestants.map(\.strategy) == [
-        .dense, .randomPruning, .layerMagnitude, .globalMagnitude, .randomSearch, .genetic,
+        .dense, .randomPruning, .layerMagnitude, .globalMagnitude, .genetic, .randomSearch,
       ])
     for contestant in contestants {
-      guard case .test(let evaluation) = contestant.job else {
+      guard contestant.jobs.count == 1, case .test(let evaluation) = contestant.jobs[0] else {
         Issue.record("\(contestant.strategy) is not judged on the test slice")
         continue
       }
       #expect(evaluation.slice == sampleSplits.test && evaluation.mask == contestant.mask)
       #expect(contestant.metrics == SizeMetrics(drive.run.planner.layout, mask: contestant.mask))
       #expect(contestant.mask?.population == (contestant.strategy == .dense ? nil : 17))
+      #expect(contestant.compression == (contestant.strategy == .dense ? 1 : 2))
     }
     // The searchers' masks are the best of their own trials, the earliest of equals.
     for strategy in [Strategy.genetic, .randomSearch] {
       let own = drive.records.filter { $0.strategy == strategy }
-      let best = own.max { $0.fitness != $1.fitness ? $0.fitness < $1.fitness : $0.trial > $1.trial }
-      #expect(contestants.first { $0.strategy == strategy }?.mask == best?.mask)
+      let best = own.min { left, right in
+        let (first, second) = (left.trial.fitness!, right.trial.fitness!)
+        return first != second ? first > second : left.trial.place.id < right.trial.place.id
+      }
+      #expect(best != nil && contestants.first { $0.strategy == strategy }?.mask == best?.evaluation.mask)
     }
   }
 
   @Test("Outcomes in any order give the same history and the same contestants")
   func orders() throws {
-    let others = [try smallStudy(objective: .loss), try smallStudy(randomSearch: false)]
-    let variants = try trainingVariants() + others.map { ("plain", $0, FakeWorker($0)) }
-    for (name, study, worker) in variants {
+    let others = [try smallStudy(objective: .best(.loss)), try smallStudy(randomSearch: false)]
+    for (name, study, worker) in try variants() + others.map({ ("plain", $0, FakeWorker($0)) }) {
       let whole = try Drive.whole(study, generations: 4, worker)
       for seed in 0..<15 as Range<UInt64> {
         var stream = RandomStream(seed: seed, .test)
@@ -73,14 +89,34 @@ import Testing
     }
   }
 
-  @Test("The history of few generations is a prefix of that of many", arguments: [true, false])
-  func prefix(randomSearch: Bool) throws {
-    let study = try smallStudy(randomSearch: randomSearch)
-    let long = try Drive.whole(study, generations: 6)
-    for generations in 1...6 {
-      let short = try Drive.whole(study, generations: generations)
-      #expect(short.lines.count == 4 + generations * (randomSearch ? 16 : 8))
-      #expect(short.lines == Array(long.lines.prefix(short.lines.count)), "\(generations) generations")
+  @Test("The history of few generations is a prefix of that of many")
+  func prefix() throws {
+    let alone = try smallStudy(randomSearch: false)
+    for (name, study, worker) in try trainingVariants() + rivalVariants() + retrainingVariants() + [
+      ("alone", alone, FakeWorker(alone))
+    ] {
+      let long = try Drive.whole(study, generations: 6, worker)
+      for generations in 1...6 {
+        let short = try Drive.whole(study, generations: generations, worker)
+        let trials = generations * study.searches[0].settings.generationSize
+        #expect(short.lines.count == 4 + trials * study.searches.count, "\(name), \(generations) generations")
+        for plan in study.searches {
+          let ids = short.records.filter { $0.strategy == plan.strategy }.map(\.trial.place.id)
+          #expect(ids.count == trials && ids == ids.sorted(), "\(name): \(plan.strategy)")
+        }
+        #expect(short.lines == Array(long.lines.prefix(short.lines.count)), "\(name), \(generations) generations")
+      }
+    }
+  }
+
+  @Test("All rivals get the budget to the trial, whatever it is", arguments: [1, 5, 8, 13, 21])
+  func anyBudget(trials: Int) throws {
+    for (name, study, worker) in try rivalVariants() {
+      var drive = Drive(try SearchStudy(study, dataset: digest("dataset"), trials: trials), worker)
+      try drive.finish()
+      for plan in study.searches {
+        #expect(drive.records.count { $0.strategy == plan.strategy } == trials, "\(name): \(plan.strategy)")
+      }
     }
   }
 
@@ -97,9 +133,9 @@ import Testing
     var study = try smallStudy(randomSearch: false, genetic: genetic)
     study.network = try NetworkDescription(name: "wider", widths: [30, 20, 10, 3])
     let drive = try Drive.whole(study, generations: 1)
-    #expect(drive.run.cacheHits == 30)
+    #expect(drive.run.cacheHits == 30 && drive.run.planner.progress.generation == 1)
     #expect(drive.run.evaluations == 4 + 70)
-    #expect(drive.records.filter(\.isRepeat).map(\.trial.index) == Array(0..<30))
+    #expect(drive.records.filter(\.isRepeat).map(\.trial.place.id.index) == Array(0..<30))
   }
 
   @Test("Each trial is an evaluation or a cache hit, and random search has as many as the genetic algorithm")
@@ -134,7 +170,7 @@ import Testing
         while true {
           switch planner.next() {
           case .propose(let proposals):
-            for proposal in proposals { try planner.observe(Observation(worker.outcome(of: proposal.job))!) }
+            for proposal in proposals { _ = try planner.observe(Observation(worker.outcome(of: proposal.job))!) }
           case .needs(let digest):
             #expect(digest == Digest(of: worker.parameters))
             try planner.supply(blob)
@@ -151,7 +187,9 @@ import Testing
   @Test("A study whose compression no mask can meet has no planner")
   func impossible() throws {
     var study = try smallStudy()
-    study.compression = 1000
-    #expect(throws: BudgetError.self) { try planner(study, generations: 1) }
+    for range in [1000...1000, 2...1000, 0.5...2, 1...2] as [ClosedRange<Double>] {
+      study.compression = range
+      #expect(throws: BudgetError.self, "\(range)") { try planner(study, generations: 1) }
+    }
   }
 }

@@ -13,9 +13,9 @@ import Testing
     try checkFacts(of: study, FakeWorker(study), "random search: \(randomSearch)")
   }
 
-  @Test("So it is however the study trains")
+  @Test("So it is however the study trains, searches and judges")
   func fromFactsOfVariants() throws {
-    for (name, study, worker) in try trainingVariants().dropFirst() { try checkFacts(of: study, worker, name) }
+    for (name, study, worker) in try variants().dropFirst() { try checkFacts(of: study, worker, name) }
   }
 
   private func checkFacts(of study: Study, _ worker: FakeWorker, _ what: String) throws {
@@ -43,7 +43,7 @@ import Testing
       let facts = trials % 2 == 0 ? drive.facts : [:]
       var planner = try planner(study, generations: generations)
       let weights = try planner.parametersOfSnapshot(state)
-      #expect(weights == drive.run.planner.currentParameters, "\(what)")
+      if study.cycles == nil { #expect(weights == drive.run.planner.currentParameters, "\(what)") }
       try planner.restore(state, parameters: drive.worker.blob(weights))
       #expect(planner.trainedEpochs == Double(study.training.epochs) && planner.currentSplits == sampleSplits)
       var stream = RandomStream(seed: 3, .test, UInt64(trials))
@@ -71,11 +71,15 @@ import Testing
     }
   }
 
-  @Test("From each snapshot the rest is the same however the study trained")
+  @Test("From each snapshot the rest is the same however the study trains, searches and judges")
   func fromSnapshotsOfVariants() throws {
-    for (name, study, worker) in try trainingVariants() {
+    for (name, study, worker) in try variants() {
       let whole = try Drive.whole(study, generations: 3, worker)
       try check(whole, of: study, generations: 3, expected: whole, name)
+      var stream = RandomStream(seed: 8, .test)
+      var shuffled = Drive(try planner(study, generations: 3), worker)
+      try shuffled.finish(shuffling: &stream)
+      try check(shuffled, of: study, generations: 3, expected: whole, "\(name), shuffled")
     }
   }
 
@@ -104,7 +108,7 @@ import Testing
     func told(_ facts: [Digest: Outcome]) throws -> (lines: [String], isFinished: Bool) {
       var lines: [String] = []
       let (_, isFinished) = try Replay.trials(
-        of: try planner(study, generations: 3), outcome: { facts[$0] }, blob: { _ in whole.worker.parameters }
+        of: try planner(study, generations: 3), outcome: { facts[$0] }, blob: { whole.worker.blob($0) }
       ) { lines.append($0.line) }
       return (lines, isFinished)
     }
@@ -136,8 +140,8 @@ import Testing
     #expect(drive.lines == whole.lines)
 
     for other in [
-      try SearchStudy(try smallStudy(seed: 2), dataset: digest("dataset"), generations: 2),
-      try SearchStudy(study, dataset: digest("another"), generations: 2),
+      try SearchStudy(try smallStudy(seed: 2), dataset: digest("dataset"), trials: 16),
+      try SearchStudy(study, dataset: digest("another"), trials: 16),
     ] {
       var other = other
       #expect(throws: CanonicalError.self) { try other.restore(state, parameters: whole.worker.parameters) }

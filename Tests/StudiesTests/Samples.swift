@@ -8,25 +8,36 @@ import Studies
 /// A digest of a text, where any will do.
 func digest(_ text: String) -> Digest { Digest(of: Array(text.utf8)) }
 
+extension Strategy {
+  static let genetic = Strategy("GeneticAlgorithm")
+  static let randomSearch = Strategy("RandomSearch")
+}
+
+let smallGenetic = GeneticSettings(populationSize: 8, eliteSize: 3, mutationAmount: 0.01...0.3)
+
 /// A study small enough to run hundreds of times: 60 prunable weights of which 17 stay, three segments of training.
 func smallStudy(
-  seed: UInt64 = 1, objective: Objective = .accuracy, randomSearch: Bool = true,
-  genetic: GeneticSettings = GeneticSettings(populationSize: 8, eliteSize: 3, swapFraction: 0.01...0.3)
+  seed: UInt64 = 1, objective: Objective = .best(.accuracy), randomSearch: Bool = true,
+  genetic: GeneticSettings = smallGenetic
 ) throws -> Study {
-  Study(
+  let random = SearchPlan(.randomSearch, .random(RandomSettings(generationSize: genetic.populationSize)))
+  return Study(
     name: "small", seed: seed, dataset: "digits", splits: SplitSizes(),
     network: try NetworkDescription(name: "small", widths: [6, 6, 4, 3]), training: TrainingRecipe(epochs: 7),
-    segment: .epochs(3), scope: PruningScope(), objective: objective, compression: 2, genetic: genetic,
-    randomSearch: randomSearch)
+    segment: .epochs(3), scope: PruningScope(), objective: objective, compression: 2...2,
+    searches: [SearchPlan(.genetic, .genetic(genetic))] + (randomSearch ? [random] : []))
 }
 
 let sampleSplits = Splits(
   train: Slice(digest: digest("train"), count: 70), search: Slice(digest: digest("search"), count: 50),
   validation: Slice(digest: digest("validation"), count: 10), test: Slice(digest: digest("test"), count: 20))
 
-/// The ways to train that a study can take, each with a worker that gives it what it waits for: the plain one, in
-/// segments that end within epochs, stopped early, fine-tuned, and not trained at all.
-func trainingVariants() throws -> [(name: String, study: Study, worker: FakeWorker)] {
+/// A study with a name and the worker that gives it what it waits for.
+typealias Variant = (name: String, study: Study, worker: FakeWorker)
+
+/// The ways to train that a study can take: the plain one, in segments that end within epochs, stopped early,
+/// fine-tuned, and not trained at all.
+func trainingVariants() throws -> [Variant] {
   let pretrained = FakeWorker.pretrained(try smallStudy())
   let plain = try smallStudy()
   var steps = plain
@@ -47,20 +58,93 @@ func trainingVariants() throws -> [(name: String, study: Study, worker: FakeWork
   ]
 }
 
-/// A worker that answers every job with a pure function of the job.
-struct FakeWorker {
-  /// Steps of the whole training.
+/// Rivals whose generations are of other sizes than the first one's, two and three of them, and sizes in a range.
+func rivalVariants() throws -> [Variant] {
+  let other = GeneticSettings(populationSize: 6, eliteSize: 6, mutationAmount: 0.01...0.3)
+  var two = try smallStudy(randomSearch: false)
+  two.searches.append(SearchPlan(.randomSearch, .random(RandomSettings(generationSize: 20))))
+  var three = two
+  three.searches.insert(SearchPlan(Strategy("Other"), .genetic(other)), at: 1)
+  var slowest = three
+  slowest.searches.swapAt(0, 2)
+  var range = two
+  (range.compression, range.objective) = (2...2.4, .smallest(.size, subjectTo: .accuracy, limit: 0.04))
+  return [("two rivals", two), ("three rivals", three), ("large first", slowest), ("range", range)].map {
+    ($0, $1, FakeWorker($1))
+  }
+}
+
+/// A short training in 8 steps, in segments of 3, so that rewinding to step 4 needs a segment of its own.
+func shortStudy() throws -> Study {
+  var study = try smallStudy()
+  (study.training.epochs, study.training.batchSize, study.segment) = (2, 20, .steps(3))
+  return study
+}
+
+/// What a fitness with training inside can look like.
+func retrainingVariants() throws -> [Variant] {
+  let short = try shortStudy()
+  let recipe = TrainingRecipe(epochs: 1, batchSize: 10, learningRate: 0.001)
+  let tuning = FitnessMode.Retraining(start: .finetune, recipe: recipe, draws: 3, finalDraws: 2)
+  let rewinding = FitnessMode.Retraining(
+    start: .rewind(step: 4), recipe: short.training, usesSearchSlice: true, samplesPerClass: 2, draws: 2)
+  let variants: [(String, FitnessMode.Retraining)] = [
+    ("finetune", tuning), ("rewind", rewinding), ("scratch", .init(start: .scratch, recipe: short.training)),
+  ]
+  return variants.map { name, retraining in
+    var study = short
+    study.fitness = FitnessMode(retraining: retraining)
+    return (name, study, FakeWorker(study))
+  }
+}
+
+/// Studies in cycles: through all rounds, ended by accuracy or by a budget that cannot be met, at one size, and with
+/// training inside the fitness besides.
+func cycleVariants() throws -> [Variant] {
+  let recipe = TrainingRecipe(epochs: 1, batchSize: 20, learningRate: 0.001)
+  var all = try shortStudy()
+  all.cycles = Cycles(rounds: 2, compressionStep: 1.2, recipe: recipe, leastAccuracy: 0.5)
+  var missed = all
+  missed.cycles!.rounds = 3
+  var impossible = all
+  (impossible.cycles!.rounds, impossible.cycles!.leastAccuracy) = (100, nil)
+  var oneSize = all
+  (oneSize.cycles!.compressionStep, oneSize.cycles!.leastAccuracy) = (1, nil)
+  var retraining = all
+  retraining.fitness = FitnessMode(retraining: .init(start: .finetune, recipe: recipe, draws: 2))
+  var untrained = all
+  untrained.cycles!.recipe.epochs = 0
+  return [
+    ("cycles", all, FakeWorker(all)), ("missed", missed, FakeWorker(missed, leastKept: 10)),
+    ("impossible", impossible, FakeWorker(impossible)), ("one size", oneSize, FakeWorker(oneSize)),
+    ("cycles with retraining", retraining, FakeWorker(retraining)),
+    ("cycles without training", untrained, FakeWorker(untrained)),
+  ]
+}
+
+/// All of them.
+func variants() throws -> [Variant] {
+  try trainingVariants() + rivalVariants() + retrainingVariants() + cycleVariants()
+}
+
+/// A worker that answers every job with a pure function of the job, and has the weights that it made.
+final class FakeWorker {
+  /// Steps of the first training.
   let steps: Int
   /// The step in which training leaves the finite numbers; nil: never.
-  var divergesIn: Int?
-  /// What the network of each segment scores on `validation`, one after another.
-  var judgements: [Score]
+  let divergesIn: Int?
+  /// What the network of each segment of the first training scores on `validation`, one after another.
+  let judgements: [Score]
+  /// Masks that keep fewer are not good enough for another cycle.
+  let leastKept: Int
   private let segmentSteps: Int
   /// Weights from outside are judged before the first segment.
   private let judgesFirst: Bool
   private let values: [Float]
+  /// Weights that the training of masks left.
+  private var made: [Digest: [UInt8]] = [:]
 
-  init(_ study: Study, divergesIn: Int? = nil, judgements: [Score] = []) {
+  init(_ study: Study, divergesIn: Int? = nil, judgements: [Score] = [], leastKept: Int = 0) {
     var stream = RandomStream(seed: 5, .test)
     let count = ParameterLayout(study.network, scope: study.scope).count
     values = (0..<count).map { _ in Float(stream.normal()) }
@@ -70,52 +154,74 @@ struct FakeWorker {
     judgesFirst = study.pretrained != nil
     self.divergesIn = divergesIn
     self.judgements = judgements
+    self.leastKept = leastKept
   }
 
   /// Weights from outside: those of step 0.
-  static func pretrained(_ study: Study) -> Pretrained {
-    Pretrained(parameters: Digest(of: FakeWorker(study).parameters(after: 0)), state: digest("state after 0"))
-  }
+  static func pretrained(_ study: Study) -> Digest { Digest(of: FakeWorker(study).parameters(after: 0)) }
 
   /// The weights after so many steps, in stored form.
   func parameters(after step: Int) -> [UInt8] {
     Parameters.canonicalBytes(of: [Float(step)] + values.dropFirst())
   }
 
-  /// The weights that the whole training ends with, in stored form.
+  /// The weights that the whole first training ends with, in stored form.
   var parameters: [UInt8] { parameters(after: steps) }
 
-  /// The step whose weights have this digest.
+  /// The step of the first training whose weights have this digest.
   func step(of parameters: Digest) -> Int? {
     (0...steps).first { Digest(of: self.parameters(after: $0)) == parameters }
   }
 
   /// The weights of a digest.
-  func blob(_ digest: Digest) -> [UInt8] { parameters(after: step(of: digest)!) }
+  func blob(_ digest: Digest) -> [UInt8] { made[digest] ?? parameters(after: step(of: digest)!) }
 
   func outcome(of job: Job) -> Outcome {
     switch job {
     case .split: return .split(sampleSplits)
     case .train(let segment):
       if let divergesIn, segment.steps.contains(divergesIn) { return .diverged(step: divergesIn) }
-      let end = segment.steps.upperBound
-      return .trained(
-        TrainedSegment(
-          state: digest("state after \(end)"), parameters: Digest(of: parameters(after: end)), loss: 0.5))
+      return .trained(segment.mask == nil ? trained(segment) : trainedMask(segment))
     case .evaluate(let evaluation):
-      if evaluation.slice == sampleSplits.validation {
-        let segment = (step(of: evaluation.parameters)! + segmentSteps - 1) / segmentSteps
-        return .evaluated(judgements[judgesFirst ? segment : segment - 1])
-      }
-      return .evaluated(score(evaluation.maskDigest, count: evaluation.slice.count))
+      if evaluation.slice == sampleSplits.validation { return .evaluated(judgement(evaluation)) }
+      let score = score(evaluation)
+      let isMissed = evaluation.threshold?.isMissed(by: score) ?? false
+      return isMissed ? .worseThanThreshold : .evaluated(score)
     case .test(let evaluation):
-      return .tested(TestScore(score(evaluation.maskDigest, count: evaluation.slice.count)))
+      return .tested(TestScore(score(evaluation)))
     }
   }
 
-  /// Few levels of accuracy, so that losses and places decide often; one mask in 16 is not finite.
-  private func score(_ mask: Digest?, count: Int) -> Score {
-    guard let word = mask?.firstWord else { return .exact(correct: count, count: count, loss: 0.125) }
+  private func trained(_ segment: TrainingSegment) -> TrainedSegment {
+    let end = segment.steps.upperBound
+    return TrainedSegment(
+      state: digest("state after \(end)"), parameters: Digest(of: parameters(after: end)), loss: 0.5)
+  }
+
+  /// Weights that depend on all that the segment began with.
+  private func trainedMask(_ segment: TrainingSegment) -> TrainedSegment {
+    let key = Job.train(segment).digest
+    var stream = RandomStream(seed: key.firstWord, .test)
+    let bytes = Parameters.canonicalBytes(of: values.map { _ in Float(stream.normal()) })
+    let parameters = Digest(of: bytes)
+    made[parameters] = bytes
+    return TrainedSegment(state: digest("state of \(key.hex)"), parameters: parameters, loss: 0.5)
+  }
+
+  private func judgement(_ evaluation: Evaluation<FitnessUse>) -> Score {
+    if let mask = evaluation.mask {
+      return .exact(correct: mask.population < leastKept ? 4 : 5, count: evaluation.sampleCount, loss: 1)
+    }
+    let segment = (step(of: evaluation.parameters)! + segmentSteps - 1) / segmentSteps
+    return judgements[judgesFirst ? segment : segment - 1]
+  }
+
+  /// Few levels of accuracy, so that losses and places decide often; one candidate in 16 is not finite.
+  private func score<Use>(_ evaluation: Evaluation<Use>) -> Score {
+    let count = evaluation.sampleCount
+    guard let mask = evaluation.maskDigest else { return .exact(correct: count, count: count, loss: 0.125) }
+    let draw = evaluation.retraining.map { "\($0.draw)" } ?? "-"
+    let word = digest("\(mask.hex) \(evaluation.parameters.hex) \(draw)").firstWord
     if word % 16 == 0 { return .nonfinite }
     return .exact(correct: Int(word >> 8 % 5), count: count, loss: Double(word >> 16 % 8) / 8)
   }

@@ -31,17 +31,64 @@ let recipeChanges: [@Sendable (inout TrainingRecipe) -> Void] = [
       { $0.normalization = LabelledData.Normalization(mean: [0.5], deviation: [2]) },
       { $0.normalization = LabelledData.Normalization(mean: [1], deviation: [1]) },
       { $0.normalization = LabelledData.Normalization(mean: [0.5, 0.5], deviation: [1, 1]) },
-      { $0.pretrained = Pretrained(parameters: digest("weights"), state: digest("state")) },
-      { $0.pretrained = Pretrained(parameters: digest("other weights"), state: digest("state")) },
-      { $0.scope.prunesClassifier = true },
-      { $0.objective = .loss }, { $0.compression = 3 }, { $0.randomSearch = false },
-      { $0.numerics = NumericsClass("another") }, { $0.genetic.populationSize = 9 }, { $0.genetic.eliteSize = 2 },
-      { $0.genetic.tournamentSize = 4 }, { $0.genetic.crossoverRate = 0.5 }, { $0.genetic.neuronCrossover = 0.5 },
-      { $0.genetic.mutationRate = 0.5 }, { $0.genetic.swapFraction = 0.1...0.4 },
-      { $0.genetic.swapFraction = 0.2...0.5 }, { $0.genetic.initial.magnitude = 0.8 },
-      { $0.genetic.initial.random = 0.2 }, { $0.genetic.initial.equal = 0.2 },
-      { $0.genetic.initial.exponential = 0.2 }, { $0.genetic.initial.noise = 0.6 },
+      { $0.pretrained = digest("weights") }, { $0.pretrained = digest("other weights") },
+      { $0.scope.prunesClassifier = true }, { $0.compression = 3...3 }, { $0.compression = 2...3 },
+      { $0.compression = 1.5...2 }, { $0.numerics = NumericsClass("another") },
+      // Without random search, in the other order, and under other names.
+      { $0.searches.removeLast() }, { $0.searches.removeFirst() }, { $0.searches.swapAt(0, 1) },
+      { $0.searches.append(SearchPlan(Strategy("Third"), $0.searches[1].settings)) },
+      { $0.searches[0] = SearchPlan(Strategy("Renamed"), $0.searches[0].settings) },
+      { $0.searches[1] = SearchPlan(.randomSearch, .random(RandomSettings(generationSize: 9))) },
+      { $0.searches[1] = SearchPlan(.randomSearch, .random(RandomSettings(generationSize: 8, noise: 0.6))) },
     ]
+    let objectives: [Objective] = [
+      .best(.loss), .best(.size), .best(.flops), .smallest(.size, subjectTo: .accuracy, limit: 0.9),
+      .smallest(.size, subjectTo: .accuracy, limit: 0.9.nextUp), .smallest(.flops, subjectTo: .accuracy, limit: 0.9),
+      .smallest(.size, subjectTo: .loss, limit: 0.9), .pareto([.accuracy]), .pareto([.accuracy, .size]),
+      .pareto([.size, .accuracy]),
+    ]
+    changes += objectives.map { objective in { $0.objective = objective } }
+    let geneticChanges: [@Sendable (inout GeneticSettings) -> Void] = [
+      { $0.populationSize = 9 }, { $0.eliteSize = 2 }, { $0.tournamentSize = 4 }, { $0.crossoverRate = 0.5 },
+      { $0.crossovers = [Share(.uniform, 0.7)] }, { $0.crossovers = [Share(.uniform, 0.7), Share(.neuron, 0.4)] },
+      { $0.crossovers = [Share(.neuron, 0.3), Share(.uniform, 0.7)] }, { $0.mutationRate = 0.5 },
+      { $0.mutation = .bitFlip }, { $0.mutationAmount = 0.02...0.3 }, { $0.mutationAmount = 0.01...0.4 },
+      { $0.initial.magnitude = 0.8 }, { $0.initial.random = 0.2 }, { $0.initial.equal = 0.2 },
+      { $0.initial.exponential = 0.2 }, { $0.initial.noise = 0.6 },
+    ]
+    changes += geneticChanges.map { change in
+      { study in
+        var settings = smallGenetic
+        change(&settings)
+        study.searches[0] = SearchPlan(.genetic, .genetic(settings))
+      }
+    }
+    let recipes =
+      [TrainingRecipe()]
+      + recipeChanges.map { change in
+        var recipe = TrainingRecipe()
+        change(&recipe)
+        return recipe
+      }
+    let modes: [FitnessMode.Retraining] =
+      recipes.map { .init(start: .finetune, recipe: $0) } + [
+        .init(start: .rewind(step: 1), recipe: TrainingRecipe()),
+        .init(start: .rewind(step: 2), recipe: TrainingRecipe()), .init(start: .scratch, recipe: TrainingRecipe()),
+        .init(start: .finetune, recipe: TrainingRecipe(), usesSearchSlice: true),
+        .init(start: .finetune, recipe: TrainingRecipe(), samplesPerClass: 1),
+        .init(start: .finetune, recipe: TrainingRecipe(), samplesPerClass: 2),
+        .init(start: .finetune, recipe: TrainingRecipe(), draws: 2),
+        .init(start: .finetune, recipe: TrainingRecipe(), finalDraws: 2),
+      ]
+    changes += modes.map { mode in { $0.fitness = FitnessMode(retraining: mode) } }
+    let cycles =
+      recipes.map { Cycles(rounds: 2, compressionStep: 1.5, recipe: $0) } + [
+        Cycles(rounds: 3, compressionStep: 1.5, recipe: TrainingRecipe()),
+        Cycles(rounds: 2, compressionStep: 1, recipe: TrainingRecipe()),
+        Cycles(rounds: 2, compressionStep: 1.5, recipe: TrainingRecipe(), leastAccuracy: 0.5),
+        Cycles(rounds: 2, compressionStep: 1.5, recipe: TrainingRecipe(), leastAccuracy: 0),
+      ]
+    changes += cycles.map { cycles in { $0.cycles = cycles } }
     changes += recipeChanges.map { change in { change(&$0.training) } }
     let wider = try NetworkDescription(name: "small", widths: [6, 7, 4, 3])
     changes.append { $0.network = wider }

@@ -26,7 +26,7 @@ import Testing
     let drive = try Drive.whole(study, generations: 1)
     let starts = [0] + ends.dropLast()
     #expect(drive.segments.map(\.steps) == zip(starts, ends).map { $0..<$1 })
-    #expect(drive.segments.map(\.from) == [nil] + ends.dropLast().map { digest("state after \($0)") })
+    #expect(drive.segments.map(\.start) == [.fresh] + ends.dropLast().map { .state(digest("state after \($0)")) })
     for segment in drive.segments {
       #expect(segment.slice == sampleSplits.train && segment.seed == study.seed && segment.recipe == study.training)
       #expect(segment.network == study.network && segment.numerics == study.numerics)
@@ -109,7 +109,9 @@ import Testing
       let searched = drive.evaluations.dropFirst(course.trained)
       #expect(searched.allSatisfy { $0.parameters == weights(course.best) && $0.slice == sampleSplits.search })
       #expect(drive.run.planner.currentParameters == weights(course.best))
-      for contestant in drive.run.planner.contestants { #expect(contestant.job.inputs[0] == weights(course.best)) }
+      for contestant in drive.run.planner.contestants {
+        #expect(contestant.jobs.map(\.inputs[0]) == [weights(course.best)])
+      }
       // Judgements are no trials.
       #expect(searched.count == drive.run.evaluations)
       #expect(drive.records.count == 4 + 2 * 16)
@@ -136,8 +138,8 @@ import Testing
     let losses = [1, 2, 3].map { Score.exact(correct: 1, count: 10, loss: $0) }
     let drive = try Drive.whole(study, generations: 1, FakeWorker(study, judgements: losses))
     #expect(drive.segments.count == 2)
-    #expect(drive.run.planner.currentParameters == study.pretrained?.parameters)
-    #expect(!drive.removed.contains(study.pretrained!.parameters))
+    #expect(drive.run.planner.currentParameters == study.pretrained)
+    #expect(!drive.removed.contains(study.pretrained!))
   }
 
   @Test("A segment is judged before the next one is asked for")
@@ -157,24 +159,26 @@ import Testing
     study.earlyStopping = stops ? EarlyStopping(patience: 1) : nil
     let drive = try Drive.whole(study, generations: 2)
     #expect(drive.segments.isEmpty && drive.jobs.count == 1 + drive.run.evaluations)
-    #expect(drive.evaluations.allSatisfy { $0.parameters == weights.parameters && $0.slice == sampleSplits.search })
-    #expect(drive.run.planner.currentParameters == weights.parameters)
+    #expect(drive.evaluations.allSatisfy { $0.parameters == weights && $0.slice == sampleSplits.search })
+    #expect(drive.run.planner.currentParameters == weights)
     #expect(drive.run.planner.trainedEpochs == 0 && drive.removed.isEmpty)
   }
 
-  @Test("Fine-tuning begins with the state from outside, and the rest is a training as any")
+  @Test("Fine-tuning begins with the weights from outside, and the rest is a training as any")
   func fineTuned() throws {
     let study = try study(epochs: 2, .steps(3))
     var tuned = study
     tuned.pretrained = FakeWorker.pretrained(study)
     let drives = try [study, tuned].map { try Drive.whole($0, generations: 1) }
-    #expect(drives[1].segments.map(\.from) == ["state after 0", "state after 3", "state after 6"].map { digest($0) })
+    #expect(
+      drives[1].segments.map(\.start) == [
+        .weights(tuned.pretrained!), .state(digest("state after 3")), .state(digest("state after 6")),
+      ])
     #expect(drives[1].segments.map(\.steps) == drives[0].segments.map(\.steps))
-    #expect(drives[1].segments[0].from == tuned.pretrained?.state)
     #expect(Job.train(drives[1].segments[0]).digest != Job.train(drives[0].segments[0]).digest)
-    #expect(Job.train(drives[1].segments[0]).inputs == [digest("train"), digest("state after 0")])
+    #expect(Job.train(drives[1].segments[0]).inputs == [digest("train"), tuned.pretrained!])
     // They may be wanted again, by a study that trains them otherwise.
-    #expect(drives[1].removed.isDisjoint(with: [tuned.pretrained!.state, tuned.pretrained!.parameters]))
+    #expect(!drives[1].removed.contains(tuned.pretrained!))
   }
 
   @Test("Neither weights nor epochs is no study")

@@ -49,6 +49,40 @@ import Wire
     return parcel
   }
 
+  /// A valid job and behind it a valid evaluation that trains first and has a threshold, with one change.
+  private func evaluationAfterRetraining(_ change: (inout PBEvaluate) -> Void = { _ in }) -> PBParcel {
+    var generator = generator
+    let retraining = Retraining(
+      recipe: TrainingRecipe(epochs: 3, batchSize: 10), firstStep: 4,
+      slice: Slice(digest: generator.digest(), count: 41), samplesPerClass: 2, draw: 3, seed: 5, numerics: .portable)
+    var parcel = PBParcel([
+      evaluation(keeping: 3),
+      .evaluate(
+        Evaluation(
+          network: networks[0], scope: PruningScope(), parameters: generator.digest(),
+          mask: Mask(count: 65, keeping: [64]), slice: Slice(digest: generator.digest(), count: 50), samples: 20,
+          retraining: retraining, threshold: .accuracy(atLeast: 0.5))),
+    ])
+    change(&parcel.job[1].evaluate)
+    return parcel
+  }
+
+  /// A valid job and behind it a valid training of what a mask of 40 weights keeps, with one change.
+  private func maskedTraining(_ change: (inout PBTrain) -> Void = { _ in }) -> PBParcel {
+    var generator = generator
+    var parcel = PBParcel([
+      evaluation(keeping: 3),
+      .train(
+        TrainingSegment(
+          network: networks[1], recipe: TrainingRecipe(epochs: 3, batchSize: 10), seed: 1,
+          slice: Slice(digest: generator.digest(), count: 41), start: .weights(generator.digest()),
+          mask: Mask(count: 40, keeping: [1, 29]), scope: PruningScope(prunesClassifier: true), steps: 0..<5,
+          numerics: .portable)),
+    ])
+    change(&parcel.job[1].train)
+    return parcel
+  }
+
   /// A valid job and behind it a valid training of 3 epochs of 5 steps with one change.
   private func training(_ change: (inout PBTrain) -> Void = { _ in }) -> PBParcel {
     var generator = generator
@@ -57,7 +91,7 @@ import Wire
       .train(
         TrainingSegment(
           network: networks[1], recipe: TrainingRecipe(epochs: 3, batchSize: 10), seed: 1,
-          slice: Slice(digest: generator.digest(), count: 41), from: nil, steps: 0..<5, numerics: .portable)),
+          slice: Slice(digest: generator.digest(), count: 41), start: .fresh, steps: 0..<5, numerics: .portable)),
     ])
     change(&parcel.job[1].train)
     return parcel
@@ -67,7 +101,7 @@ import Wire
 
   @Test("The samples themselves are accepted")
   func samples() throws {
-    for parcel in [evaluation(), training()] {
+    for parcel in [evaluation(), training(), evaluationAfterRetraining(), maskedTraining()] {
       guard case .parcel(let jobs) = try WireCodec.coordinatorMessage(try sealed { $0.parcel = parcel }).message else {
         Issue.record("another message")
         return
@@ -87,6 +121,21 @@ import Wire
       training { $0.recipe = Data(TrainingRecipe(epochs: 3, batchSize: 10, learningRate: 0.2).canonicalBytes.bytes) },
       training { $0.endStep = 6 }, training { $0.firstStep = 1 }, training { $0.network = 0 },
       training { $0.from = Data(repeating: 0, count: 32) }, training { $0.numerics = "another" },
+      training { $0.mask = PBMask(Mask(count: 30)) }, training { $0.endStep = 0 }, maskedTraining { $0.clearMask() },
+      maskedTraining { $0.mask.words[0] ^= 1 }, maskedTraining { $0.fromWeights = false },
+      maskedTraining { $0.from = Data() }, maskedTraining { $0.from = Data(repeating: 0, count: 32) },
+      evaluation { $0.samples = 1 }, evaluation { $0.leastAccuracy = 0 }, evaluation { $0.mostLoss = .infinity },
+      evaluationAfterRetraining { $0.samples = 0 }, evaluationAfterRetraining { $0.samples = 1 << 32 },
+      evaluationAfterRetraining { $0.clearRetraining() }, evaluationAfterRetraining { $0.threshold = nil },
+      evaluationAfterRetraining { $0.leastAccuracy = 0.5.nextUp }, evaluationAfterRetraining { $0.mostLoss = 0.5 },
+      evaluationAfterRetraining {
+        $0.retraining.recipe = Data(TrainingRecipe(epochs: 4, batchSize: 10).canonicalBytes.bytes)
+      },
+      evaluationAfterRetraining { $0.retraining.firstStep = 0 }, evaluationAfterRetraining { $0.retraining.draw = 4 },
+      evaluationAfterRetraining { $0.retraining.slice.digest = Data(repeating: 1, count: 32) },
+      evaluationAfterRetraining { $0.retraining.samplesPerClass = 0 },
+      evaluationAfterRetraining { $0.retraining.seed = 6 },
+      evaluationAfterRetraining { $0.retraining.numerics = "another" },
     ]
     // The content of a fitness evaluation is no test evaluation.
     var asTest = evaluation()
@@ -110,10 +159,16 @@ import Wire
     ] {
       #expect(try refused(evaluation(change)).contains("mask"))
     }
+    for change: (inout PBTrain) -> Void in [
+      { $0.mask.words[4] |= 0x80 }, { $0.mask.words.removeLast() }, { $0.mask.words.append(0) },
+      { $0.mask.count = 30 }, { $0.mask.count = 39 }, { $0.mask.count = .max }, { $0.mask.count = 1 << 33 },
+      { $0.mask = PBMask() }, { $0.mask = PBMask(Mask(count: 30)) }, { $0.mask = PBMask(Mask(count: 67)) },
+      { $0.prunesClassifier = false },
+    ] { #expect(try refused(maskedTraining(change)).contains("mask")) }
     var other = evaluation()
     other.network.append(Data(networks[1].canonicalBytes.bytes))
     other.job[1].evaluate.network = 1
-    #expect(try refused(other).contains("a mask of 65 weights is not of this network"))
+    #expect(try refused(other).contains("a mask of 65 weights is not of the job's network"))
   }
 
   @Test("A job of a network that the parcel does not have")
@@ -177,18 +232,23 @@ import Wire
     for length in valid.indices { damaged.append(Array(valid[..<length])) }
     for bytes in impossible.map(\.canonicalBytes.bytes) + damaged {
       #expect(try refused(training { $0.recipe = Data(bytes) }).contains("train.recipe"))
+      #expect(
+        try refused(evaluationAfterRetraining { $0.retraining.recipe = Data(bytes) }).contains("retraining.recipe"))
     }
   }
 
   @Test("Slices and steps that are none")
   func segments() throws {
     for change: (inout PBTrain) -> Void in [
-      { $0.firstStep = 5 }, { $0.firstStep = 7 }, { $0.endStep = 0 }, { $0.endStep = 16 }, { $0.endStep = .max },
+      { $0.firstStep = 6 }, { $0.firstStep = 7 }, { $0.endStep = 16 }, { $0.endStep = .max },
       {
         $0.firstStep = 15; $0.endStep = 16
       },
       {
         $0.firstStep = .max - 1; $0.endStep = .max
+      },
+      {
+        $0.firstStep = 5; $0.endStep = 4
       },
     ] { #expect(try refused(training(change)).contains("step")) }
     for change: (inout PBTrain) -> Void in [
@@ -198,6 +258,38 @@ import Wire
     var unknown = PBParcel()
     unknown.job = [PBJob()]
     #expect(try refused(unknown).contains("kind"))
+  }
+
+  @Test("Retrainings, samples and thresholds that are none, and a test with a threshold")
+  func judging() throws {
+    for change: (inout PBRetraining) -> Void in [
+      { $0.firstStep = 1 << 49 }, { $0.firstStep = .max }, { $0.samplesPerClass = 1 << 33 },
+      { $0.samplesPerClass = .max }, { $0.draw = 1 << 33 }, { $0.draw = .max }, { $0.slice = PBSlice() },
+      { $0.slice.count = 1 << 33 }, { $0.slice.count = .max }, { $0.slice.digest = Data() },
+      { $0.slice.digest.append(0) }, { $0.numerics = String(repeating: "n", count: 257) }, { $0 = PBRetraining() },
+    ] {
+      let text = try refused(evaluationAfterRetraining { change(&$0.retraining) })
+      #expect(text.contains("retraining") || text.contains("slice"), "\(text)")
+    }
+    for samples in [1 << 33, UInt64.max] {
+      #expect(try refused(evaluationAfterRetraining { $0.samples = samples }).contains("evaluate.samples"))
+    }
+    for value in [Double.nan, -.nan, .signalingNaN] {
+      #expect(try refused(evaluationAfterRetraining { $0.leastAccuracy = value }).contains("threshold"))
+      #expect(try refused(evaluationAfterRetraining { $0.mostLoss = value }).contains("threshold"))
+    }
+    // With the digest that a test of this content would have, if it could be one.
+    for threshold in [PBEvaluate.OneOf_Threshold.leastAccuracy(0), .mostLoss(.infinity)] {
+      var generator = generator
+      var test = PBParcel([
+        .test(
+          Evaluation(
+            network: networks[0], scope: PruningScope(), parameters: generator.digest(),
+            mask: Mask(count: 65, keeping: [64]), slice: generator.slice(TestUse.self)))
+      ])
+      test.job[0].test.threshold = threshold
+      #expect(try refused(test).contains("a test with a threshold"))
+    }
   }
 
   @Test("Handshakes with impossible fields")

@@ -65,7 +65,7 @@ import Wire
         let slice = generator.slice(TestUse.self)
         let segment = TrainingSegment(
           network: network, recipe: TrainingRecipe(), seed: 1, slice: Slice(digest: generator.digest(), count: 64),
-          from: nil, steps: 3..<20, numerics: .portable)
+          start: .fresh, steps: 3..<20, numerics: .portable)
         jobs += [
           .evaluate(evaluation), .train(segment),
           .test(
@@ -79,6 +79,43 @@ import Wire
       let decoded = try WireCodec.coordinatorMessage(WireCodec.encode(.parcel(jobs), epoch: 0))
       #expect(decoded.message == .parcel(jobs), "seed \(seed)")
     }
+  }
+
+  @Test("Every kind of training, retraining, number of samples and threshold")
+  func everyField() throws {
+    var generator = Generator(seed: 7)
+    let evaluation = generator.evaluation(FitnessUse.self)
+    let thresholds: [Threshold?] = [
+      nil, .accuracy(atLeast: 0), .accuracy(atLeast: 0.5), .accuracy(atLeast: -.infinity), .loss(atMost: 0),
+      .loss(atMost: 2.5), .loss(atMost: .infinity),
+    ]
+    var jobs: [Job] = []
+    for threshold in thresholds {
+      for samples in [nil, 1, 1 << 32] {
+        for retraining in [nil, generator.retraining()] {
+          let job = Evaluation(
+            network: evaluation.network, scope: evaluation.scope, parameters: evaluation.parameters,
+            mask: evaluation.mask, slice: evaluation.slice, samples: samples, retraining: retraining,
+            threshold: threshold)
+          jobs.append(.evaluate(job))
+        }
+      }
+    }
+    let slice = Slice<TrainingUse>(digest: generator.digest(), count: 64)
+    for start in [TrainingSegment.Start.fresh, .weights(generator.digest()), .state(generator.digest())] {
+      for prunesClassifier in [false, true] {
+        let scope = PruningScope(prunesClassifier: prunesClassifier)
+        let mask = generator.mask(count: ParameterLayout(evaluation.network, scope: scope).prunableCount)
+        for steps in [0..<0, 0..<3, 3..<3, 2..<20] {
+          let job = TrainingSegment(
+            network: evaluation.network, recipe: TrainingRecipe(), seed: 1, slice: slice, start: start, mask: mask,
+            scope: scope, steps: steps, numerics: .portable)
+          jobs.append(.train(job))
+        }
+      }
+    }
+    let decoded = try WireCodec.coordinatorMessage(WireCodec.encode(.parcel(jobs), epoch: 0))
+    #expect(decoded.message == .parcel(jobs))
   }
 
   @Test("Two names of one structure are one network, sent under the first name")

@@ -109,28 +109,56 @@ struct Generator {
 
   mutating func slice<Use>(_ use: Use.Type) -> Slice<Use> { Slice(digest: digest(), count: int(0...1 << 32)) }
 
-  mutating func evaluation<Use>(_ use: Use.Type) -> Evaluation<Use> {
+  /// A network with a scope and, often, a mask over it.
+  mutating func maskedNetwork() -> (network: NetworkDescription, scope: PruningScope, mask: Mask?) {
     let network = network()
     let scope = PruningScope(prunesClassifier: stream.chance(0.5))
     let count = ParameterLayout(network, scope: scope).prunableCount
+    return (network, scope, stream.chance(0.2) ? nil : mask(count: count))
+  }
+
+  mutating func retraining() -> Retraining {
+    Retraining(
+      recipe: recipe(), firstStep: int(0...1 << 48), slice: slice(TrainingUse.self),
+      samplesPerClass: stream.chance(0.5) ? nil : int(1...1 << 32), draw: int(0...1 << 32), seed: stream.next(),
+      numerics: NumericsClass(text()))
+  }
+
+  mutating func threshold() -> Threshold? {
+    switch stream.below(4) {
+    case 0: .accuracy(atLeast: stream.chance(0.2) ? -.infinity : double())
+    case 1: .loss(atMost: stream.chance(0.2) ? .infinity : double())
+    default: nil
+    }
+  }
+
+  mutating func evaluation<Use>(_ use: Use.Type, threshold: Threshold? = nil) -> Evaluation<Use> {
+    let (network, scope, mask) = maskedNetwork()
     return Evaluation(
-      network: network, scope: scope, parameters: digest(), mask: stream.chance(0.2) ? nil : mask(count: count),
-      slice: slice(use))
+      network: network, scope: scope, parameters: digest(), mask: mask, slice: slice(use),
+      samples: stream.chance(0.5) ? nil : int(1...1 << 32), retraining: stream.chance(0.5) ? nil : retraining(),
+      threshold: threshold)
+  }
+
+  mutating func segment() -> TrainingSegment {
+    let recipe = recipe()
+    let slice = Slice<TrainingUse>(digest: digest(), count: int(1...1 << 32))
+    let steps = min(recipe.epochs * recipe.stepsPerEpoch(samples: slice.count), 1 << 48)
+    let first = int(0...steps)
+    let (network, scope, mask) = maskedNetwork()
+    let starts = [TrainingSegment.Start.fresh, .weights(digest()), .state(digest())]
+    return TrainingSegment(
+      network: network, recipe: recipe, seed: stream.next(), slice: slice, start: starts[stream.below(3)], mask: mask,
+      // Without a mask a scope means nothing, and does not travel.
+      scope: mask == nil ? PruningScope() : scope, steps: first..<int(first...steps), numerics: NumericsClass(text()))
   }
 
   mutating func job() -> Job {
     switch stream.below(3) {
-    case 0:
-      let recipe = recipe()
-      let slice = Slice<TrainingUse>(digest: digest(), count: int(1...1 << 32))
-      let steps = min(recipe.epochs * recipe.stepsPerEpoch(samples: slice.count), 1 << 48)
-      let first = int(0...steps - 1)
-      return .train(
-        TrainingSegment(
-          network: network(), recipe: recipe, seed: stream.next(), slice: slice,
-          from: stream.chance(0.5) ? digest() : nil, steps: first..<int(first + 1...steps),
-          numerics: NumericsClass(text())))
-    case 1: return .evaluate(evaluation(FitnessUse.self))
+    case 0: return .train(segment())
+    case 1:
+      let threshold = threshold()
+      return .evaluate(evaluation(FitnessUse.self, threshold: threshold))
     default: return .test(evaluation(TestUse.self))
     }
   }
@@ -141,7 +169,7 @@ struct Generator {
   }
 
   mutating func outcome() -> Outcome {
-    switch stream.below(5) {
+    switch stream.below(6) {
     case 0:
       .split(
         Splits(
@@ -150,6 +178,7 @@ struct Generator {
     case 1: .trained(TrainedSegment(state: digest(), parameters: digest(), loss: double()))
     case 2: .diverged(step: int(0...1 << 48))
     case 3: .evaluated(score())
+    case 4: .worseThanThreshold
     default: .tested(TestScore(score()))
     }
   }

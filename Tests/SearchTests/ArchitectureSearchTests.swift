@@ -13,7 +13,7 @@ import Testing
       name: "mlp", input: [784], classes: 10, stages: [Stage(.dense, widths: widths), Stage(.dense, widths: widths)])
     let space = SearchSpace.choices(ChoiceSpace(cardinalities: template.cardinalities, seed: 1))
     var settings = GeneticSettings(populationSize: 20, eliteSize: 10)
-    settings.mutationAmount = 0.3...0.6
+    settings.breeding.mutationAmount = 0.3...0.6
     var search = GeneticSearch(settings: settings, space: space)
     _ = run(&search, trials: 800) { trial in
       guard case .choices(let choices) = trial.genome, let cost = try? template.cost(choices) else {

@@ -76,7 +76,7 @@ import Testing
   func search() throws {
     let masks = space(kept: 80)
     var settings = GeneticSettings(populationSize: 16, eliteSize: 8)
-    settings.mutationAmount = 0.3...0.6
+    settings.breeding.mutationAmount = 0.3...0.6
     var search = GeneticSearch(settings: settings, space: .reals(masks.sparsitySpace))
     _ = run(&search, trials: 320) { trial in
       Fitness([Double(masks.mask(sparsities: trial.reals).population(in: masks.layers[1]))])

@@ -12,7 +12,7 @@ import Testing
     var stream = RandomStream(seed: seed, .test)
     let parameters = (0..<layout.count).map { _ in Float(0.5 + stream.uniform()) }
     let space = MaskSpace(
-      layout: layout, parameters: parameters, budget: try Budget(kept: 64, layout: layout), seed: seed)
+      layout: layout, parameters: parameters, size: .exactly(64), seed: seed)
     return (.masks(space), randomMask(256, kept: 64, &stream))
   }
 

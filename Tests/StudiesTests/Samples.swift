@@ -13,7 +13,8 @@ extension Strategy {
   static let randomSearch = Strategy("RandomSearch")
 }
 
-let smallGenetic = GeneticSettings(populationSize: 8, eliteSize: 3, mutationAmount: 0.01...0.3)
+let smallGenetic = GeneticSettings(
+  populationSize: 8, eliteSize: 3, breeding: Breeding(mutationAmount: 0.01...0.3))
 
 /// A study small enough to run hundreds of times: 60 prunable weights of which 17 stay, three segments of training.
 func smallStudy(
@@ -22,7 +23,7 @@ func smallStudy(
 ) throws -> Study {
   let random = SearchPlan(.randomSearch, .random(RandomSettings(generationSize: genetic.populationSize)))
   return Study(
-    name: "small", seed: seed, dataset: "digits", splits: SplitSizes(),
+    name: "small", seed: seed, dataset: digest("digits"), splits: SplitSizes(),
     network: try NetworkDescription(name: "small", widths: [6, 6, 4, 3]), training: TrainingRecipe(epochs: 7),
     segment: .epochs(3), scope: PruningScope(), objective: objective, compression: 2...2,
     searches: [SearchPlan(.genetic, .genetic(genetic))] + (randomSearch ? [random] : []))
@@ -60,7 +61,7 @@ func trainingVariants() throws -> [Variant] {
 
 /// Rivals whose generations are of other sizes than the first one's, two and three of them, and sizes in a range.
 func rivalVariants() throws -> [Variant] {
-  let other = GeneticSettings(populationSize: 6, eliteSize: 6, mutationAmount: 0.01...0.3)
+  let other = GeneticSettings(populationSize: 6, eliteSize: 6, breeding: smallGenetic.breeding)
   var two = try smallStudy(randomSearch: false)
   two.searches.append(SearchPlan(.randomSearch, .random(RandomSettings(generationSize: 20))))
   var three = two

@@ -22,7 +22,7 @@ let recipeChanges: [@Sendable (inout TrainingRecipe) -> Void] = [
   func digests() throws {
     let study = try smallStudy()
     var changes: [(inout Study) -> Void] = [
-      { $0.seed = 2 }, { $0.dataset = "mnist" }, { $0.splits.search = .fraction(0.3) },
+      { $0.seed = 2 }, { $0.dataset = digest("mnist") }, { $0.splits.search = .fraction(0.3) },
       { $0.splits.validation = .count(5) }, { $0.splits.test = .fraction(0.3) },
       { $0.segment = .epochs(4) }, { $0.segment = .steps(3) }, { $0.segment = .steps(4) },
       { $0.earlyStopping = EarlyStopping(patience: 1) }, { $0.earlyStopping = EarlyStopping(patience: 2) },
@@ -49,10 +49,15 @@ let recipeChanges: [@Sendable (inout TrainingRecipe) -> Void] = [
     ]
     changes += objectives.map { objective in { $0.objective = objective } }
     let geneticChanges: [@Sendable (inout GeneticSettings) -> Void] = [
-      { $0.populationSize = 9 }, { $0.eliteSize = 2 }, { $0.tournamentSize = 4 }, { $0.crossoverRate = 0.5 },
-      { $0.crossovers = [Share(.uniform, 0.7)] }, { $0.crossovers = [Share(.uniform, 0.7), Share(.neuron, 0.4)] },
-      { $0.crossovers = [Share(.neuron, 0.3), Share(.uniform, 0.7)] }, { $0.mutationRate = 0.5 },
-      { $0.mutation = .bitFlip }, { $0.mutationAmount = 0.02...0.3 }, { $0.mutationAmount = 0.01...0.4 },
+      { $0.populationSize = 9 }, { $0.eliteSize = 2 }, { $0.breeding.selection = .tournament(size: 4) },
+      { $0.breeding.selection = .roulette }, { $0.breeding.selection = .rank(pressure: 1.5) },
+      { $0.breeding.selection = .truncation(fraction: 0.5) }, { $0.breeding.successRule = SuccessRule() },
+      { $0.hallOfFameSize = 3 }, { $0.initial.spread = true }, { $0.breeding.crossoverRate = 0.5 },
+      { $0.breeding.crossovers = [Share(.uniform, 0.7)] },
+      { $0.breeding.crossovers = [Share(.uniform, 0.7), Share(.neuron, 0.4)] },
+      { $0.breeding.crossovers = [Share(.neuron, 0.3), Share(.uniform, 0.7)] }, { $0.breeding.mutationRate = 0.5 },
+      { $0.breeding.mutations = [Share(.bitFlip, 1)] }, { $0.breeding.mutationAmount = 0.02...0.3 },
+      { $0.breeding.mutationAmount = 0.01...0.4 },
       { $0.initial.magnitude = 0.8 }, { $0.initial.random = 0.2 }, { $0.initial.equal = 0.2 },
       { $0.initial.exponential = 0.2 }, { $0.initial.noise = 0.6 },
     ]

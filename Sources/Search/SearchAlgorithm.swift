@@ -69,7 +69,7 @@ package struct PendingTrials: Hashable, Sendable {
       guard space.contains(trial.genome) else { throw CanonicalError("a waiting trial is of another search") }
       trials.append(trial)
     }
-    guard told >= 0 else { throw CanonicalError("a negative number of answers") }
+    guard (0...1 << 48).contains(told) else { throw CanonicalError("\(told) answers") }
   }
 }
 

@@ -74,7 +74,7 @@ extension SearchStudy {
       }
       cycles.append(CycleResult(mask: mask, weights: try reader.digest()))
     }
-    guard cycles.isEmpty || cycles.count < study.cycles?.rounds ?? 0 else {
+    guard cycles.isEmpty || cycles.count < study.cycles?.rounds ?? 0 && isPossible(round: cycles.count) else {
       throw CanonicalError("more cycles than the study has")
     }
     guard try reader.int() == trials || study.cycles == nil else {

@@ -69,7 +69,8 @@ import Testing
         segment(start: .weights(digest("state"))), segment(start: .weights(digest("other state"))),
         segment(steps: 0..<4), segment(steps: 1..<5), segment(steps: 0..<0), segment(mask: mask),
         segment(mask: mask, classifier: true), segment(mask: Mask(count: 48, keeping: [1, 6])),
-        segment(mask: Mask(count: 49, keeping: [1, 5])), segment(mask: Mask(count: 48)), segment(numerics: NumericsClass("another")),
+        segment(mask: Mask(count: 49, keeping: [1, 5])), segment(mask: Mask(count: 48)),
+        segment(numerics: NumericsClass("another")),
       ] + recipes.map { segment(recipe: $0) })
     #expect(segment().digest == segment(Self.network("another name", [6, 8, 3])).digest, "a name is no identity")
     #expect(segment().digest == segment(classifier: true).digest, "without a mask nothing is in a scope")

@@ -128,7 +128,8 @@ import Testing
     }
     let score = Score.exact(correct: 15, count: 50, loss: 2)
     for (threshold, isMissed) in [
-      (.accuracy(atLeast: 0.3), false), (.accuracy(atLeast: 0.3.nextUp), true), (.accuracy(atLeast: 0.3.nextDown), false),
+      (.accuracy(atLeast: 0.3), false), (.accuracy(atLeast: 0.3.nextUp), true),
+      (.accuracy(atLeast: 0.3.nextDown), false),
       (.accuracy(atLeast: 0), false), (.accuracy(atLeast: -.infinity), false), (.accuracy(atLeast: .infinity), true),
       (.loss(atMost: 2), false), (.loss(atMost: 2.0.nextDown), true), (.loss(atMost: 2.0.nextUp), false),
       (.loss(atMost: .infinity), false), (.loss(atMost: 0), true),

@@ -52,6 +52,7 @@ package struct Fitness: Hashable, Sendable, Comparable {
     violation = try reader.double()
     var values: [Double] = []
     for _ in 0..<(try reader.count(width: 8)) { values.append(try reader.double()) }
+    guard !values.isEmpty else { throw CanonicalError("a fitness without a value") }
     self.values = values
     guard !violation.isNaN, !values.contains(where: \.isNaN) else { throw CanonicalError("a fitness is not a number") }
   }

@@ -63,6 +63,7 @@ package struct Trial: Hashable, Sendable {
     for _ in 0..<(try reader.count(width: 16)) { threshold = try Fitness(from: &reader) }
     self.threshold = threshold
     share = try reader.double()
+    guard share > 0, share <= 1 else { throw CanonicalError("a trial on \(share) of the samples") }
   }
 }
 

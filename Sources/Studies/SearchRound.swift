@@ -64,12 +64,17 @@ struct SearchRound: Sendable {
       return baselines.flatMap { judge.proposals(strategy: $0.strategy, mask: $0.mask.map(judge.units.weightMask)) }
     }
     guard reproposals.isEmpty else { return proposeAgain() }
+    // No search begins a generation of the first one before all have asked for the one before. So a larger budget
+    // changes nothing about the order of the trials in a smaller one.
+    let generation = searches[0].generationSize
+    let least = searches.map(\.asked).min()!
+    let limit = min(trials, (least / generation + 1) * generation)
     for _ in searches.indices {
       let search = turn
       turn = (turn + 1) % searches.count
       var proposals: [Proposal] = []
       for _ in 0..<Self.brood {
-        guard searches[search].asked < trials, let trial = searches[search].ask() else { break }
+        guard searches[search].asked < limit, let trial = searches[search].ask() else { break }
         proposals += judge.proposals(strategy: plans[search].strategy, trial: trial, of: search)
       }
       if !proposals.isEmpty { return proposals }
@@ -107,8 +112,11 @@ struct SearchRound: Sendable {
   }
 
   /// Whether the state can be stored now: between two generations of the first search, with nothing half answered.
+  ///
+  /// And before a rival comes to the end of the budget: a larger one might go on with it, and store another state here.
   func isMoment(pending: some Collection<Proposal>) -> Bool {
-    hasProposedBaselines && scores.isEmpty && searches[0].told > 0
+    (searches.count == 1 || searches.allSatisfy { $0.asked < trials }) && hasProposedBaselines && scores.isEmpty
+      && searches[0].told > 0
       && searches[0].told % searches[0].generationSize == 0 && pending.allSatisfy { $0.trial?.search != nil }
   }
 
@@ -119,7 +127,7 @@ struct SearchRound: Sendable {
     for search in searches { search.append(to: &bytes) }
   }
 
-  /// - Throws: `CanonicalError` for a state of other searches.
+  /// - Throws: `CanonicalError` for a state of other searches, or from beyond the budget.
   mutating func restore(from reader: inout CanonicalReader) throws(CanonicalError) {
     turn = try reader.int()
     var order: [Int] = []
@@ -129,6 +137,9 @@ struct SearchRound: Sendable {
     guard searches.indices.contains(turn), order.allSatisfy(searches.indices.contains),
       counts == searches.map({ $0.pending.trials.count })
     else { throw CanonicalError("a snapshot of other searches") }
+    guard !isOver, searches.allSatisfy({ $0.asked <= trials }) else {
+      throw CanonicalError("a snapshot from beyond the budget")
+    }
     reproposals = order[...]
     hasProposedBaselines = true
   }

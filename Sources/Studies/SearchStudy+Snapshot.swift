@@ -79,7 +79,7 @@ extension SearchStudy {
         size: try reader.int(), sizeNonzero: try reader.int(), flops: try reader.int(), flopsNonzero: try reader.int())
       cycles.append(CycleResult(mask: mask, metrics: metrics, weights: try reader.digest()))
     }
-    guard cycles.isEmpty || cycles.count < study.cycles?.rounds ?? 0 else {
+    guard cycles.isEmpty || cycles.count < study.cycles?.rounds ?? 0 && isPossible(round: cycles.count) else {
       throw CanonicalError("more cycles than the study has")
     }
     guard try reader.int() == trials || study.cycles == nil else {

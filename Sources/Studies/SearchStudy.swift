@@ -146,7 +146,7 @@ package struct SearchStudy: Sendable {
       try beginTraining()
     case (.train, .trained(let segment)):
       chain!.observe(segment)
-      takeResult()
+      try takeResult()
     case (.train, .diverged(let step)):
       throw chain!.failure(divergedIn: step)
     case (.evaluate, .evaluated(let score)):
@@ -163,14 +163,14 @@ package struct SearchStudy: Sendable {
     switch phase {
     case .training, .retraining:
       try chain!.observe(score!)
-      takeResult()
+      try takeResult()
       return nil
     case .judging:
       endCycle(score!)
       return nil
     case .searching:
       let judged = round!.observe(score, of: proposal)
-      if pending.isEmpty, round!.isOver { endRound() }
+      if pending.isEmpty, round!.isOver { try endRound() }
       return judged
     case .split, .weights, .finished:
       preconditionFailure("nothing is judged now")
@@ -187,16 +187,23 @@ package struct SearchStudy: Sendable {
       scope: study.scope, earlyStep: study.fitness.retraining?.earlyStep)
     chain = TrainingChain(plan, train: splits!.train, validation: splits!.validation)
     phase = .training
-    takeResult()
+    try takeResult()
   }
 
   /// Goes on where a training has ended.
-  private mutating func takeResult() {
+  ///
+  /// - Throws: ``StudyFailure`` if it never came to the step that retraining begins with.
+  private mutating func takeResult() throws(StudyFailure) {
     guard let result = chain!.result else { return }
     if phase == .retraining {
       cycles[cycles.count - 1].weights = result
       phase = .judging
     } else {
+      if let step = chain!.plan.earlyStep, chain!.early == nil {
+        throw StudyFailure(
+          "training ended before step \(step), whose weights the fitness begins with; ask for an earlier step or for more "
+            + "training, and start a new run")
+      }
       weights = result
       firstWeights = result
       trainedSteps = chain!.step
@@ -206,7 +213,7 @@ package struct SearchStudy: Sendable {
   }
 
   /// The present round's winner, for the cycle that it belongs to.
-  private mutating func endRound() {
+  private mutating func endRound() throws(StudyFailure) {
     guard let plan = study.cycles, let mask = round!.best(0) else {
       phase = .finished
       return
@@ -218,7 +225,7 @@ package struct SearchStudy: Sendable {
       numerics: study.numerics, weights: weights!, mask: kept, scope: study.scope, earlyStep: nil)
     chain = TrainingChain(training, train: splits!.train, validation: splits!.validation)
     phase = .retraining
-    takeResult()
+    try takeResult()
   }
 
   /// Takes the accuracy of what a cycle left; another one follows if it is good enough and can be.
@@ -230,10 +237,7 @@ package struct SearchStudy: Sendable {
       phase = .finished
       return
     }
-    let next = compression(ofRound: cycles.count)
-    let zeros = [Float](repeating: 0, count: layout.count)
-    let isPossible = (try? Self.space(of: study, compression: next, parameters: zeros)) != nil
-    guard cycles.count < plan.rounds, isPossible else {
+    guard cycles.count < plan.rounds, isPossible(round: cycles.count) else {
       phase = .finished
       return
     }
@@ -249,6 +253,12 @@ package struct SearchStudy: Sendable {
           network: study.network, scope: study.scope, parameters: cycle.weights, mask: cycle.mask,
           slice: splits!.validation)),
       strategy: .validation)
+  }
+
+  /// Whether some mask meets what a round asks for.
+  func isPossible(round: Int) -> Bool {
+    let zeros = [Float](repeating: 0, count: layout.count)
+    return (try? Self.space(of: study, compression: compression(ofRound: round), parameters: zeros)) != nil
   }
 
   /// What a round asks for, counted from 0.

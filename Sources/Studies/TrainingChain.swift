@@ -92,9 +92,8 @@ struct TrainingChain: Sendable {
   mutating func observe(_ segment: TrainedSegment) {
     if let previous = trained {
       superseded.append(previous.state)
-      if watch == nil, previous.parameters != segment.parameters { superseded.append(previous.parameters) }
+      if watch == nil { giveUp(previous.parameters, unless: segment.parameters) }
     }
-    if let early { superseded.removeAll { $0 == early } }
     trained = segment
     step = nextStep
     if step == plan.earlyStep { early = segment.parameters }

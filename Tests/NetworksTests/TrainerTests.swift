@@ -237,6 +237,44 @@ import Testing
     }
   }
 
+  /// What a removed weight was is no matter: so a chain whose segments bring old values back has the bits of one run.
+  @Test(arguments: optimizers) func removedWeightsDoNotMatter(_ optimizer: TrainingRecipe.Optimizer) throws {
+    let network = try Self.convolutional()
+    let scope = PruningScope(prunesClassifier: true)
+    let layout = ParameterLayout(network, scope: scope)
+    let data = try Self.images(51, count: 75)
+    let mask = Samples.mask(51, count: layout.prunableCount, density: 0.4)
+    var removed: [Int] = []
+    for tensor in layout.prunable {
+      for (index, position) in zip(tensor.range, tensor.maskRange!) where !mask[position] { removed.append(index) }
+    }
+    var recipe = Self.recipe
+    recipe.optimizer = optimizer
+    let trainer = try Trainer(network: network, recipe: recipe, data: data, seed: 51, mask: mask, scope: scope)
+    let start = Trainer.initialState(network, recipe: recipe, seed: 51)
+    var whole = start
+    guard case .trained = trainer.run(&whole, through: 12) else { throw NetworkError("diverged") }
+    #expect(removed.allSatisfy { whole.parameters[$0] == 0 })
+
+    var chain = start
+    for end in [0, 3, 7, 7, 12] {
+      guard case .trained(let loss) = trainer.run(&chain, through: end) else { throw NetworkError("diverged") }
+      #expect(loss.isFinite, "a segment of no steps has a loss too")
+      #expect(removed.allSatisfy { chain.parameters[$0] == 0 })
+      for index in removed { chain.parameters[index] = start.parameters[index] }
+    }
+    for index in layout.tensors.flatMap(\.range) where !removed.contains(index) {
+      #expect(chain.parameters[index].bitPattern == whole.parameters[index].bitPattern, "seed 51, parameter \(index)")
+    }
+    for index in removed { chain.parameters[index] = 0 }
+    #expect(chain == whole, "slots and step too")
+
+    var wild = start
+    for index in removed { wild.parameters[index] = .nan }
+    guard case .trained = trainer.run(&wild, through: 12) else { throw NetworkError("diverged") }
+    #expect(wild == whole)
+  }
+
   /// One step by hand: batch of both samples, v = g, w − lr·v.
   @Test func oneStepByHand() throws {
     let network = try NetworkDescription(name: "test", widths: [1, 2])

@@ -15,18 +15,24 @@ import Testing
 
   @Test("So it is however the study trains, searches and judges")
   func fromFactsOfVariants() throws {
-    for (name, study, worker) in try variants().dropFirst() { try checkFacts(of: study, worker, name) }
+    for (name, study, worker) in try variants().dropFirst() {
+      // Every moment of the few facts of cycles, those in the middle of their training among them.
+      let cycles = study.cycles != nil
+      try checkFacts(of: study, worker, name, generations: cycles ? 1 : 2, stride: cycles ? 1 : 3)
+    }
   }
 
-  private func checkFacts(of study: Study, _ worker: FakeWorker, _ what: String) throws {
-    let whole = try Drive.whole(study, generations: 3, worker)
+  private func checkFacts(
+    of study: Study, _ worker: FakeWorker, _ what: String, generations: Int = 3, stride step: Int = 1
+  ) throws {
+    let whole = try Drive.whole(study, generations: generations, worker)
     for seed in 0..<2 as Range<UInt64> {
       var stream = RandomStream(seed: seed, .test)
-      var first = Drive(try planner(study, generations: 3), whole.worker)
+      var first = Drive(try planner(study, generations: generations), whole.worker)
       try first.finish(shuffling: &stream)
-      for stop in 0...first.arrivals.count {
+      for stop in stride(from: Int(seed) % step, through: first.arrivals.count, by: step) {
         let known = Dictionary(uniqueKeysWithValues: first.arrivals.prefix(stop).map { ($0, first.facts[$0]!) })
-        var second = Drive(try planner(study, generations: 3), whole.worker, facts: known)
+        var second = Drive(try planner(study, generations: generations), whole.worker, facts: known)
         try second.finish(shuffling: &stream)
         #expect(second.lines == whole.lines, "\(what), seed \(seed), after \(stop) facts")
         #expect(
@@ -45,7 +51,7 @@ import Testing
       let weights = try planner.parametersOfSnapshot(state)
       if study.cycles == nil { #expect(weights == drive.run.planner.currentParameters, "\(what)") }
       try planner.restore(state, parameters: drive.worker.blob(weights))
-      #expect(planner.trainedEpochs == Double(study.training.epochs) && planner.currentSplits == sampleSplits)
+      #expect(planner.trainedEpochs == drive.run.planner.trainedEpochs && planner.currentSplits == sampleSplits)
       var stream = RandomStream(seed: 3, .test, UInt64(trials))
       for known in [facts, drive.facts] {
         var resumed = Drive(planner, drive.worker, facts: known)
@@ -95,10 +101,31 @@ import Testing
 
   @Test("A snapshot of a small budget goes on under a larger one")
   func extended() throws {
-    let study = try smallStudy()
-    let long = try Drive.whole(study, generations: 6)
-    let short = try Drive.whole(study, generations: 3)
-    try check(short, of: study, generations: 6, expected: long, "extended")
+    let alone = try smallStudy(randomSearch: false)
+    let others = try [("plain", smallStudy()), ("alone", alone)].map { ($0, $1, FakeWorker($1)) }
+    for (name, study, worker) in try others + rivalVariants() + retrainingVariants() {
+      let long = try Drive.whole(study, generations: 6, worker)
+      for generations in [3, 4] {
+        let short = try Drive.whole(study, generations: generations, worker)
+        try check(short, of: study, generations: 6, expected: long, "\(name), \(generations)")
+      }
+    }
+  }
+
+  @Test("A snapshot from beyond the budget is refused")
+  func beyond() throws {
+    for (name, study, worker) in try rivalVariants() + trainingVariants() {
+      let long = try Drive.whole(study, generations: 6, worker)
+      let budget = study.searches[0].settings.generationSize * study.searches.count
+      let beyond = long.snapshots.filter { $0.trials > 4 + budget }
+      #expect(!beyond.isEmpty, "\(name)")
+      for (state, _) in beyond {
+        var short = try planner(study, generations: 1)
+        #expect(throws: CanonicalError.self, "\(name)") {
+          try short.restore(state, parameters: worker.blob(long.run.planner.currentParameters!))
+        }
+      }
+    }
   }
 
   @Test("`Replay` tells the same trials, as far as the facts reach")

@@ -8,6 +8,11 @@ import Studies
 /// A digest of a text, where any will do.
 func digest(_ text: String) -> Digest { Digest(of: Array(text.utf8)) }
 
+/// Something that a test needs and does not find.
+struct Missing: Error {
+  let what: String
+}
+
 extension Strategy {
   static let genetic = Strategy("GeneticAlgorithm")
   static let randomSearch = Strategy("RandomSearch")

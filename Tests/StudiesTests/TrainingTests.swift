@@ -57,7 +57,7 @@ import Testing
     let study = try study(epochs: 3, .steps(5))
     var drive = Drive(try planner(study, generations: 1), FakeWorker(study, divergesIn: step))
     let failure = #expect(throws: StudyFailure.self) { try drive.finish() }
-    #expect(failure?.description.contains("diverged in epoch \(epoch);") == true)
+    #expect(failure?.description.contains("diverged in epoch \(epoch + 1);") == true)
   }
 
   /// Losses of the judgements (nil: not finite), and what early stopping makes of them in a training of 6 segments.
@@ -115,7 +115,7 @@ import Testing
       // Judgements are no trials.
       #expect(searched.count == drive.run.evaluations)
       #expect(drive.records.count == 4 + 2 * 16)
-      #expect(drive.run.planner.trainedEpochs == 6)
+      #expect(drive.run.planner.trainedEpochs == Double(course.trained))
     }
   }
 

@@ -160,7 +160,8 @@ import Wire
       #expect(try refused(evaluation(change)).contains("mask"))
     }
     for change: (inout PBTrain) -> Void in [
-      { $0.mask.words[4] |= 0x80 }, { $0.mask.words.removeLast() }, { $0.mask.words.append(0) },
+      { $0.mask.words[5] |= 1 }, { $0.mask.words[7] |= 0x80 }, { $0.mask.words.removeLast() },
+      { $0.mask.words.append(0) },
       { $0.mask.count = 30 }, { $0.mask.count = 39 }, { $0.mask.count = .max }, { $0.mask.count = 1 << 33 },
       { $0.mask = PBMask() }, { $0.mask = PBMask(Mask(count: 30)) }, { $0.mask = PBMask(Mask(count: 67)) },
       { $0.prunesClassifier = false },

@@ -1,8 +1,8 @@
 package import Digests
 internal import Models
 internal import Pruning
-internal import Search
 package import RunStore
+internal import Search
 package import Studies
 package import StudyFile
 

@@ -1,6 +1,6 @@
 internal import Digests
-internal import Foundation
 internal import Formats
+internal import Foundation
 internal import Models
 internal import Studies
 internal import StudyFile
@@ -12,7 +12,8 @@ enum Sources {
     switch document.dataset {
     case .known(let known): try DataFolder.load(named: known.name, folder: folder)
     case .files(let files):
-      try DataFiles(classes: files.classes, scale: files.scale, channelsLast: files.channelsLast,
+      try DataFiles(
+        classes: files.classes, scale: files.scale, channelsLast: files.channelsLast,
         labelColumn: files.labelColumn.map { Int($0).map { .index($0) } ?? .name($0) } ?? .last
       ).load(
         name: files.x, x: files.x, y: files.y, testX: files.testX, testY: files.testY)

@@ -93,9 +93,11 @@ struct CandidateJudge: Sendable {
     if case .rewind(let step) = retraining.start { step } else { 0 }
   }
 
-  /// A threshold as a worker can test it: where one figure alone decides.
+  /// A threshold as a worker can test it: where one finite figure alone decides. What is not finite misses every limit,
+  /// but is as good as its like.
   private func limit(_ threshold: Fitness) -> Threshold? {
-    switch objective {
+    guard threshold.value.isFinite, threshold.violation == 0 else { return nil }
+    return switch objective {
     case .best(.accuracy): .accuracy(atLeast: threshold.value)
     case .best(.loss): .loss(atMost: -threshold.value)
     case .best, .smallest, .pareto: nil

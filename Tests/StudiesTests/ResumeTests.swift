@@ -116,7 +116,7 @@ import Testing
   func pace(sizes: [Int], kinds: Int) throws {
     var study = try smallStudy()
     study.searches = sizes.enumerated().map { place, size in
-      let genetic = GeneticSettings(populationSize: size, eliteSize: 1, mutationAmount: 0.01...0.3)
+      let genetic = GeneticSettings(populationSize: size, eliteSize: 1, breeding: smallGenetic.breeding)
       let settings: AlgorithmSettings =
         kinds >> place & 1 == 1 ? .genetic(genetic) : .random(RandomSettings(generationSize: size))
       return SearchPlan(Strategy("rival \(place)"), settings)

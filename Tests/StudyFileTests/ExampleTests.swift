@@ -34,9 +34,11 @@ import Testing
     #expect(shown > 0)
   }
 
-  @Test("The reference names every key that a study file can have")
+  @Test("The references name every key that a study file can have")
   func reference() throws {
-    let text = try String(contentsOf: Self.documentation.appending(path: "study-file.md"), encoding: .utf8)
+    let text = try ["study-file.md", "searches.md"].map {
+      try String(contentsOf: Self.documentation.appending(path: $0), encoding: .utf8)
+    }.joined()
     let keys = (complete + "\n" + own).split(separator: "\n").compactMap { line -> Substring? in
       let key = line.drop { $0 == " " }.prefix { $0 != ":" }
       return key.isEmpty || line.allSatisfy { $0 == " " } ? nil : key

@@ -129,7 +129,8 @@ func digest(_ text: String) -> Digest { Digest(of: Array(text.utf8)) }
 func study(of document: StudyDocument) throws -> Study {
   guard case .known(let known) = document.dataset else { preconditionFailure("files of one's own") }
   let network = try document.zooNetwork(shape: known.shape, classes: known.classes)
-  return try document.study(StudyInputs(dataset: digest(known.name), shape: known.shape, network: network, pretrained: nil))
+  return try document.study(
+    StudyInputs(dataset: digest(known.name), shape: known.shape, network: network, pretrained: nil))
 }
 
 /// A text with one line of it replaced, and the number of that line from 1.

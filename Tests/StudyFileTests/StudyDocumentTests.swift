@@ -28,7 +28,9 @@ import Testing
         SearchPlan(Strategy("GeneticAlgorithm"), .genetic(GeneticSettings(populationSize: 64))),
         SearchPlan(Strategy("RandomSearch"), .random(RandomSettings(generationSize: 64))),
       ])
-    #expect(!study.scope.prunesClassifier && study.numerics == .portable && study.fitness == FitnessMode() && study.cycles == nil)
+    #expect(
+      !study.scope.prunesClassifier && study.numerics == .portable && study.fitness == FitnessMode()
+        && study.cycles == nil)
   }
 
   @Test("A file that says everything")

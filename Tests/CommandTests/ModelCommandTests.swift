@@ -34,7 +34,8 @@ import Testing
   }
 
   @Test func optionsThatWouldDoNothing() throws {
-    let train = ["train", "--output", "m.onnx"]
+    let place = Workplace()
+    let train = ["train", "--output", place.file("m.onnx")]
     let digits = train + ["--zoo", "mlp-8", "--dataset", "digits"]
     for option in [
       ["--y", "y.npy"], ["--classes", "3"], ["--test-x", "x.npy"], ["--test-y", "y.npy"], ["--scale", "16"],
@@ -49,7 +50,8 @@ import Testing
       try refuses(["inspect", "m.onnx"] + option, 64, "\(option[0]) needs --zoo")
     }
     try refuses(train + ["--from", "m.onnx", "--dataset", "digits", "--shape", "1,8,8"], 64, "--shape needs --zoo")
-    try refuses(["export", "m.onnx", "--form", "compact", "--output", "o.onnx"], 64, "compact needs --mask")
+    try refuses(
+      ["export", "m.onnx", "--form", "compact", "--output", place.file("o.onnx")], 64, "compact needs --mask")
     for option in [["--momentum", "0.3"], ["--nesterov"]] {
       try refuses(digits + ["--optimizer", "adam"] + option, 64, "\(option[0]) needs --optimizer sgd, found adam")
     }
@@ -63,7 +65,8 @@ import Testing
     let files = ["evaluate", "m.onnx", "--x", "x.csv"]
     for count in ["1", "257", "1000"] { try refuses(files + ["--classes", count], 64, "--classes", "2 to 256") }
     for scale in ["0", "65537"] { try refuses(files + ["--scale", scale], 64, "--scale", "1 to 65536") }
-    let digits = ["train", "--output", "m.onnx", "--zoo", "mlp-8", "--dataset", "digits"]
+    let place = Workplace()
+    let digits = ["train", "--output", place.file("m.onnx"), "--zoo", "mlp-8", "--dataset", "digits"]
     for list in ["@", "", "@0.1", "3,,4", "3@", "3,@0.1", "3@0.1@2"] {
       try refuses(digits + ["--schedule", "milestones:\(list)"], 64, "--schedule")
     }

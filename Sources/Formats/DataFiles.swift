@@ -6,8 +6,10 @@ package import Models
 /// width, channels]. Labels are integers from 0: an array [N] or [N, 1], a column of the table, or in an NPZ archive the
 /// member `y` beside `x` (`y_train` beside `x_train`, `y_test` beside `x_test`, as Keras names them).
 package struct DataFiles: Hashable, Sendable {
-  /// The number of classes; nil takes the greatest label of training and test, and one more.
+  /// The number of classes; nil takes the greatest label of training and test, and one more, or ``minimumClasses``.
   package var classes: Int?
+  /// Without ``classes``: how many there are at least, as the highest ones may have no samples.
+  package var minimumClasses: Int
   /// What bytes are divided by; nil means 255. Given, whole numbers from 0 to 255 of other types become bytes too.
   package var scale: Int?
   package var normalization: LabelledData.Normalization?
@@ -18,10 +20,12 @@ package struct DataFiles: Hashable, Sendable {
   package var limit: Int
 
   package init(
-    classes: Int? = nil, scale: Int? = nil, normalization: LabelledData.Normalization? = nil,
-    channelsLast: Bool = false, labelColumn: CSVTable.LabelColumn = .last, limit: Int = 1 << 32
+    classes: Int? = nil, minimumClasses: Int = 2, scale: Int? = nil,
+    normalization: LabelledData.Normalization? = nil, channelsLast: Bool = false,
+    labelColumn: CSVTable.LabelColumn = .last, limit: Int = 1 << 32
   ) {
     self.classes = classes
+    self.minimumClasses = minimumClasses
     self.scale = scale
     self.normalization = normalization
     self.channelsLast = channelsLast
@@ -67,7 +71,7 @@ package struct DataFiles: Hashable, Sendable {
       }
     }
     let greatest = max(training.labels.max() ?? 0, test?.labels.max() ?? 0)
-    let classes = classes ?? max(2, Int(greatest) + 1)
+    let classes = classes ?? max(2, minimumClasses, Int(greatest) + 1)
     return DataSet(
       name: name, training: try data(training, classes: classes),
       officialTest: try test.map { part throws(FormatError) in try data(part, classes: classes) })

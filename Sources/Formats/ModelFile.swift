@@ -20,6 +20,25 @@ package enum ModelFile {
     init(content: [UInt8]) {
       self = content.count > 8 && content[8] == UInt8(ascii: "{") ? .safetensors : .onnx
     }
+
+    /// Whether the content is clearly of this format: a length that the file has and a brace, or protobuf's field 1, a
+    /// version below 128, and a second field.
+    func begins(_ content: [UInt8]) -> Bool {
+      guard content.count > 8 else { return false }
+      let length = (0..<8).reduce(UInt64(0)) { $0 | UInt64(content[$1]) << UInt64(8 * $1) }
+      let isSafetensors = content[8] == UInt8(ascii: "{") && length <= UInt64(content.count - 8)
+      switch self {
+      case .safetensors: return isSafetensors
+      case .onnx: return !isSafetensors && content[0] == 0x08 && content[1] < 0x80 && content[2] != 0
+      }
+    }
+
+    var name: String {
+      switch self {
+      case .onnx: "an ONNX file"
+      case .safetensors: "a safetensors file"
+      }
+    }
   }
 
   /// The model of an ONNX or safetensors file, which may be gzipped.
@@ -31,7 +50,11 @@ package enum ModelFile {
     do throws(FormatError) {
       var bytes = try RegularFile.read(path, limit: limit)
       if Gzip.isGzip(bytes) { bytes = try Gzip.decompress(bytes, limit: limit) }
-      switch Format(path: path) ?? Format(content: bytes) {
+      let format = Format(path: path) ?? Format(content: bytes)
+      if let other = Format.allCases.first(where: { $0 != format && $0.begins(bytes) }) {
+        throw FormatError.bad(nil, found: other.name, expected: "\(format.name), as its name says")
+      }
+      switch format {
       case .safetensors:
         guard let network else { return try Safetensors.read(bytes) }
         return try Safetensors.read(bytes, into: network)
@@ -42,6 +65,9 @@ package enum ModelFile {
       }
     } catch { throw error.naming(path) }
   }
+
+  /// Whether a path ends in a format that models are written in.
+  package static func canSave(as path: String) -> Bool { !path.hasSuffix(".gz") && Format(path: path) != nil }
 
   /// Writes a model in the format that the path ends in, `.onnx` or `.safetensors`.
   ///

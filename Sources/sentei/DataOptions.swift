@@ -29,6 +29,9 @@ struct DataOptions: ParsableArguments {
   @Option(help: "What samples of bytes are divided by.")
   var scale: Int?
 
+  @Option(help: "The labels' column of a CSV table, by number from 0 or by name; by default the last.")
+  var labelColumn: String?
+
   @Flag(help: "Images in the file are [height, width, channels].")
   var channelsLast = false
 
@@ -40,17 +43,34 @@ struct DataOptions: ParsableArguments {
 
   func validate() throws {
     guard (dataset == nil) != (x == nil) else { throw ValidationError("give either --dataset NAME or --x FILE") }
+    let ofFiles = [
+      ("--y", y != nil), ("--test-x", testX != nil), ("--test-y", testY != nil), ("--classes", classes != nil),
+      ("--scale", scale != nil), ("--label-column", labelColumn != nil), ("--channels-last", channelsLast),
+    ]
+    if dataset != nil, let (name, _) = ofFiles.first(where: \.1) {
+      throw ValidationError("\(name) is for files of your own, given with --x, not for --dataset")
+    }
+    if x != nil, data != nil { throw ValidationError("--data is for --dataset, not for --x") }
+    guard (2...256).contains(classes ?? 2) else { throw ValidationError("--classes takes a number from 2 to 256") }
+    guard (1...65_536).contains(scale ?? 1) else { throw ValidationError("--scale takes a number from 1 to 65536") }
     guard (mean == nil) == (std == nil) else { throw ValidationError("--mean and --std come together") }
   }
 
   /// Reads the data set, normalised as asked for.
   ///
-  /// - Throws: `FormatError`; `ValidationError` for a normalisation that does not fit.
-  func load() throws -> DataSet {
+  /// - Parameter network: What the data are for: without --classes, files have at least its classes, as some may have
+  ///   no samples in them.
+  /// - Throws: `FormatError`; `ValidationError` for a normalisation or a number of classes that does not fit.
+  func load(for network: NetworkDescription? = nil) throws -> DataSet {
+    if let network, let classes, classes != network.outputCount {
+      throw ValidationError("--classes \(classes) does not fit \(network.name), which has \(network.outputCount)")
+    }
     let set: DataSet
     if let x {
-      set = try DataFiles(classes: classes, scale: scale, channelsLast: channelsLast).load(
-        name: x, x: x, y: y, testX: testX, testY: testY)
+      let files = DataFiles(
+        classes: classes, minimumClasses: min(network?.outputCount ?? 2, 256), scale: scale, channelsLast: channelsLast,
+        labelColumn: labelColumn.map { Int($0).map { .index($0) } ?? .name($0) } ?? .last)
+      set = try files.load(name: x, x: x, y: y, testX: testX, testY: testY)
     } else {
       set = try DataFolder.load(named: dataset!, folder: DataOption.folder(data))
     }

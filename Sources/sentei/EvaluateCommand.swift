@@ -31,10 +31,15 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Print JSON instead of a table.")
   var json = false
 
+  func validate() throws {
+    if let first, first <= 0 { throw ValidationError("--first takes a number above 0") }
+  }
+
   func run() throws {
     try reportingSync {
+      if let logits { try OutputPlace.check(logits) }
       let model = try model.load()
-      let samples = try samples(try data.load())
+      let samples = try samples(try data.load(for: model.network))
       let evaluator = try MaskedEvaluator(
         network: model.network, scope: mask.scope, parameters: model.parameters, data: samples)
       let mask = try mask.load(for: model.network)
@@ -60,7 +65,6 @@ struct EvaluateCommand: ParsableCommand {
     case nil: samples = set.officialTest ?? set.training
     }
     guard let first else { return samples }
-    guard first > 0 else { throw ValidationError("--first takes a number above 0") }
     return samples.selecting(Array(0..<min(first, samples.count)))
   }
 }
@@ -71,7 +75,8 @@ struct EvaluationListing: Encodable {
   let top1: Double
   let top5: Double
   let loss: Double
-  let perClass: [Double]
+  /// Accuracies; nil for a class without samples.
+  let perClass: [Double?]
 
   enum CodingKeys: String, CodingKey {
     case samples, top1, top5, loss
@@ -87,7 +92,7 @@ struct EvaluationListing: Encodable {
     top5 = Double(report.top5) / count
     loss = report.loss
     counts = report.perClass.map { ($0.correct, $0.count) }
-    perClass = counts.map { $0.count == 0 ? 0 : Double($0.correct) / Double($0.count) }
+    perClass = counts.map { $0.count == 0 ? nil : Double($0.correct) / Double($0.count) }
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -101,7 +106,7 @@ struct EvaluationListing: Encodable {
 
   var table: String {
     let rows = counts.enumerated().map { label, row in
-      ["\(label)", "\(row.count)", "\(row.correct)", perClass[label].fixed(digits: 4)]
+      ["\(label)", "\(row.count)", "\(row.correct)", perClass[label]?.fixed(digits: 4) ?? "-"]
     }
     return """
       samples  \(samples)

@@ -26,15 +26,22 @@ struct ExportCommand: ParsableCommand {
   @Option(name: [.short, .long], help: "The file to write: .onnx or .safetensors.")
   var output: String
 
+  func validate() throws {
+    if let form, form != .dense, mask.mask == nil { throw ValidationError("--form \(form.rawValue) needs --mask") }
+    try OutputPlace.checkModelName(output)
+  }
+
   func run() throws {
     try reportingSync {
+      try OutputPlace.check(output)
       var model = try model.load()
       let mask = try mask.load(for: model.network)
-      switch (form ?? (mask == nil ? .dense : .masked), mask) {
-      case (.dense, _): break
-      case (.masked, let mask?): model = model.masked(by: mask, scope: self.mask.scope)
-      case (.compact, let mask?): model = compacted(model, mask: mask, scope: self.mask.scope)
-      case (.masked, nil), (.compact, nil): throw ValidationError("--form \(form!.rawValue) needs --mask")
+      if let mask {
+        switch form ?? .masked {
+        case .dense: break
+        case .masked: model = model.masked(by: mask, scope: self.mask.scope)
+        case .compact: model = compacted(model, mask: mask, scope: self.mask.scope)
+        }
       }
       try ModelFile.save(model, to: output)
       print("\(output): \(ParameterLayout(model.network).trainableCount) parameters")

@@ -28,11 +28,18 @@ struct ZooOptions: ParsableArguments {
   @Option(help: "With --zoo: the shape of a sample, for example 3,32,32.")
   var shape: Shape?
 
-  @Option(help: "With --zoo: the number of classes.")
-  var outputs = 10
+  @Option(help: "With --zoo: the number of classes; by default 10, or that of the data.")
+  var outputs: Int?
 
-  @Option(help: "With --zoo: multiplies channels and hidden widths.")
-  var widthMultiplier = 1.0
+  @Option(help: "With --zoo: multiplies channels and hidden widths; by default 1.")
+  var widthMultiplier: Double?
+
+  func validate() throws {
+    let ofZoo = [
+      ("--shape", shape != nil), ("--outputs", outputs != nil), ("--width-multiplier", widthMultiplier != nil),
+    ]
+    if zoo == nil, let (name, _) = ofZoo.first(where: \.1) { throw ValidationError("\(name) needs --zoo") }
+  }
 
   /// The network, if one is named.
   ///
@@ -41,7 +48,7 @@ struct ZooOptions: ParsableArguments {
     guard let zoo else { return nil }
     guard let shape = shape?.sizes ?? data?.shape else { throw ValidationError("--zoo \(zoo) needs --shape") }
     return try Zoo.network(
-      named: zoo, shape: shape, classes: data?.classes ?? outputs, widthMultiplier: widthMultiplier)
+      named: zoo, shape: shape, classes: data?.classes ?? outputs ?? 10, widthMultiplier: widthMultiplier ?? 1)
   }
 }
 
@@ -63,6 +70,10 @@ struct MaskOptions: ParsableArguments {
 
   @Flag(help: "The mask covers the last layer with weights too.")
   var pruneClassifier = false
+
+  func validate() throws {
+    if pruneClassifier, mask == nil { throw ValidationError("--prune-classifier needs --mask") }
+  }
 
   var scope: PruningScope { PruningScope(prunesClassifier: pruneClassifier) }
 

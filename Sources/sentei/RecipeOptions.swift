@@ -1,7 +1,7 @@
 import ArgumentParser
 import Models
 
-/// How to train, in the words of a study file's `network.train`.
+/// How to train: what a study file's `network.train` says.
 struct RecipeOptions: ParsableArguments {
   @Option(help: "Epochs.")
   var epochs = 20
@@ -18,11 +18,20 @@ struct RecipeOptions: ParsableArguments {
   @Option(help: "The optimizer.")
   var optimizer = OptimizerName.sgd
 
-  @Option(help: "Momentum of sgd.")
-  var momentum = 0.9
+  @Option(help: "With sgd: momentum; by default 0.9.")
+  var momentum: Double?
 
-  @Flag(help: "Nesterov's form of momentum.")
+  @Flag(help: "With sgd: Nesterov's form of momentum.")
   var nesterov = false
+
+  @Option(help: "With adam and adamw: the decay of the mean of gradients; by default 0.9.")
+  var beta1: Double?
+
+  @Option(help: "With adam and adamw: the decay of the mean of squared gradients; by default 0.999.")
+  var beta2: Double?
+
+  @Option(help: "With adam and adamw: what is added to the divisor; by default 1e-8.")
+  var epsilon: Double?
 
   @Option(help: "The factor of the sum of |w|.")
   var l1 = 0.0
@@ -42,23 +51,36 @@ struct RecipeOptions: ParsableArguments {
   @Flag(help: "Augmentation: half of the images are mirrored.")
   var flip = false
 
+  func validate() throws { _ = try recipe() }
+
   /// The recipe.
   ///
-  /// - Throws: `ValidationError` for values out of bounds.
+  /// - Throws: `ValidationError` for values out of bounds, and for options of another optimizer.
   func recipe() throws -> TrainingRecipe {
-    let moments = TrainingRecipe.Optimizer.Moments()
-    let chosen: TrainingRecipe.Optimizer =
-      switch optimizer {
-      case .sgd: .sgd(momentum: momentum, nesterov: nesterov)
-      case .adam: .adam(moments)
-      case .adamw: .adamW(moments)
-      }
     let recipe = TrainingRecipe(
       epochs: epochs, batchSize: batchSize, learningRate: learningRate ?? (optimizer == .sgd ? 0.02 : 0.001),
-      optimizer: chosen, l1: l1, l2: l2, schedule: try parsedSchedule(), warmupEpochs: warmupEpochs,
+      optimizer: try parsedOptimizer(), l1: l1, l2: l2, schedule: try parsedSchedule(), warmupEpochs: warmupEpochs,
       augmentation: TrainingRecipe.Augmentation(cropPadding: cropPadding, flip: flip))
     do { try recipe.check() } catch { throw ValidationError(error.description) }
     return recipe
+  }
+
+  private func parsedOptimizer() throws -> TrainingRecipe.Optimizer {
+    let ofSGD = [("--momentum", momentum != nil), ("--nesterov", nesterov)]
+    let ofAdam = [("--beta1", beta1 != nil), ("--beta2", beta2 != nil), ("--epsilon", epsilon != nil)]
+    if let (name, _) = (optimizer == .sgd ? ofAdam : ofSGD).first(where: \.1) {
+      let owner = optimizer == .sgd ? "adam or adamw" : "sgd"
+      throw ValidationError("\(name) needs --optimizer \(owner), found \(optimizer.rawValue)")
+    }
+    var moments = TrainingRecipe.Optimizer.Moments()
+    moments.beta1 = beta1 ?? moments.beta1
+    moments.beta2 = beta2 ?? moments.beta2
+    moments.epsilon = epsilon ?? moments.epsilon
+    return switch optimizer {
+    case .sgd: .sgd(momentum: momentum ?? 0.9, nesterov: nesterov)
+    case .adam: .adam(moments)
+    case .adamw: .adamW(moments)
+    }
   }
 
   private func parsedSchedule() throws -> TrainingRecipe.Schedule {
@@ -69,10 +91,11 @@ struct RecipeOptions: ParsableArguments {
     case ("cosine", let horizon?):
       if let horizon = Int(horizon) { return .cosine(horizon: horizon) }
     case ("milestones", let list?):
-      let halves = list.split(separator: "@")
-      let milestones = halves.first.map { $0.split(separator: ",").map { Int($0) } } ?? []
+      let halves = list.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+      // An empty list is one empty field, which is no number: at least one milestone is needed.
+      let milestones = halves[0].split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
       let gamma = halves.count == 2 ? Double(halves[1]) : 0.1
-      if let gamma, halves.count <= 2, !milestones.contains(nil) {
+      if let gamma, !milestones.contains(nil) {
         return .milestones(milestones.compactMap { $0 }, gamma: gamma)
       }
     default: break

@@ -49,6 +49,11 @@ import Testing
     #expect(floats.training.shape == [2, 1, 1] && floats.training.classes == 5)
     #expect(floats.training.inputs(of: 0) == [1, 1] && floats.training.inputs(of: 1) == [0, 0])
 
+    for (minimum, classes) in [(1, 3), (3, 3), (4, 4)] {
+      let atLeast = DataFiles(minimumClasses: minimum)
+      #expect(try load(["x": npy([2, 1], .ints([0, 1])), "y": labels], options: atLeast).training.classes == classes)
+    }
+
     let scaled = DataFiles(scale: 16)
     for values in [NPYArray.Values.bytes([0, 16]), .ints([0, 16]), .floats([0, 16])] {
       #expect(

@@ -57,6 +57,22 @@ import Testing
     let text = complaint { try ModelFile.load(path: "\(folder.path)/bad.onnx") }
     #expect(text?.contains("bad.onnx") == true)
     try folder.write("good.onnx", ONNX.write(model))
+    #expect(ModelFile.canSave(as: "a.onnx") && ModelFile.canSave(as: "a.safetensors"))
+    for path in ["a.onnx.gz", "a.pt", "onnx", ""] { #expect(!ModelFile.canSave(as: path)) }
+    // A file under the other format's name is called what it is, packed or not.
+    let (onnx, safetensors) = (ONNX.write(model), Safetensors.write(model))
+    for (name, bytes, found) in [
+      ("s.onnx", safetensors, "a safetensors file"), ("o.safetensors", onnx, "an ONNX file"),
+      ("s.onnx.gz", gzipStored(safetensors), "a safetensors file"),
+    ] {
+      try folder.write(name, bytes)
+      let text = complaint { try ModelFile.load(path: "\(folder.path)/\(name)") }
+      #expect(text?.contains("\(name): found \(found), expected ") == true, "\(text ?? "nothing")")
+    }
+    // A damaged file of the format that its name tells is not taken for the other.
+    try folder.write("cut.safetensors", Array(safetensors.prefix(40)))
+    let cut = complaint { try ModelFile.load(path: "\(folder.path)/cut.safetensors") }
+    #expect(cut?.contains("ONNX") == false)
     let other = try NetworkDescription(name: "other", widths: [2, 2])
     let mismatch = complaint { try ModelFile.load(path: "\(folder.path)/good.onnx", network: other) }
     #expect(mismatch?.contains("another network than other") == true)

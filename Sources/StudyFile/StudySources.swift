@@ -60,6 +60,9 @@ package struct NetworkSource: Hashable, Sendable {
     file = onnx ?? safetensors
     key = onnx == nil ? "safetensors" : "onnx"
     if onnx != nil, safetensors != nil { throw section.error("onnx", "expected either onnx: or safetensors:") }
+    if let onnx, onnx.hasSuffix(".safetensors") {
+      throw section.error("onnx", "\(onnx) is a safetensors file by its name; expected safetensors: \(onnx)")
+    }
     if onnx != nil, zoo != nil {
       throw section.error("onnx", "an ONNX file brings its own network; expected either zoo: or onnx:")
     }

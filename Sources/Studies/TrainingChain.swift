@@ -126,9 +126,10 @@ struct TrainingChain: Sendable {
 
   /// The failure that training which left the finite numbers means.
   func failure(divergedIn step: Int) -> StudyFailure {
-    StudyFailure(
-      "training diverged in epoch \(step / max(stepsPerEpoch, 1) + 1); lower network.train.learning_rate and start a new "
-        + "run")
+    let group = plan.mask == nil ? "network.train" : "cycles.train"
+    return StudyFailure(
+      "training diverged in epoch \(step / max(stepsPerEpoch, 1) + 1); lower \(group).learning_rate and start a new run"
+    )
   }
 
   /// The blobs that became useless since the last call. Their facts stay: what was computed once is never asked again.

@@ -55,6 +55,9 @@ package final class Judging {
       data = images.selecting(
         FewShot.samples(of: images, perClass: perClass, seed: retraining.seed, draw: retraining.draw))
     }
+    guard parameters.count == ParameterLayout(job.network).count else {
+      throw NetworkError("\(parameters.count) parameters are not of the job's network")
+    }
     let trainer = try Trainer(
       network: job.network, recipe: retraining.recipe, data: data,
       seed: FewShot.seed(retraining.seed, draw: retraining.draw), mask: job.mask, scope: job.scope)

@@ -174,10 +174,7 @@ package struct OpenRun: Sendable {
   private static func usable(
     _ facts: [Digest: Outcome], _ planner: SearchStudy, _ store: RunStore
   ) -> [Digest: Outcome] {
-    struct TrainingIsOver: Error {}
-    let replay = try? Replay.trials(
-      of: planner, outcome: { facts[$0] }, blob: { _ in throw TrainingIsOver() }
-    ) { _ in }
+    let replay = try? Replay.trials(of: planner, outcome: { facts[$0] }, blob: { try store.blob($0) }) { _ in }
     guard let replay, !replay.run.planner.openInputs.allSatisfy(store.hasBlob) else { return facts }
     return facts.filter { _, outcome in
       guard case .trained(let segment) = outcome else { return true }

@@ -15,6 +15,12 @@ package struct Strategy: Hashable, Sendable, CustomStringConvertible {
   package static let globalMagnitude = Strategy("GlobalMagWeight")
   package static let layerMagnitude = Strategy("LayerMagWeight")
 
+  /// Whether it means something else than a search.
+  package var isReserved: Bool {
+    rawValue.isEmpty || rawValue.hasPrefix("Cycle")
+      || [.split, .training, .validation, .dense, .randomPruning, .globalMagnitude, .layerMagnitude].contains(self)
+  }
+
   package var description: String { rawValue }
 }
 

@@ -7,6 +7,8 @@ struct SearchSection {
   private(set) var searches: [SearchPlan] = []
   /// Trials of each search.
   private(set) var trials = 0
+  /// Whether one of the groups is random search, which is then not added.
+  private var namesRandom = false
 
   /// - Throws: ``StudyFileError`` with line and key.
   init(_ root: inout Section) throws(StudyFileError) {
@@ -15,6 +17,7 @@ struct SearchSection {
     var groups = [node]
     if case .sequence(let items) = node { groups = Array(items) }
     guard !groups.isEmpty else { throw root.error("search", "expected \(example)") }
+    namesRandom = groups.contains { $0["algorithm"]?.string == Algorithm.random.rawValue }
     for (index, group) in groups.enumerated() {
       var section = try Section(group, file: root.file, path: "search")
       try read(&section, isFirst: index == 0)
@@ -36,7 +39,7 @@ struct SearchSection {
       trials = evaluations ?? (generations ?? 50) * size
     }
     try add(SearchPlan(Strategy(name), settings), section)
-    if isFirst, try section.bool("random_search") ?? (kind != .random) {
+    if isFirst, try section.bool("random_search") ?? !namesRandom {
       let random = RandomSettings(generationSize: settings.generationSize)
       try add(SearchPlan(Strategy(Algorithm.random.strategy), .random(random)), section)
     }
@@ -44,6 +47,11 @@ struct SearchSection {
   }
 
   private mutating func add(_ plan: SearchPlan, _ section: Section) throws(StudyFileError) {
+    guard !plan.strategy.isReserved,
+      plan.strategy.rawValue.allSatisfy({ $0.isLetter || $0.isNumber || "-_+.()".contains($0) })
+    else {
+      throw section.error("name", "expected letters, digits and -_+.() that name no baseline, found \(plan.strategy)")
+    }
     guard !searches.contains(where: { $0.strategy == plan.strategy }) else {
       throw section.error("name", "two searches are named \(plan.strategy); give one of them another name")
     }

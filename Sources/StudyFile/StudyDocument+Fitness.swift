@@ -3,12 +3,18 @@ internal import Studies
 
 extension StudyDocument {
   /// The `fitness` group: what is done to a candidate before it is judged.
-  static func fitness(_ root: inout Section, _ training: TrainingRecipe) throws(StudyFileError) -> FitnessMode {
+  /// - Parameter hasWeights: whether the network's weights come from a file.
+  static func fitness(
+    _ root: inout Section, _ training: TrainingRecipe, hasWeights: Bool
+  ) throws(StudyFileError) -> FitnessMode {
     guard var section = try root.section("fitness") else { return FitnessMode() }
     let kind = try section.text("retrain", oneOf: ["none", "finetune", "rewind", "scratch"]) ?? "none"
     guard kind != "none" else {
       try section.finish()
       return FitnessMode()
+    }
+    if kind != "finetune", hasWeights {
+      throw section.error("retrain", "weights from a file have no early steps; expected none or finetune")
     }
     var start = FitnessMode.Start.finetune
     var recipe = training
@@ -27,6 +33,9 @@ extension StudyDocument {
     var mode = FitnessMode.Retraining(start: start, recipe: recipe)
     mode.samplesPerClass = try section.int("samples_per_class", 1...1_000_000)
     mode.usesSearchSlice = try section.text("images", oneOf: ["train", "search"]) == "search"
+    if case .rewind = start, mode.samplesPerClass != nil || mode.usesSearchSlice {
+      throw section.error("retrain", "rewinding goes on with the training itself, on all images of train")
+    }
     mode.draws = try section.int("draws", 1...10_000) ?? 1
     mode.finalDraws = try section.int("final_draws", 1...10_000) ?? max(mode.draws, 1)
     try section.finish()

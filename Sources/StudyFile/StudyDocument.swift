@@ -49,7 +49,7 @@ package struct StudyDocument {
     (scope, units) = try Self.prune(&root)
     let objective = try ObjectiveSection(&root, units.granularity)
     (self.objective, compression) = (objective.objective, objective.compression)
-    fitness = try Self.fitness(&root, training.recipe)
+    fitness = try Self.fitness(&root, training.recipe, hasWeights: self.network.file != nil)
     cycles = try Self.cycles(&root, training.recipe)
     let search = try SearchSection(&root)
     (searches, trials) = (search.searches, search.trials)

@@ -32,29 +32,38 @@ struct TrainingSection {
     var recipe = defaults
     recipe.epochs = try train.int("epochs", 1...100_000) ?? recipe.epochs
     recipe.batchSize = try train.int("batch_size", 1...65_536) ?? recipe.batchSize
-    recipe.optimizer = try optimizer(&train)
-    if case .sgd = recipe.optimizer {} else { recipe.learningRate = min(recipe.learningRate, 0.001) }
+    recipe.optimizer = try optimizer(&train, defaults.optimizer)
+    if defaults.optimizer.isGradientDescent, !recipe.optimizer.isGradientDescent { recipe.learningRate = 0.001 }
     recipe.learningRate = try train.double("learning_rate", "a number above 0", { $0 > 0 }) ?? recipe.learningRate
     recipe.l1 = try train.double("l1", "a number of at least 0", { $0 >= 0 }) ?? recipe.l1
     recipe.l2 = try train.double("l2", "a number of at least 0", { $0 >= 0 }) ?? recipe.l2
-    recipe.warmupEpochs = try train.int("warmup_epochs", 0...100_000) ?? 0
-    recipe.schedule = try schedule(&train, recipe)
-    recipe.augmentation = try augmentation(&train)
+    recipe.warmupEpochs = try train.int("warmup_epochs", 0...100_000) ?? recipe.warmupEpochs
+    recipe.schedule = try schedule(&train, recipe, defaults)
+    recipe.augmentation = try augmentation(&train) ?? recipe.augmentation
     do { try recipe.check() } catch { throw train.error("epochs", error.description) }
     return recipe
   }
 
-  private static func optimizer(_ train: inout Section) throws(StudyFileError) -> TrainingRecipe.Optimizer {
-    let name = try train.text("optimizer", oneOf: ["sgd", "adam", "adamw"]) ?? "sgd"
+  private static func optimizer(
+    _ train: inout Section, _ defaults: TrainingRecipe.Optimizer
+  ) throws(StudyFileError) -> TrainingRecipe.Optimizer {
+    var name = "sgd"
+    var (usualMomentum, isNesterov) = (0.9, false)
+    var moments = TrainingRecipe.Optimizer.Moments()
+    switch defaults {
+    case .sgd(let momentum, let nesterov): (usualMomentum, isNesterov) = (momentum, nesterov)
+    case .adam(let values): (name, moments) = ("adam", values)
+    case .adamW(let values): (name, moments) = ("adamw", values)
+    }
+    name = try train.text("optimizer", oneOf: ["sgd", "adam", "adamw"]) ?? name
     let share = "a number from 0 up to below 1"
     func isShare(_ value: Double) -> Bool { (0..<1).contains(value) }
     if name == "sgd" {
-      let momentum = try train.double("momentum", share, isShare) ?? 0.9
-      let nesterov = try train.bool("nesterov") ?? false
+      let momentum = try train.double("momentum", share, isShare) ?? usualMomentum
+      let nesterov = try train.bool("nesterov") ?? isNesterov
       if nesterov, momentum == 0 { throw train.error("nesterov", "Nesterov's method needs momentum above 0") }
       return .sgd(momentum: momentum, nesterov: nesterov)
     }
-    var moments = TrainingRecipe.Optimizer.Moments()
     moments.beta1 = try train.double("beta1", share, isShare) ?? moments.beta1
     moments.beta2 = try train.double("beta2", share, isShare) ?? moments.beta2
     moments.epsilon = try train.double("epsilon", "a number above 0", { $0 > 0 }) ?? moments.epsilon
@@ -62,10 +71,14 @@ struct TrainingSection {
   }
 
   private static func schedule(
-    _ train: inout Section, _ recipe: TrainingRecipe
+    _ train: inout Section, _ recipe: TrainingRecipe, _ defaults: TrainingRecipe
   ) throws(StudyFileError) -> TrainingRecipe.Schedule {
-    guard let node = train.node("schedule") else { return .constant }
     let wholeCosine = TrainingRecipe.Schedule.cosine(horizon: max(recipe.epochs - recipe.warmupEpochs, 1))
+    guard let node = train.node("schedule") else {
+      // A cosine through the whole of another training goes through the whole of this one.
+      let isWhole = defaults.schedule == .cosine(horizon: max(defaults.epochs - defaults.warmupEpochs, 1))
+      return isWhole ? wholeCosine : defaults.schedule
+    }
     if let name = node.scalar?.string {
       switch name {
       case "constant": return .constant
@@ -92,8 +105,8 @@ struct TrainingSection {
     return .milestones(epochs, gamma: gamma ?? 0.1)
   }
 
-  private static func augmentation(_ train: inout Section) throws(StudyFileError) -> TrainingRecipe.Augmentation {
-    guard var group = try train.section("augment") else { return TrainingRecipe.Augmentation() }
+  private static func augmentation(_ train: inout Section) throws(StudyFileError) -> TrainingRecipe.Augmentation? {
+    guard var group = try train.section("augment") else { return nil }
     let padding = try group.int("crop_padding", 0...64) ?? 0
     let flip = try group.bool("flip") ?? false
     try group.finish()
@@ -117,4 +130,9 @@ struct TrainingSection {
     let required = try group.required("patience", patience, "the number of segments in a row without a lower loss")
     return EarlyStopping(patience: required, minimumDelta: delta)
   }
+}
+
+extension TrainingRecipe.Optimizer {
+  /// Whether it is plain gradient descent, whose learning rates are larger than those of the adaptive ones.
+  fileprivate var isGradientDescent: Bool { if case .sgd = self { true } else { false } }
 }

@@ -164,6 +164,39 @@ import Testing
     #expect(genetic(try study(of: document)).initial.counts(size: 10) == counts)
   }
 
+  @Test("What retraining does not say it has from the training: its optimizer, and a tenth of its rate")
+  func inherited() throws {
+    let network = "network: { zoo: mlp-16, train: { optimizer: adam, learning_rate: 0.005, schedule: cosine } }"
+    let text = try replacing("network: { zoo: mlp-16 }", by: network, in: minimal).text
+    let tuned = try study(of: read(text + "\nfitness: { retrain: finetune }"))
+    let retraining = try #require(tuned.fitness.retraining)
+    #expect(retraining.recipe.optimizer == tuned.training.optimizer && retraining.start == .finetune)
+    #expect(retraining.recipe.learningRate == 0.0005 && retraining.recipe.schedule == .constant)
+    let cycles = try #require(
+      try study(of: read(text + "\ncycles: { rounds: 3, train: { epochs: 4 } }")).cycles)
+    #expect(cycles.recipe.optimizer == tuned.training.optimizer && cycles.recipe.learningRate == 0.005)
+    #expect(cycles.recipe.epochs == 4 && cycles.recipe.schedule == .cosine(horizon: 4))
+  }
+
+  @Test("Random search is not added beside one that is named")
+  func namedRandom() throws {
+    let rivals = "search: [{ algorithm: genetic }, { algorithm: random }]"
+    let searches = try study(of: read(try replacing("search: {}", by: rivals, in: minimal).text)).searches
+    #expect(searches.map(\.strategy.rawValue) == ["GeneticAlgorithm", "RandomSearch"])
+  }
+
+  @Test("Few images and early weights do not go together; nor does a model's file and its early weights")
+  func impossibleRetraining() throws {
+    for fitness in [
+      "{ retrain: rewind, rewinding_steps: 5, samples_per_class: 1 }",
+      "{ retrain: rewind, rewinding_steps: 5, images: search }",
+    ] {
+      #expect(throws: StudyFileError.self) { try read(minimal + "\nfitness: \(fitness)") }
+    }
+    let file = try replacing("network: { zoo: mlp-16 }", by: "network: { onnx: m.onnx }", in: minimal).text
+    #expect(throws: StudyFileError.self) { try read(file + "\nfitness: { retrain: scratch }") }
+  }
+
   @Test("Shares that are not named are none")
   func shares() throws {
     let document = try read(

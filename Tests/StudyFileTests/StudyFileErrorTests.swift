@@ -79,6 +79,8 @@ import Testing
       Mistake("algorithm: genetic", "algorithm: quantum", "search.algorithm", "expected genetic", "found quantum"),
       Mistake("retrain: none", "retrain: again", "fitness.retrain", "expected none", "found again"),
       Mistake("retrain: none", "retrain: rewind", "fitness.rewinding_steps", "is missing"),
+      Mistake("crossover: uniform", "name: Dense", "search.name", "name no baseline", "found Dense"),
+      Mistake("crossover: uniform", "name: a b", "search.name", "letters", "found a b"),
       Mistake("retrain: none", "draws: 3", "fitness.draws", "unknown key"),
       Mistake("maximize: accuracy", "maximize: size", "objective.maximize", "expected accuracy", "found size"),
       Mistake("numerics: portable", "numerics: fastest", "numerics", "expected portable", "found fastest"),

@@ -111,6 +111,50 @@ package struct ArchitectureTemplate: Hashable, Sendable {
   /// What each gene decides, for people: for example `2.width`.
   package var geneNames: [String] { genes.map { "\($0.stage + 1).\($0.kind)" } }
 
+  /// The choices in words, for example `1.width=64,1.activation=relu`.
+  ///
+  /// - Precondition: one choice a gene, each below its number of choices.
+  package func words(_ choices: [Int]) -> String {
+    zip(zip(geneNames, genes), choices).map { gene, choice in "\(gene.0)=\(value(of: gene.1, choice))" }
+      .joined(separator: ",")
+  }
+
+  private func value(of gene: Gene, _ choice: Int) -> String {
+    let stage = stages[gene.stage]
+    switch gene.kind {
+    case .width: return "\(stage.widths[choice])"
+    case .activation: return Self.functions.first { $0.value == stage.activations[choice] }?.name ?? "#\(choice)"
+    case .kernel: return "\(kernels(of: gene)[choice])"
+    case .skip: return choice == 1 ? "true" : "false"
+    }
+  }
+
+  /// Functions by the names that people give them.
+  package static let functions: [(name: String, value: Activation?)] = [
+    ("relu", .relu), ("leaky_relu", .leakyRelu(slope: 0.01)), ("sigmoid", .sigmoid), ("tanh", .tanh),
+    ("relu6", .clip(low: 0, high: 6)), ("none", nil),
+  ]
+
+  private func kernels(of gene: Gene) -> [Int] {
+    if case .convolution(let kernels, _, _) = stages[gene.stage].kind { kernels } else { [] }
+  }
+
+  /// The narrowest layers and the smallest kernels, with the first functions and without skips.
+  package var smallest: [Int] { extreme { $0.min()! } }
+
+  /// The widest layers and the largest kernels, with the first functions and without skips.
+  package var largest: [Int] { extreme { $0.max()! } }
+
+  private func extreme(_ best: ([Int]) -> Int) -> [Int] {
+    genes.map { gene in
+      switch gene.kind {
+      case .width: stages[gene.stage].widths.firstIndex(of: best(stages[gene.stage].widths))!
+      case .kernel: kernels(of: gene).firstIndex(of: best(kernels(of: gene)))!
+      case .activation, .skip: 0
+      }
+    }
+  }
+
   /// The network of some choices.
   ///
   /// - Throws: ``NetworkError`` where kernels without padding do not fit the image that the layers before leave.

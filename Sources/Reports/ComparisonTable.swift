@@ -8,7 +8,7 @@ package struct ComparisonRow: Hashable, Sendable {
   package let strategy: Strategy
   /// The compression that was asked for.
   package let compression: Double
-  /// Top-1 accuracy of the dense network on the test slice.
+  /// Top-1 accuracy on the test slice of the dense network, or of the largest one where architectures are searched.
   package let accuracyBefore: Double
   /// Top-1 accuracy under the mask on the test slice.
   package let accuracyAfter: Double
@@ -43,7 +43,7 @@ package struct ComparisonTable: Hashable, Sendable {
       }
       scores.append(.mean(draws))
     }
-    guard let dense = contestants.firstIndex(where: { $0.strategy == .dense }) else { return nil }
+    guard let dense = contestants.firstIndex(where: { [.dense, .largest].contains($0.strategy) }) else { return nil }
     let before = scores[dense].accuracy
     rows = zip(contestants, scores).map { contestant, score in
       ComparisonRow(

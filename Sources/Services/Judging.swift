@@ -11,7 +11,7 @@ package final class Judging {
   private struct Key: Hashable {
     let network: Digest
     let scope: PruningScope
-    let parameters: Digest
+    let parameters: Digest?
     let slice: Digest
   }
 
@@ -22,11 +22,12 @@ package final class Judging {
   /// The score of a job; nil where it is worse than the job's threshold.
   ///
   /// - Parameters:
+  ///   - parameters: the weights that the job names; nil where it begins with fresh ones.
   ///   - data: the slice that judges.
   ///   - images: the slice of the retraining, if the job has one.
   /// - Throws: `NetworkError` if the inputs are not those of the job's network.
   package func score<Use>(
-    _ job: Evaluation<Use>, parameters: [Float], data: EvaluationData, images: LabelledData?
+    _ job: Evaluation<Use>, parameters: [Float]?, data: EvaluationData, images: LabelledData?
   ) throws(NetworkError) -> Score? {
     if let retraining = job.retraining {
       guard let trained = try Self.train(job, retraining, parameters, images!) else {
@@ -38,6 +39,7 @@ package final class Judging {
     let key = Key(
       network: job.network.digest, scope: job.scope, parameters: job.parameters, slice: job.slice.digest)
     if evaluator?.key != key {
+      guard let parameters else { throw NetworkError("a job without weights and without training") }
       evaluator = nil
       evaluator = (
         key, try MaskedEvaluator(network: job.network, scope: job.scope, parameters: parameters, data: data)
@@ -48,19 +50,20 @@ package final class Judging {
 
   /// The weights that the job's retraining gives to what its mask keeps; nil where it left the finite numbers.
   private static func train<Use>(
-    _ job: Evaluation<Use>, _ retraining: Retraining, _ parameters: [Float], _ images: LabelledData
+    _ job: Evaluation<Use>, _ retraining: Retraining, _ given: [Float]?, _ images: LabelledData
   ) throws(NetworkError) -> [Float]? {
     var data = images
     if let perClass = retraining.samplesPerClass {
       data = images.selecting(
         FewShot.samples(of: images, perClass: perClass, seed: retraining.seed, draw: retraining.draw))
     }
+    let seed = FewShot.seed(retraining.seed, draw: retraining.draw)
+    let trainer = try Trainer(
+      network: job.network, recipe: retraining.recipe, data: data, seed: seed, mask: job.mask, scope: job.scope)
+    let parameters = given ?? initialParameters(job.network, seed: seed)
     guard parameters.count == ParameterLayout(job.network).count else {
       throw NetworkError("\(parameters.count) parameters are not of the job's network")
     }
-    let trainer = try Trainer(
-      network: job.network, recipe: retraining.recipe, data: data,
-      seed: FewShot.seed(retraining.seed, draw: retraining.draw), mask: job.mask, scope: job.scope)
     var state = TrainingState(
       weights: parameters, of: job.network, recipe: retraining.recipe, step: retraining.firstStep)
     let end = retraining.recipe.epochs * trainer.stepsPerEpoch

@@ -13,8 +13,8 @@ final class Lane: Sendable {
   /// Everything a job needs, fetched before it is put on the lane.
   enum Work: Sendable {
     case train(TrainingSegment, LabelledData, TrainingState)
-    case evaluate(Evaluation<FitnessUse>, [Float], EvaluationData, images: LabelledData?)
-    case test(Evaluation<TestUse>, [Float], EvaluationData, images: LabelledData?)
+    case evaluate(Evaluation<FitnessUse>, [Float]?, EvaluationData, images: LabelledData?)
+    case test(Evaluation<TestUse>, [Float]?, EvaluationData, images: LabelledData?)
   }
 
   /// An outcome, the blobs that it names, and its cost.

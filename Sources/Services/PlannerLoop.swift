@@ -128,7 +128,7 @@ final class PlannerLoop: @unchecked Sendable {
     return RunProgress(
       generation: generation, generations: generations, best: best.map(run.planner.study.objective.words),
       evaluations: evaluations, trainedEpochs: run.planner.trainedEpochs,
-      isTrained: run.planner.currentParameters != nil, epochs: run.planner.study.training.epochs)
+      isTrained: run.planner.isTrained, epochs: run.planner.study.training.epochs)
   }
 }
 

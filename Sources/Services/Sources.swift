@@ -26,11 +26,11 @@ enum Sources {
   static func network(
     of document: StudyDocument, shape: [Int], classes: Int, dataset: Digest
   ) throws -> (inputs: StudyInputs, blobs: [[UInt8]]) {
-    let zoo = document.network.zoo == nil ? nil : try document.zooNetwork(shape: shape, classes: classes)
+    let own = try document.ownNetwork(shape: shape, classes: classes)
     guard let file = document.network.file else {
-      return (StudyInputs(dataset: dataset, shape: shape, network: zoo!, pretrained: nil), [])
+      return (StudyInputs(dataset: dataset, shape: shape, network: own!, pretrained: nil), [])
     }
-    let model = try ModelFile.load(path: file, network: zoo)
+    let model = try ModelFile.load(path: file, network: own)
     let network = model.network
     guard network.accepts(shape: shape), network.outputCount == classes else {
       throw document.modelError(

@@ -206,13 +206,18 @@ package final class WorkerService: Sendable {
       return .train(job, data, try await start(of: job, store))
     case .evaluate(let job):
       return .evaluate(
-        job, try await store.parameters(job.parameters), try await store.evaluationData(job.slice.digest),
+        job, try await weights(job, store), try await store.evaluationData(job.slice.digest),
         images: try await images(job, store))
     case .test(let job):
       return .test(
-        job, try await store.parameters(job.parameters), try await store.evaluationData(job.slice.digest),
+        job, try await weights(job, store), try await store.evaluationData(job.slice.digest),
         images: try await images(job, store))
     }
+  }
+
+  private static func weights<Use>(_ job: Evaluation<Use>, _ store: WorkerInputs) async throws -> [Float]? {
+    guard let digest = job.parameters else { return nil }
+    return try await store.parameters(digest)
   }
 
   private static func images<Use>(_ job: Evaluation<Use>, _ store: WorkerInputs) async throws -> LabelledData? {

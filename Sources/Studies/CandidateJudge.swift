@@ -71,7 +71,7 @@ struct CandidateJudge: Sendable {
   func evaluations<Use>(
     _ mask: Mask?, on slice: Slice<Use>, atTheEnd: Bool, share: Double = 1, threshold: Fitness? = nil
   ) -> [Evaluation<Use>] {
-    let samples = share < 1 ? max(1, Int((share * Double(slice.count)).rounded())) : nil
+    let samples = slice.samples(share)
     guard let retraining = mode.retraining, mask != nil else {
       return [
         Evaluation(
@@ -82,15 +82,8 @@ struct CandidateJudge: Sendable {
     return retraining.draws(atTheEnd: atTheEnd).map { draw in
       Evaluation(
         network: network, scope: scope, parameters: early ?? weights, mask: mask, slice: slice, samples: samples,
-        retraining: Retraining(
-          recipe: retraining.recipe, firstStep: firstStep(retraining),
-          slice: retraining.usesSearchSlice ? splits.search.forTraining : splits.train,
-          samplesPerClass: retraining.samplesPerClass, draw: draw, seed: seed, numerics: numerics))
+        retraining: retraining.job(draw: draw, splits: splits, seed: seed, numerics: numerics))
     }
-  }
-
-  private func firstStep(_ retraining: FitnessMode.Retraining) -> Int {
-    if case .rewind(let step) = retraining.start { step } else { 0 }
   }
 
   /// A threshold as a worker can test it: where one finite figure alone decides. What is not finite misses every limit,

@@ -72,6 +72,16 @@ extension FitnessMode.Retraining {
     }
   }
 
+  /// The step that training goes on from.
+  private var firstStep: Int { if case .rewind(let step) = start { step } else { 0 } }
+
+  /// The training of one draw.
+  func job(draw: Int, splits: Splits, seed: UInt64, numerics: NumericsClass) -> Studies.Retraining {
+    Studies.Retraining(
+      recipe: recipe, firstStep: firstStep, slice: usesSearchSlice ? splits.search.forTraining : splits.train,
+      samplesPerClass: samplesPerClass, draw: draw, seed: seed, numerics: numerics)
+  }
+
   /// The draws of a fitness, or of the comparison at the end.
   func draws(atTheEnd: Bool) -> Range<Int> { atTheEnd ? draws..<draws + finalDraws : 0..<draws }
 }

@@ -21,7 +21,10 @@ package struct TrialRecord: Hashable, Sendable {
     let ancestry = parents.isEmpty ? "-" : parents.map(\.description).joined(separator: ",")
     let fitness = trial.fitness.map { "\($0.value)" } ?? "worse"
     let name = round == 0 ? strategy.rawValue : "\(strategy.rawValue)@\(round + 1)"
-    return "\(name) \(trial.place.id) \(evaluation.maskDigest?.hex ?? "-") \(fitness) \(ancestry)"
+    let architecture = trial.place.architecture
+    let candidate = architecture?.digest ?? evaluation.maskDigest
+    let line = "\(name) \(trial.place.id) \(candidate?.hex ?? "-") \(fitness) \(ancestry)"
+    return architecture.map { "\(line) \($0.words)" } ?? line
   }
 }
 

@@ -14,11 +14,16 @@ package struct Strategy: Hashable, Sendable, CustomStringConvertible {
   package static let randomPruning = Strategy("RandomPruning")
   package static let globalMagnitude = Strategy("GlobalMagWeight")
   package static let layerMagnitude = Strategy("LayerMagWeight")
+  package static let smallest = Strategy("Smallest")
+  package static let largest = Strategy("Largest")
 
   /// Whether it means something else than a search.
   package var isReserved: Bool {
     rawValue.isEmpty || rawValue.hasPrefix("Cycle")
-      || [.split, .training, .validation, .dense, .randomPruning, .globalMagnitude, .layerMagnitude].contains(self)
+      || [
+        .split, .training, .validation, .dense, .randomPruning, .globalMagnitude, .layerMagnitude, .smallest, .largest,
+      ]
+      .contains(self)
   }
 
   package var description: String { rawValue }
@@ -63,6 +68,8 @@ extension Trial {
     package let parents: [TrialID]
     /// Whether it is the last of the trial's jobs, behind which its fitness is known.
     package let isLast: Bool
+    /// The network that is judged, where architectures are searched.
+    package var architecture: Architecture?
   }
 }
 

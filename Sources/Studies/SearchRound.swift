@@ -4,18 +4,20 @@ package import Pruning
 internal import Randomness
 package import Search
 
-/// The searches of a study on one network with its weights, beside the masks that need no search.
+/// The searches of a study on one network with its weights, or on a template, beside candidates that need no search.
 ///
 /// A part of a planner. All searches get the same number of trials and take turns, so that one that waits for answers
 /// leaves the workers to the others; whose turn it is follows from proposals and answers alone.
 struct SearchRound: Sendable {
-  let judge: CandidateJudge
+  let judge: RoundJudge
   /// Trials for each search.
   let trials: Int
   let plans: [SearchPlan]
   private(set) var searches: [any SearchAlgorithm]
-  /// The dense network and the masks over units that need no search, in the report's order.
-  let baselines: [(strategy: Strategy, mask: Mask?)]
+  /// The dense network and the candidates that need no search, in the report's order.
+  let baselines: [(strategy: Strategy, candidate: Genome?)]
+  /// For each search what makes masks of its sparsities; empty where its genomes are candidates themselves.
+  private var developing: [MaskSpace] = []
   /// Scores of the draws of the trial that is being answered.
   private var scores: [Score] = []
   private var hasProposedBaselines = false
@@ -29,39 +31,74 @@ struct SearchRound: Sendable {
   /// - Parameters:
   ///   - space: the masks of this round; each search gets it with a seed of its own.
   ///   - smallest: the masks at the smallest size that a search may choose, where the baselines are.
+  ///   - genome: what the searches vary.
   init(
-    _ judge: CandidateJudge, plans: [SearchPlan], space: MaskSpace, smallest: MaskSpace, trials: Int, round: Int
+    _ judge: CandidateJudge, plans: [SearchPlan], space: MaskSpace, smallest: MaskSpace,
+    genome: MaskGenome = .masks, trials: Int, round: Int
+  ) {
+    var stream = RandomStream(seed: judge.seed, .randomPruning, UInt64(round))
+    var baselines: [(Strategy, Genome?)] = [(.dense, nil), (.randomPruning, .mask(smallest.random(&stream)))]
+    if judge.units.pattern == nil {
+      baselines.append((.layerMagnitude, .mask(smallest.mask(sparsities: smallest.layers.map { _ in 0 }))))
+    }
+    baselines.append((.globalMagnitude, .mask(smallest.selected(smallest.tables.magnitudes))))
+    self.init(.masks(judge), plans, baselines, trials: trials, round: round) { seed in
+      genome == .masks ? .masks(space.seeded(seed)) : .reals(space.seeded(seed).sparsitySpace)
+    }
+    if genome == .layerSparsities { developing = plans.map { _ in space } }
+  }
+
+  /// The searches of a template, beside its smallest network within the limits and its largest one without.
+  init(_ judge: ArchitectureJudge, plans: [SearchPlan], trials: Int) {
+    let template = judge.template.template
+    let baselines: [(Strategy, Genome?)] = [
+      (.largest, .choices(template.largest)), (.smallest, .choices(template.smallest)),
+    ]
+    self.init(.architectures(judge), plans, baselines, trials: trials, round: 0) {
+      .choices(ChoiceSpace(judge.template, seed: $0))
+    }
+  }
+
+  private init(
+    _ judge: RoundJudge, _ plans: [SearchPlan], _ baselines: [(Strategy, Genome?)], trials: Int, round: Int,
+    space: (_ seed: UInt64) -> SearchSpace
   ) {
     self.judge = judge
     self.plans = plans
     self.trials = trials
+    self.baselines = baselines
     searches = plans.indices.map { index in
       var stream = RandomStream(seed: judge.seed, .search, UInt64(round), UInt64(index))
-      return plans[index].settings.search(in: .masks(space.seeded(stream.next())))
+      return plans[index].settings.search(in: space(stream.next()))
     }
-    var stream = RandomStream(seed: judge.seed, .randomPruning, UInt64(round))
-    var baselines: [(Strategy, Mask?)] = [(.dense, nil), (.randomPruning, smallest.random(&stream))]
-    if judge.units.pattern == nil {
-      baselines.append((.layerMagnitude, smallest.mask(sparsities: smallest.layers.map { _ in 0 })))
-    }
-    baselines.append((.globalMagnitude, smallest.selected(smallest.tables.magnitudes)))
-    self.baselines = baselines
   }
 
   /// Whether every trial has its answer.
   var isOver: Bool { searches.allSatisfy { $0.told >= trials } }
 
-  /// The best mask of a search, over units.
-  func best(_ search: Int) -> Mask? {
-    guard case .mask(let mask) = searches[search].best?.trial.genome else { return nil }
-    return mask
+  /// The best candidate of a search.
+  func best(_ search: Int) -> Genome? {
+    searches[search].best.map { developed($0.trial.genome, of: search) }
+  }
+
+  /// The candidate that a genome of a search means.
+  private func developed(_ genome: Genome, of search: Int) -> Genome {
+    guard case .reals(let genes) = genome else { return genome }
+    return .mask(developing[search].mask(genes: genes))
+  }
+
+  private func proposals(_ trial: Trial, of search: Int) -> [Proposal] {
+    let candidate = Trial(
+      id: trial.id, genome: developed(trial.genome, of: search), parents: trial.parents, threshold: trial.threshold,
+      share: trial.share)
+    return judge.proposals(strategy: plans[search].strategy, trial: candidate, of: search)
   }
 
   /// The next proposals; none where answers have to come first.
   mutating func next() -> [Proposal] {
     if !hasProposedBaselines {
       hasProposedBaselines = true
-      return baselines.flatMap { judge.proposals(strategy: $0.strategy, mask: $0.mask.map(judge.units.weightMask)) }
+      return baselines.flatMap { judge.proposals(strategy: $0.strategy, baseline: $0.candidate) }
     }
     guard reproposals.isEmpty else { return proposeAgain() }
     // No search begins a generation of the first one before all have asked for the one before. So a larger budget
@@ -75,7 +112,7 @@ struct SearchRound: Sendable {
       var proposals: [Proposal] = []
       for _ in 0..<Self.brood {
         guard searches[search].asked < limit, let trial = searches[search].ask() else { break }
-        proposals += judge.proposals(strategy: plans[search].strategy, trial: trial, of: search)
+        proposals += self.proposals(trial, of: search)
       }
       if !proposals.isEmpty { return proposals }
     }
@@ -88,7 +125,7 @@ struct SearchRound: Sendable {
     return reproposals.flatMap { search -> [Proposal] in
       let trial = searches[search].pending.trials[places[search]]
       places[search] += 1
-      return judge.proposals(strategy: plans[search].strategy, trial: trial, of: search)
+      return proposals(trial, of: search)
     }
   }
 
@@ -103,7 +140,7 @@ struct SearchRound: Sendable {
     guard place.isLast else { return nil }
     defer { scores = [] }
     let mean = scores.isEmpty ? nil : Score.mean(scores)
-    let fitness = mean.map { judge.fitness($0, mask: evaluation.mask) }
+    let fitness = mean.map { judge.fitness($0, of: evaluation) }
     if let search = place.search {
       searches[search].tell(fitness.map { .exact($0) } ?? .worseThanThreshold)
     }

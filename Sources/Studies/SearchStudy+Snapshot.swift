@@ -4,8 +4,11 @@ internal import Pruning
 internal import Search
 
 extension SearchStudy {
-  /// Whether ``snapshot`` can be taken now.
-  package var isSnapshotMoment: Bool { phase == .searching && round!.isMoment(pending: pending) }
+  /// Whether ``snapshot`` can be taken now. Never where architectures are searched: their few facts are soon replayed,
+  /// since each has cost a training.
+  package var isSnapshotMoment: Bool {
+    phase == .searching && study.architecture == nil && round!.isMoment(pending: pending)
+  }
 
   /// The planner's state as bytes; nil at moments when it cannot be taken.
   ///

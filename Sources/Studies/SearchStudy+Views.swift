@@ -13,6 +13,8 @@ package struct Contestant: Hashable, Sendable {
   /// One job for each draw of a retraining that no search saw, else one.
   package let jobs: [Job]
   package let metrics: SizeMetrics
+  /// What was chosen, where architectures are searched.
+  package var architecture: Architecture?
 }
 
 extension SearchStudy {
@@ -30,14 +32,14 @@ extension SearchStudy {
         Contestant(
           strategy: strategy, mask: mask, compression: compression, jobs: jobs.map(Job.test), metrics: metrics))
     }
-    func add(_ strategy: Strategy, units: Mask?) {
-      let mask = units.map(judge.units.weightMask)
+    func add(_ strategy: Strategy, _ candidate: Genome?) {
       add(
-        strategy, mask, judge.metrics(ofUnits: units), units == nil ? 1 : study.compression.upperBound,
-        judge.evaluations(mask, on: splits.test, atTheEnd: true))
+        strategy, judge.mask(of: candidate), judge.metrics(of: candidate),
+        candidate == nil ? 1 : study.compression.upperBound, judge.tests(of: candidate))
+      out[out.count - 1].architecture = judge.architecture(of: candidate)
     }
     guard study.cycles == nil else {
-      add(.dense, nil, judge.metrics(ofUnits: nil), 1, [Evaluation(dense: self, slice: splits.test)])
+      add(.dense, nil, judge.metrics(of: nil), 1, [Evaluation(dense: self, slice: splits.test)])
       for (index, cycle) in cycles.enumerated() {
         add(
           Strategy("Cycle\(index + 1)\(cycle.isGoodEnough ? "" : " (missed)")"), cycle.mask, cycle.metrics,
@@ -50,10 +52,10 @@ extension SearchStudy {
       }
       return out
     }
-    for (strategy, mask) in round.baselines { add(strategy, units: mask) }
+    for (strategy, candidate) in round.baselines { add(strategy, candidate) }
     for index in study.searches.indices {
-      guard let mask = round.best(index) else { continue }
-      add(study.searches[index].strategy, units: mask)
+      guard let candidate = round.best(index) else { continue }
+      add(study.searches[index].strategy, candidate)
     }
     return out
   }
@@ -63,6 +65,17 @@ extension SearchStudy {
 
   /// The blob of the trained weights of the present round, once training is done.
   package var currentParameters: Digest? { weights }
+
+  /// Whether there is nothing to train before the search, or it is trained.
+  package var isTrained: Bool { weights != nil || study.architecture != nil }
+
+  /// The best network of each search so far, where architectures are searched.
+  package var bestArchitectures: [(strategy: Strategy, architecture: Architecture)] {
+    guard let round else { return [] }
+    return study.searches.indices.compactMap { index in
+      round.judge.architecture(of: round.best(index)).map { (study.searches[index].strategy, $0) }
+    }
+  }
 
   /// The blobs that jobs without an outcome need.
   package var openInputs: [Digest] { pending.flatMap(\.job.inputs) }

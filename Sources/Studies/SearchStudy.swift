@@ -63,6 +63,10 @@ package struct SearchStudy: Sendable {
     self.dataset = dataset
     self.trials = trials
     layout = ParameterLayout(study.network, scope: study.scope)
+    guard study.architecture == nil else {
+      precondition(study.fitness.retraining?.start == .scratch && study.cycles == nil)
+      return
+    }
     _ = try Self.space(
       of: study, compression: study.compression, parameters: [Float](repeating: 0, count: layout.count))
   }
@@ -122,7 +126,8 @@ package struct SearchStudy: Sendable {
       mode: study.fitness,
       seed: study.seed, numerics: study.numerics, splits: splits!, weights: weights!, early: early)
     round = SearchRound(
-      judge, plans: study.searches, space: space, smallest: smallest, trials: trials, round: cycles.count)
+      judge, plans: study.searches, space: space, smallest: smallest, genome: study.units.genome, trials: trials,
+      round: cycles.count)
     phase = .searching
   }
 
@@ -143,7 +148,7 @@ package struct SearchStudy: Sendable {
     switch (proposal.job, observation) {
     case (.split, .split(let splits)):
       self.splits = splits
-      try beginTraining()
+      if study.architecture == nil { try beginTraining() } else { searchArchitectures() }
     case (.train, .trained(let segment)):
       chain!.observe(segment)
       try takeResult()
@@ -190,6 +195,15 @@ package struct SearchStudy: Sendable {
     try takeResult()
   }
 
+  /// Networks of a template need no trained weights: each candidate is trained by itself.
+  private mutating func searchArchitectures() {
+    let judge = ArchitectureJudge(
+      template: study.architecture!, objective: study.objective, retraining: study.fitness.retraining!,
+      seed: study.seed, numerics: study.numerics, splits: splits!)
+    round = SearchRound(judge, plans: study.searches, trials: trials)
+    phase = .searching
+  }
+
   /// Goes on where a training has ended.
   ///
   /// - Throws: ``StudyFailure`` if it never came to the step that retraining begins with.
@@ -214,12 +228,11 @@ package struct SearchStudy: Sendable {
 
   /// The present round's winner, for the cycle that it belongs to.
   private mutating func endRound() throws(StudyFailure) {
-    guard let plan = study.cycles, let mask = round!.best(0) else {
+    guard let plan = study.cycles, let best = round!.best(0), let kept = round!.judge.mask(of: best) else {
       phase = .finished
       return
     }
-    let kept = round!.judge.units.weightMask(mask)
-    cycles.append(CycleResult(mask: kept, metrics: round!.judge.metrics(ofUnits: mask), weights: weights!))
+    cycles.append(CycleResult(mask: kept, metrics: round!.judge.metrics(of: best), weights: weights!))
     let training = TrainingChain.Plan(
       network: study.network, recipe: plan.recipe, seed: study.seed, segment: study.segment, earlyStopping: nil,
       numerics: study.numerics, weights: weights!, mask: kept, scope: study.scope, earlyStep: nil)

@@ -14,7 +14,10 @@ package struct Study: Hashable, Sendable {
   package var splits: SplitSizes
   /// Applied to the samples before the network sees them.
   package var normalization: LabelledData.Normalization?
+  /// Where architectures are searched, the largest of them.
   package var network: NetworkDescription
+  /// The networks to search, instead of masks of one. Each is trained from fresh weights, as ``fitness`` says.
+  package var architecture: CappedTemplate?
   /// Weights that the study starts from instead of fresh ones.
   package var pretrained: Digest?
   /// With ``pretrained``, 0 epochs take its weights as they are.
@@ -37,7 +40,8 @@ package struct Study: Hashable, Sendable {
 
   package init(
     name: String, seed: UInt64, dataset: Digest, splits: SplitSizes,
-    normalization: LabelledData.Normalization? = nil, network: NetworkDescription, pretrained: Digest? = nil,
+    normalization: LabelledData.Normalization? = nil, network: NetworkDescription,
+    architecture: CappedTemplate? = nil, pretrained: Digest? = nil,
     training: TrainingRecipe, segment: SegmentLength, earlyStopping: EarlyStopping? = nil, scope: PruningScope,
     units: UnitsPlan = UnitsPlan(),
     objective: Objective, compression: ClosedRange<Double>, fitness: FitnessMode = FitnessMode(), cycles: Cycles? = nil,
@@ -50,6 +54,7 @@ package struct Study: Hashable, Sendable {
     self.splits = splits
     self.normalization = normalization
     self.network = network
+    self.architecture = architecture
     self.pretrained = pretrained
     self.training = training
     self.segment = segment
@@ -66,13 +71,14 @@ package struct Study: Hashable, Sendable {
 
   /// The digest of the canonical study: two files that mean the same have the same one.
   package var digest: Digest {
-    var bytes = CanonicalBytes(kind: "study", version: 3)
+    var bytes = CanonicalBytes(kind: "study", version: 4)
     bytes.append(seed)
     bytes.append(dataset)
     splits.append(to: &bytes)
     Parameters.append(normalization?.mean ?? [], to: &bytes)
     Parameters.append(normalization?.deviation ?? [], to: &bytes)
     bytes.append(network.digest)
+    bytes.append(list: architecture.map { [$0] } ?? []) { $1.append(to: &$0) }
     bytes.append(list: pretrained.map { [$0] } ?? []) { $0.append($1) }
     training.append(to: &bytes)
     segment.append(to: &bytes)

@@ -2,6 +2,14 @@ internal import Digests
 package import Models
 package import Pruning
 
+/// What a search over masks varies.
+package enum MaskGenome: String, Hashable, Sendable, CaseIterable {
+  /// The masks themselves.
+  case masks
+  /// One sparsity a layer, from which a mask follows by the scores within each layer.
+  case layerSparsities = "layer_sparsities"
+}
+
 /// What a study's masks have bits for, and how much of it they keep.
 package struct UnitsPlan: Hashable, Sendable {
   package var granularity: Granularity
@@ -10,15 +18,17 @@ package struct UnitsPlan: Hashable, Sendable {
   package var floor: LayerFloor
   /// What compression is measured in.
   package var measure: CostMeasure
+  package var genome: MaskGenome
 
   package init(
     granularity: Granularity = .weights, excluded: Set<String> = [], floor: LayerFloor = LayerFloor(),
-    measure: CostMeasure = .keptWeights
+    measure: CostMeasure = .keptWeights, genome: MaskGenome = .masks
   ) {
     self.granularity = granularity
     self.excluded = excluded
     self.floor = floor
     self.measure = measure
+    self.genome = genome
   }
 
   /// The units of a network.
@@ -45,5 +55,6 @@ package struct UnitsPlan: Hashable, Sendable {
     bytes.append(floor.units)
     bytes.append(floor.fraction)
     bytes.append(measure.rawValue)
+    bytes.append(genome.rawValue)
   }
 }

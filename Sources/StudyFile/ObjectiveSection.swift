@@ -5,13 +5,20 @@ internal import Search
 struct ObjectiveSection {
   let objective: Objective
   let compression: ClosedRange<Double>
+  /// Of architectures.
+  let limits: ArchitectureLimits
   /// For errors that show only with the network at hand.
   let section: Section
 
-  /// - Parameter granularity: N:M is a budget by itself and takes no other.
+  /// - Parameters:
+  ///   - granularity: N:M is a budget by itself and takes no other.
+  ///   - isOfArchitectures: whether networks are searched, whose cost is free or limited, instead of masks.
   /// - Throws: ``StudyFileError`` with line and key.
-  init(_ root: inout Section, _ granularity: Granularity) throws(StudyFileError) {
-    let example = "a group such as { maximize: accuracy, at_compression: 10 }"
+  init(_ root: inout Section, _ granularity: Granularity, isOfArchitectures: Bool) throws(StudyFileError) {
+    let example =
+      isOfArchitectures
+      ? "a group such as { maximize: accuracy, at_most: { size: 10000 } }"
+      : "a group such as { maximize: accuracy, at_compression: 10 }"
     var section = try root.required("objective", try root.section("objective"), example)
     let maximize = try section.text("maximize", oneOf: ["accuracy"])
     let minimize = try section.text("minimize", oneOf: ["loss", "size", "flops"])
@@ -19,12 +26,25 @@ struct ObjectiveSection {
     let subject = try Self.subject(&section)
     let exact = try section.double("at_compression", "a number above 1", { $0 > 1 })
     let range = try Self.range(&section)
+    var limits = ArchitectureLimits()
+    if isOfArchitectures { try limits.read(&section) }
+    self.limits = limits
     try section.finish()
     guard [maximize, minimize, pareto?.first].count(where: { $0 != nil }) == 1 else {
       throw root.error("objective", "expected one of maximize: accuracy, minimize: loss, size or flops, pareto: [...]")
     }
     self.section = section
     let goal = (maximize ?? minimize).map { Goal(rawValue: $0)! }
+    if isOfArchitectures {
+      guard exact == nil, range == nil else {
+        throw section.error(
+          exact == nil ? "compression" : "at_compression",
+          "is for masks; expected at_most: { size: NUMBER }, or nothing")
+      }
+      objective = try Self.architectureObjective(goal, subject, pareto, section)
+      compression = 1...1
+      return
+    }
     if case .pattern = granularity {
       guard let goal, goal == .accuracy || goal == .loss, exact == nil, range == nil else {
         throw root.error("objective", "N:M is a budget by itself; expected maximize: accuracy or minimize: loss alone")
@@ -52,11 +72,27 @@ struct ObjectiveSection {
       objective = .smallest(goal, subjectTo: limit.goal, limit: limit.value)
     } else {
       guard subject == nil else { throw section.error("subject_to", "is for minimize: size and minimize: flops") }
-      guard pareto!.count >= 2, Set(pareto!).count == pareto!.count else {
-        throw section.error("pareto", "expected two or more different figures")
-      }
-      objective = .pareto(pareto!.map { Goal(rawValue: $0)! })
+      objective = try Self.front(pareto!, section)
     }
+  }
+
+  private static func front(_ goals: [String], _ section: Section) throws(StudyFileError) -> Objective {
+    guard goals.count >= 2, Set(goals).count == goals.count else {
+      throw section.error("pareto", "expected two or more different figures")
+    }
+    return .pareto(goals.map { Goal(rawValue: $0)! })
+  }
+
+  private static func architectureObjective(
+    _ goal: Goal?, _ subject: (goal: Goal, value: Double)?, _ pareto: [String]?, _ section: Section
+  ) throws(StudyFileError) -> Objective {
+    if let goal, goal == .size || goal == .flops {
+      let limit = try section.required("subject_to", subject, "a limit such as { accuracy: 0.98 }")
+      return .smallest(goal, subjectTo: limit.goal, limit: limit.value)
+    }
+    guard subject == nil else { throw section.error("subject_to", "is for minimize: size and minimize: flops") }
+    if let goal { return .best(goal) }
+    return try front(pareto!, section)
   }
 
   /// `{ accuracy: A }` means at least, `{ loss: L }` at most.

@@ -10,8 +10,9 @@ struct SearchSection {
   /// Whether one of the groups is random search, which is then not added.
   private var namesRandom = false
 
+  /// - Parameter isOfMasks: whether genomes are masks; vectors have founders and mutations of their own.
   /// - Throws: ``StudyFileError`` with line and key.
-  init(_ root: inout Section) throws(StudyFileError) {
+  init(_ root: inout Section, isOfMasks: Bool) throws(StudyFileError) {
     let example = "a group such as { algorithm: genetic, population_size: 64, generations: 50 }"
     let node = try root.required("search", root.node("search"), example)
     var groups = [node]
@@ -20,6 +21,10 @@ struct SearchSection {
     namesRandom = groups.contains { $0["algorithm"]?.string == Algorithm.random.rawValue }
     for (index, group) in groups.enumerated() {
       var section = try Section(group, file: root.file, path: "search")
+      for key in ["initial_population", "mutation", "noise"] where !isOfMasks && section.node(key) != nil {
+        throw section.error(
+          key, "is for searches over masks; these genomes are vectors, which have one way of their own")
+      }
       try read(&section, isFirst: index == 0)
     }
   }

@@ -31,15 +31,36 @@ extension StudyDocument {
     default: start = .scratch
     }
     var mode = FitnessMode.Retraining(start: start, recipe: recipe)
-    mode.samplesPerClass = try section.int("samples_per_class", 1...1_000_000)
-    mode.usesSearchSlice = try section.text("images", oneOf: ["train", "search"]) == "search"
+    try readDraws(&section, &mode)
     if case .rewind = start, mode.samplesPerClass != nil || mode.usesSearchSlice {
       throw section.error("retrain", "rewinding goes on with the training itself, on all images of train")
     }
-    mode.draws = try section.int("draws", 1...10_000) ?? 1
-    mode.finalDraws = try section.int("final_draws", 1...10_000) ?? max(mode.draws, 1)
     try section.finish()
     return FitnessMode(retraining: mode)
+  }
+
+  /// The `fitness` group of a study of architectures: the whole recipe from fresh weights, for each candidate.
+  static func architectureFitness(
+    _ root: inout Section, _ training: TrainingRecipe
+  ) throws(StudyFileError) -> FitnessMode {
+    var mode = FitnessMode.Retraining(start: .scratch, recipe: training)
+    guard var section = try root.section("fitness") else { return FitnessMode(retraining: mode) }
+    guard try section.text("retrain") ?? "scratch" == "scratch" else {
+      throw section.error("retrain", "every architecture is trained from fresh weights; expected scratch")
+    }
+    try readDraws(&section, &mode)
+    try section.finish()
+    return FitnessMode(retraining: mode)
+  }
+
+  /// The images of a retraining, and its draws.
+  private static func readDraws(
+    _ section: inout Section, _ mode: inout FitnessMode.Retraining
+  ) throws(StudyFileError) {
+    mode.samplesPerClass = try section.int("samples_per_class", 1...1_000_000)
+    mode.usesSearchSlice = try section.text("images", oneOf: ["train", "search"]) == "search"
+    mode.draws = try section.int("draws", 1...10_000) ?? 1
+    mode.finalDraws = try section.int("final_draws", 1...10_000) ?? max(mode.draws, 1)
   }
 
   /// The `cycles` group: search and training in turn.

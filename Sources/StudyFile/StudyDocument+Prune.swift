@@ -27,9 +27,21 @@ extension StudyDocument {
     plan.floor.fraction = try section.fraction("min_density_per_layer") ?? 0
     let measure = try section.text("budget", oneOf: CostMeasure.allCases.map(\.rawValue))
     plan.measure = measure.map { CostMeasure(rawValue: $0)! } ?? plan.measure
+    plan.genome = try genome(&section, plan.granularity)
     try section.finish()
     let isStructured = plan.granularity == .neurons
     return (PruningScope(prunesClassifier: classifier || isStructured), plan)
+  }
+
+  private static func genome(
+    _ section: inout Section, _ granularity: Granularity
+  ) throws(StudyFileError) -> MaskGenome {
+    let name = try section.text("genome", oneOf: MaskGenome.allCases.map(\.rawValue))
+    guard let genome = name.map({ MaskGenome(rawValue: $0)! }) else { return .masks }
+    if genome == .layerSparsities, case .pattern = granularity {
+      throw section.error("genome", "N:M has the same sparsity in all layers; expected masks")
+    }
+    return genome
   }
 
   /// `N:M`, for example 2:4; YAML alone would take such a number for one of base 60.

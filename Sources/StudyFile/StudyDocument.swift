@@ -23,6 +23,8 @@ package struct StudyDocument {
   private let scope: PruningScope
   private let units: UnitsPlan
   private let searches: [SearchPlan]
+  private let architecture: ArchitectureSection?
+  private let limits: ArchitectureLimits
   private var compressionKey: String {
     compression.lowerBound == compression.upperBound ? "at_compression" : "compression"
   }
@@ -43,24 +45,43 @@ package struct StudyDocument {
     normalization = try Self.normalization(&data)
     try data.finish()
     var network = try root.required("network", try root.section("network"), "a group such as { zoo: lenet-300-100 }")
-    self.network = try NetworkSource(&network)
+    architecture = try ArchitectureSection(&network)
+    if architecture != nil { try ArchitectureSection.refuseOthers(&root, &network) }
+    self.network = try NetworkSource(&network, isSearched: architecture != nil)
     training = try TrainingSection(&network, isOptional: self.network.file != nil)
     try network.finish()
     (scope, units) = try Self.prune(&root)
-    let objective = try ObjectiveSection(&root, units.granularity)
-    (self.objective, compression) = (objective.objective, objective.compression)
-    fitness = try Self.fitness(&root, training.recipe, hasWeights: self.network.file != nil)
+    let objective = try ObjectiveSection(&root, units.granularity, isOfArchitectures: architecture != nil)
+    (self.objective, compression, limits) = (objective.objective, objective.compression, objective.limits)
+    fitness =
+      architecture == nil
+      ? try Self.fitness(&root, training.recipe, hasWeights: self.network.file != nil)
+      : try Self.architectureFitness(&root, training.recipe)
     cycles = try Self.cycles(&root, training.recipe)
-    let search = try SearchSection(&root)
+    let search = try SearchSection(&root, isOfMasks: architecture == nil && units.genome == .masks)
     (searches, trials) = (search.searches, search.trials)
     let numerics = try root.text("numerics", oneOf: ["portable"]) ?? "portable"
     precondition(numerics == "portable")
     try root.finish()
     sections = (data, network, objective.section)
-    if case .known(let known) = dataset, self.network.zoo != nil {
-      let network = try zooNetwork(shape: known.shape, classes: known.classes)
+    if case .known(let known) = dataset, self.network.zoo != nil || architecture != nil {
+      let network = try ownNetwork(shape: known.shape, classes: known.classes)!
       _ = try study(
         StudyInputs(dataset: Digest(of: []), shape: known.shape, network: network, pretrained: nil))
+    }
+  }
+
+  /// The network that the file itself says for samples of a shape: the zoo's, or the largest one where architectures are
+  /// searched; nil where a model file does.
+  ///
+  /// - Throws: ``StudyFileError`` where the network does not fit them.
+  package func ownNetwork(shape: [Int], classes: Int) throws(StudyFileError) -> NetworkDescription? {
+    guard let architecture else {
+      return network.zoo == nil ? nil : try zooNetwork(shape: shape, classes: classes)
+    }
+    let template = try architecture.template(shape: shape, classes: classes)
+    do { return try template.network(template.largest) } catch {
+      throw sections.network.error("architecture", error.description)
     }
   }
 
@@ -99,6 +120,14 @@ package struct StudyDocument {
   package func study(_ inputs: StudyInputs) throws(StudyFileError) -> Study {
     guard training.recipe.augmentation == .init() || inputs.shape.count == 3 else {
       throw sections.network.error("train.augment", "is for images; the samples have the shape \(inputs.shape)")
+    }
+    if let architecture {
+      let template = try architecture.template(shape: inputs.shape, classes: inputs.network.outputCount)
+      return Study(
+        name: name, seed: seed, dataset: inputs.dataset, splits: splits, normalization: normalization,
+        network: inputs.network, architecture: try limits.capping(template, sections.objective),
+        training: training.recipe, segment: training.segment, scope: scope, objective: objective,
+        compression: compression, fitness: fitness, searches: searches)
     }
     let layout = ParameterLayout(inputs.network, scope: scope)
     guard layout.prunableCount <= Self.largestMask else {

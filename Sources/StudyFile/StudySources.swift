@@ -43,7 +43,8 @@ package enum DatasetSource: Hashable, Sendable {
   }
 }
 
-/// Where a study's network comes from: the zoo, a model file, or a zoo's network with a file of weights.
+/// Where a study's network comes from: the zoo, a model file, a zoo's network with a file of weights, or nowhere, because
+/// networks are what is searched.
 package struct NetworkSource: Hashable, Sendable {
   package let zoo: String?
   package let widthMultiplier: Double?
@@ -52,7 +53,8 @@ package struct NetworkSource: Hashable, Sendable {
   /// The key that names the file.
   package let key: String
 
-  init(_ section: inout Section) throws(StudyFileError) {
+  /// - Parameter isSearched: whether architectures are searched, so that none is named.
+  init(_ section: inout Section, isSearched: Bool) throws(StudyFileError) {
     zoo = try section.text("zoo")
     let onnx = try section.text("onnx")
     let safetensors = try section.text("safetensors")
@@ -66,9 +68,10 @@ package struct NetworkSource: Hashable, Sendable {
     if onnx != nil, zoo != nil {
       throw section.error("onnx", "an ONNX file brings its own network; expected either zoo: or onnx:")
     }
-    if zoo == nil {
+    if zoo == nil, !isSearched {
       _ = try section.required(
-        "zoo", file, "a network by zoo: (\(Section.list(Zoo.names))), onnx: FILE or safetensors: FILE")
+        "zoo", file,
+        "a network by zoo: (\(Section.list(Zoo.names))), onnx: FILE or safetensors: FILE, or networks by architecture:")
       if widthMultiplier != nil { throw section.error("width_multiplier", "is for networks of the zoo") }
     }
   }

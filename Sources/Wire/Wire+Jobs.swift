@@ -131,7 +131,7 @@ extension PBEvaluate {
     self.init()
     self.network = UInt32(network)
     prunesClassifier = job.scope.prunesClassifier
-    parameters = .init(job.parameters.bytes)
+    parameters = .init(job.parameters?.bytes ?? [])
     if let mask = job.mask { self.mask = PBMask(mask) }
     slice = PBSlice(job.slice)
     samples = UInt64(clamping: job.samples ?? 0)
@@ -158,8 +158,12 @@ extension PBEvaluate {
     guard leastAccuracy == leastAccuracy, mostLoss == mostLoss else {
       throw WireError(description: "evaluate: a threshold that is not a number")
     }
+    guard !parameters.isEmpty || hasRetraining else {
+      throw WireError(description: "evaluate: neither weights nor a training that gives some")
+    }
     return Evaluation(
-      network: network, scope: scope, parameters: try Digest(wire: parameters, "evaluate.parameters"),
+      network: network, scope: scope,
+      parameters: parameters.isEmpty ? nil : try Digest(wire: parameters, "evaluate.parameters"),
       mask: hasMask ? try mask.domain(of: network, scope) : nil, slice: try slice.domain(use),
       samples: samples == 0 ? nil : samples, retraining: hasRetraining ? try retraining.domain() : nil,
       threshold: threshold)

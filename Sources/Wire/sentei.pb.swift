@@ -390,6 +390,7 @@ package nonisolated struct PBEvaluate: @unchecked Sendable {
     set {_uniqueStorage()._prunesClassifier = newValue}
   }
 
+  /// Empty for fresh weights, which the retraining's seed and draw decide.
   package var parameters: Data {
     get {_storage._parameters}
     set {_uniqueStorage()._parameters = newValue}

@@ -10,7 +10,9 @@ enum Conclusion {
   /// The comparison on `test`, from facts alone.
   ///
   /// - Throws: what reading the run throws.
-  static func table(directory: String) throws -> (table: ComparisonTable, hits: Int, trials: Int, note: String?)? {
+  static func table(
+    directory: String
+  ) throws -> (table: ComparisonTable, contestants: [Contestant], hits: Int, trials: Int, note: String?)? {
     let run = try OpenRun.look(directory: directory)
     var evaluations: [Strategy: Int] = [:]
     var owner: [Digest: Strategy] = [:]
@@ -34,15 +36,17 @@ enum Conclusion {
         seconds[strategy, default: 0] += attempt.cpuSeconds
       }
     }
+    let contestants = planned.planner.contestants
     let table = ComparisonTable(
-      contestants: planned.planner.contestants, outcome: { facts[$0.digest] },
+      contestants: contestants, outcome: { facts[$0.digest] },
       evaluations: evaluations, cpuSeconds: seconds)
-    return table.map { ($0, planned.cacheHits, trials, run.note) }
+    return table.map { ($0, contestants, planned.cacheHits, trials, run.note) }
   }
 
   /// Prints the table with what has to be said beside it.
   static func printTable(directory: String) throws {
-    guard let (table, hits, trials, note) = try table(directory: directory) else { return }
+    guard let (table, contestants, hits, trials, note) = try table(directory: directory) else { return }
+    let architectures = contestants.filter { $0.architecture != nil }
     print(
       """
 
@@ -50,9 +54,11 @@ enum Conclusion {
 
       \(table.text)
 
-      Dense's cpu_seconds are its training. \(trials) trials, \(hits) of them answered from the cache.
+      \(architectures.isEmpty ? "Dense's cpu_seconds are its training." : "size is that of Largest, size_nz the network's own.") \
+      \(trials) trials, \(hits) of them answered from the cache.
       One seed, one split: no claim of significance. Run: \(directory)
       """)
+    for contestant in architectures { print("\(contestant.strategy): \(contestant.architecture!.words)") }
     if let note { print("Data: \(note).") }
   }
 }

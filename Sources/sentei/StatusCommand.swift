@@ -31,12 +31,19 @@ struct StatusCommand: AsyncParsableCommand {
       print("study         \(open.planner.study.name) (\(open.store.identity.study.short))")
       print("run           \(open.store.identity.run.prefix(12)), started \(open.store.identity.epoch) times")
       print("state         \(isFinished ? "finished" : "unfinished; `sentei resume \(run)` goes on")")
+      let epochs = open.planner.study.training.epochs
+      let isSearched = open.planner.study.architecture != nil
       print(
-        "training      \(planned.planner.trainedEpochs.fixed(digits: 1)) of \(open.planner.study.training.epochs) epochs"
-          + (stoppedEarly ? ", stopped early" : "")
+        isSearched
+          ? "training      \(epochs) epochs for each candidate"
+          : "training      \(planned.planner.trainedEpochs.fixed(digits: 1)) of \(epochs) epochs"
+            + (stoppedEarly ? ", stopped early" : "")
       )
       print("generations   \(generation) of \(generations)")
       if let best { print("best          \(open.planner.study.objective.words(best)) on search") }
+      for (strategy, architecture) in planner.bestArchitectures {
+        print("architecture  \(strategy): \(architecture.words)")
+      }
       print("evaluations   \(planned.evaluations) asked for, \(planned.cacheHits) more answered from the cache")
       let counts = try open.store.factCounts().sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
       print("facts         \(counts.joined(separator: ", "))")

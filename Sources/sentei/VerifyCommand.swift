@@ -67,7 +67,7 @@ struct VerifyCommand: AsyncParsableCommand {
       network: job.network, scope: job.scope, parameters: job.parameters, mask: job.mask, slice: job.slice,
       samples: job.samples, retraining: job.retraining)
     return try Judging().score(
-      unlimited, parameters: try Parameters.values(canonical: try store.blob(job.parameters)),
+      unlimited, parameters: try job.parameters.map { try Parameters.values(canonical: try store.blob($0)) },
       data: EvaluationData(try slice(job.slice.digest)), images: try job.retraining.map { try slice($0.slice.digest) })!
   }
 }

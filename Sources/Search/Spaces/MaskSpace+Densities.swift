@@ -1,9 +1,36 @@
+internal import Elementary
 package import Pruning
 
 /// Masks from one sparsity a layer and the scores within each layer.
 extension MaskSpace {
-  /// The space of vectors that ``mask(sparsities:)`` reads: one number from 0 to 1 a layer.
-  package var sparsitySpace: RealSpace { RealSpace(bounds: layers.map { _ in 0...1 }, seed: seed) }
+  /// The space of vectors that ``mask(genes:)`` reads. Its founders are the same sparsity in all layers, and the
+  /// sparsities that global magnitude has.
+  ///
+  /// - Complexity: linear in the number of units.
+  package var sparsitySpace: RealSpace {
+    let uniform = 1 - Double(usual) / Double(count)
+    let best = selected(tables.magnitudes)
+    let magnitude = layers.map { $0.isEmpty ? 0 : 1 - Double(best.population(in: $0)) / Double($0.count) }
+    let middle = sizes == nil ? [] : [0.5]
+    return RealSpace(
+      bounds: (layers.map { _ in 0 } + middle).map { _ in 0...1 },
+      founders: [layers.map { _ in uniform } + middle, magnitude + middle], seed: seed)
+  }
+
+  /// The mask of a vector: one sparsity a layer and, where a range of sizes is allowed, one number more that says which:
+  /// from 0 for the fewest units to 1 for the most, in equal ratios.
+  ///
+  /// - Precondition: the vector is of ``sparsitySpace``; the size is no pattern.
+  /// - Complexity: that of ``mask(sparsities:)``.
+  package func mask(genes: [Double]) -> Mask {
+    guard let sizes else { return mask(sparsities: genes) }
+    let (low, high) = (Double(max(sizes.lowerBound, 1)), Double(max(sizes.upperBound, 1)))
+    let wanted = low * Elementary.exp(genes[layers.count] * Elementary.log(high / low))
+    return mask(sparsities: Array(genes.dropLast()), keeping: allowed(Int(wanted.rounded())))
+  }
+
+  /// The range of sizes, if there is one.
+  private var sizes: ClosedRange<Int>? { if case .within(let range) = size { range } else { nil } }
 
   /// The mask that keeps the best units of each layer, in the proportions that a vector asks for, at the exact budget.
   ///
@@ -19,14 +46,17 @@ extension MaskSpace {
   ///
   /// - Precondition: as many numbers from 0 to 1 as layers; the size is no pattern.
   /// - Complexity: linear in the number of units, O(n log n) under a cap.
-  package func mask(sparsities: [Double]) -> Mask {
+  package func mask(sparsities: [Double]) -> Mask { mask(sparsities: sparsities, keeping: nil) }
+
+  /// - Parameter wanted: how many units, if a range of sizes is allowed; nil: as many as the vector asks for.
+  private func mask(sparsities: [Double], keeping wanted: Int?) -> Mask {
     precondition(sparsities.count == layers.count && sparsities.allSatisfy { (0...1).contains($0) })
     let wishes = zip(sparsities, layers).map { max(1 - $0, 1e-6) * Double($1.count) }
     let scores = tables.magnitudes
     switch size {
     case .exactly, .within:
       let asked = wishes.reduce(0) { $0 + Int($1.rounded()) }
-      let kept = allowed(max(asked, floors.reduce(0, +)))
+      let kept = allowed(max(wanted ?? asked, floors.reduce(0, +)))
       return best(counts(wishes, adding: kept) { $0.reduce(0, +) <= kept })
     case .atMost(let cap):
       let kinds = layers.map { LayerKinds($0, cap.model, scores) }

@@ -4,17 +4,25 @@ internal import Randomness
 /// Vectors of real numbers within bounds, with the operators of NSGA-II.
 package struct RealSpace: Sendable {
   package let bounds: [ClosedRange<Double>]
+  /// Vectors that a population begins with, in front of random ones.
+  package let founders: [[Double]]
   package let seed: UInt64
   /// Distribution index of simulated binary crossover: the larger, the nearer children lie to their parents.
   package let crossoverIndex: Double
   /// Distribution index of polynomial mutation.
   package let mutationIndex: Double
 
-  package init(bounds: [ClosedRange<Double>], seed: UInt64, crossoverIndex: Double = 15, mutationIndex: Double = 20) {
+  /// - Precondition: founders are within the bounds.
+  package init(
+    bounds: [ClosedRange<Double>], founders: [[Double]] = [], seed: UInt64, crossoverIndex: Double = 15,
+    mutationIndex: Double = 20
+  ) {
     self.bounds = bounds
+    self.founders = founders
     self.seed = seed
     self.crossoverIndex = crossoverIndex
     self.mutationIndex = mutationIndex
+    precondition(founders.allSatisfy(contains))
   }
 
   package func contains(_ values: [Double]) -> Bool {

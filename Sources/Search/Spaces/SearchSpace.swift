@@ -35,6 +35,7 @@ package enum SearchSpace: Sendable {
     switch self {
     case .masks(let space): return .mask(population.founder(index, of: size, in: space))
     case .reals(let space):
+      if index < space.founders.count { return .reals(space.founders[index]) }
       var stream = RandomStream(seed: space.seed, .initialPopulation, UInt64(index))
       return .reals(space.sample(&stream))
     case .choices(let space):

@@ -6,7 +6,8 @@ package import Pruning
 package struct Evaluation<Use: Sendable>: Hashable, Sendable {
   package let network: NetworkDescription
   package let scope: PruningScope
-  package let parameters: Digest
+  /// The weights; nil for fresh ones, which the seed and the draw of the retraining decide.
+  package let parameters: Digest?
   /// Nil evaluates the dense network.
   package let mask: Mask?
   package let maskDigest: Digest?
@@ -18,10 +19,12 @@ package struct Evaluation<Use: Sendable>: Hashable, Sendable {
   /// A score worse than this need not be known.
   package let threshold: Threshold?
 
+  /// - Precondition: there are weights, or a training that gives some.
   package init(
-    network: NetworkDescription, scope: PruningScope, parameters: Digest, mask: Mask?, slice: Slice<Use>,
+    network: NetworkDescription, scope: PruningScope, parameters: Digest?, mask: Mask?, slice: Slice<Use>,
     samples: Int? = nil, retraining: Retraining? = nil, threshold: Threshold? = nil
   ) {
+    precondition(parameters != nil || retraining != nil)
     self.network = network
     self.scope = scope
     self.parameters = parameters
@@ -37,10 +40,10 @@ package struct Evaluation<Use: Sendable>: Hashable, Sendable {
   package var sampleCount: Int { min(samples ?? slice.count, slice.count) }
 
   func digest(_ kind: StaticString) -> Digest {
-    var bytes = CanonicalBytes(kind: kind, version: 3)
+    var bytes = CanonicalBytes(kind: kind, version: 4)
     bytes.append(network.digest)
     bytes.append(scope.prunesClassifier)
-    bytes.append(parameters)
+    bytes.append(list: parameters.map { [$0] } ?? []) { $0.append($1) }
     bytes.append(list: maskDigest.map { [$0] } ?? []) { $0.append($1) }
     bytes.append(slice.digest)
     bytes.append(sampleCount)

@@ -71,6 +71,6 @@ package enum Job: Hashable, Sendable {
 
 extension Evaluation {
   fileprivate var inputs: [Digest] {
-    [parameters, slice.digest] + (retraining.map { [$0.slice.digest] } ?? [])
+    (parameters.map { [$0] } ?? []) + [slice.digest] + (retraining.map { [$0.slice.digest] } ?? [])
   }
 }

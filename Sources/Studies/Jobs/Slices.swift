@@ -85,3 +85,8 @@ extension Slice<FitnessUse> {
   /// The same samples to train on: what decides fitness may be learned from too, as long as every rival may.
   package var forTraining: Slice<TrainingUse> { Slice<TrainingUse>(digest: digest, count: count) }
 }
+
+extension Slice {
+  /// How many samples a share of them is; nil for all.
+  func samples(_ share: Double) -> Int? { share < 1 ? max(1, Int((share * Double(count)).rounded())) : nil }
+}

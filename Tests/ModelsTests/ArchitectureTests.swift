@@ -84,6 +84,22 @@ import Testing
     #expect(try cnn.cost([2, 1]).size == 8 * 8 * 25 + 16 + 8 * 3 + 3)
   }
 
+  @Test("Choices in words, and the choices of least and of most")
+  func words() throws {
+    #expect(try perceptron().words([0, 2, 1, 1]) == "1.width=100,2.width=300,2.activation=tanh,2.skip=true")
+    #expect(try perceptron().words([1, 0, 2, 0]) == "1.width=300,2.width=50,2.activation=none,2.skip=false")
+    #expect(
+      try images().words([1, 0, 0, 1, 1, 1])
+        == "1.width=20,1.kernel=3,2.width=16,2.activation=relu,2.kernel=5,3.width=500")
+    #expect(try perceptron().smallest == [0, 0, 0, 0] && perceptron().largest == [2, 2, 0, 0])
+    #expect(try images().smallest == [0, 0, 0, 0, 0, 0] && images().largest == [1, 1, 1, 0, 1, 1])
+    let unordered = try ArchitectureTemplate(
+      name: "unordered", input: [4], classes: 2,
+      stages: [Stage(.dense, widths: [5, 2, 9], activations: [.leakyRelu(slope: 0.5), .clip(low: 0, high: 6)])])
+    #expect(unordered.smallest == [1, 0] && unordered.largest == [2, 0])
+    #expect(unordered.words([0, 1]) == "1.width=5,1.activation=relu6")
+  }
+
   @Test("Templates that make no network are refused")
   func refused() {
     func make(_ stages: [Stage], input: [Int] = [1, 8, 8]) throws -> ArchitectureTemplate {

@@ -72,6 +72,26 @@ import Testing
     }
   }
 
+  @Test("Founders are one sparsity everywhere and those of global magnitude; a range adds a gene for the size")
+  func founders() {
+    let exact = space(kept: 80)
+    #expect(exact.sparsitySpace.bounds.count == 3 && exact.sparsitySpace.founders == [[0.5, 0.5, 0.5], [0.8, 0, 0]])
+    let masks = exact.sparsitySpace.founders.map(exact.mask(genes:))
+    #expect(masks[0] == exact.mask(sparsities: [0, 0, 0]) && masks[1].keptPositions == Array(80..<160))
+
+    let range = MaskSpace(
+      scores: (0..<160).map { Float($0 + 1) }, layers: [0..<100, 100..<150, 150..<160],
+      neurons: (0..<160).map { $0..<$0 + 1 }, size: .within(10...90), floors: [1, 1, 1], seed: 1)
+    #expect(range.sparsitySpace.bounds.count == 4)
+    for (gene, kept) in [(0.0, 10), (0.5, 30), (1, 90)] {
+      let mask = range.mask(genes: [0.5, 0.5, 0.5, gene])
+      #expect(mask.population == kept && range.contains(mask))
+    }
+    let search = SearchSpace.reals(exact.sparsitySpace)
+    let genomes = (0..<4).map { search.founder($0, of: 4, InitialPopulation()) }
+    #expect(Array(genomes.prefix(2)) == exact.sparsitySpace.founders.map { .reals($0) } && Set(genomes).count == 4)
+  }
+
   @Test("A search over sparsities finds the layer that a fitness wants dense")
   func search() throws {
     let masks = space(kept: 80)

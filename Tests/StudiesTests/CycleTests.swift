@@ -86,7 +86,7 @@ import Testing
           throw Missing(what: "\(name): \(contestant.strategy) is not tested once")
         }
         #expect(evaluation.slice == sampleSplits.test && evaluation.mask == contestant.mask)
-        #expect(!drive.removed.contains(evaluation.parameters), "\(name): \(contestant.strategy)")
+        #expect(!drive.removed.contains(evaluation.parameters!), "\(name): \(contestant.strategy)")
         let judged = drive.evaluations.contains {
           $0.slice == sampleSplits.validation && $0.mask == evaluation.mask && $0.parameters == evaluation.parameters
         }

@@ -15,7 +15,7 @@ import Testing
 
   @Test("So it is however the study trains, searches and judges")
   func fromFactsOfVariants() throws {
-    for (name, study, worker) in try variants().dropFirst() {
+    for (name, study, worker) in try variants().dropFirst() + architectureVariants() {
       // Every moment of the few facts of cycles, those in the middle of their training among them.
       let cycles = study.cycles != nil
       try checkFacts(of: study, worker, name, generations: cycles ? 1 : 2, stride: cycles ? 1 : 3)

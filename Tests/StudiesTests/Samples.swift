@@ -132,7 +132,7 @@ func cycleVariants() throws -> [Variant] {
 
 /// All of them.
 func variants() throws -> [Variant] {
-  try trainingVariants() + rivalVariants() + retrainingVariants() + cycleVariants()
+  try trainingVariants() + rivalVariants() + retrainingVariants() + cycleVariants() + sparsityVariants()
 }
 
 /// A worker that answers every job with a pure function of the job, and has the weights that it made.
@@ -220,16 +220,18 @@ final class FakeWorker {
     if let mask = evaluation.mask {
       return .exact(correct: mask.population < leastKept ? 4 : 5, count: evaluation.sampleCount, loss: 1)
     }
-    let segment = (step(of: evaluation.parameters)! + segmentSteps - 1) / segmentSteps
+    let segment = (step(of: evaluation.parameters!)! + segmentSteps - 1) / segmentSteps
     return judgements[judgesFirst ? segment : segment - 1]
   }
 
   /// Few levels of accuracy, so that losses and places decide often; one candidate in 16 is not finite.
   private func score<Use>(_ evaluation: Evaluation<Use>) -> Score {
     let count = evaluation.sampleCount
-    guard let mask = evaluation.maskDigest else { return .exact(correct: count, count: count, loss: 0.125) }
+    // Networks that are trained from fresh weights differ like masks do.
+    let other = evaluation.parameters == nil ? evaluation.network.digest : nil
+    guard let mask = evaluation.maskDigest ?? other else { return .exact(correct: count, count: count, loss: 0.125) }
     let draw = evaluation.retraining.map { "\($0.draw)" } ?? "-"
-    let word = digest("\(mask.hex) \(evaluation.parameters.hex) \(draw)").firstWord
+    let word = digest("\(mask.hex) \(evaluation.parameters?.hex ?? "fresh") \(draw)").firstWord
     if word % 16 == 0 { return .nonfinite }
     return .exact(correct: Int(word >> 8 % 5), count: count, loss: Double(word >> 16 % 8) / 8)
   }

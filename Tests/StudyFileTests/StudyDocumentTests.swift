@@ -63,6 +63,56 @@ import Testing
           ], numerics: .portable))
   }
 
+  @Test("A search over networks, with all keys and with the least")
+  func architectures() throws {
+    typealias Stage = ArchitectureTemplate.Stage
+    func study(_ text: String) throws -> Study {
+      let document = try read(text)
+      let network = try #require(try document.ownNetwork(shape: [1, 8, 8], classes: 10))
+      return try document.study(
+        StudyInputs(dataset: digest("digits"), shape: [1, 8, 8], network: network, pretrained: nil))
+    }
+    let whole = try study(StudyFileErrorTests.architecture)
+    let template = try ArchitectureTemplate(
+      name: "architecture", input: [1, 8, 8], classes: 10,
+      stages: [
+        Stage(.convolution(kernels: [3, 5], isPadded: true, pool: 2), widths: [4, 8], isNormalized: true),
+        Stage(.dense, widths: [16, 64], activations: [.relu, nil]),
+      ])
+    #expect(whole.architecture == CappedTemplate(template, size: 5000))
+    #expect(whole.network.digest == (try template.network(template.largest).digest))
+    #expect(whole.objective == .best(.accuracy) && whole.compression == 1...1 && whole.cycles == nil)
+    let mode = try #require(whole.fitness.retraining)
+    #expect(mode == .init(start: .scratch, recipe: whole.training, draws: 2, finalDraws: 2))
+    #expect(whole.training.epochs == 3 && whole.searches.count == 2)
+
+    let head =
+      "study: a\ndataset: { name: digits }\nsearch: {}\nnetwork:\n  architecture: { layers: [{ dense: { widths: [2, 4] } }] }"
+    for (text, objective) in [
+      ("{ maximize: accuracy }", Objective.best(.accuracy)), ("{ minimize: loss }", .best(.loss)),
+      ("{ minimize: flops, subject_to: { loss: 0.5 } }", .smallest(.flops, subjectTo: .loss, limit: 0.5)),
+      ("{ pareto: [accuracy, size] }", .pareto([.accuracy, .size])),
+    ] {
+      let least = try study(head + "\nobjective: \(text)")
+      #expect(least.objective == objective && least.training == TrainingRecipe())
+      #expect(least.architecture?.size == nil && least.architecture?.flops == nil)
+      #expect(least.architecture?.template.cardinalities == [2])
+      #expect(least.fitness.retraining == .init(start: .scratch, recipe: TrainingRecipe()))
+    }
+    let limited = try study(head + "\nobjective: { pareto: [accuracy, size], at_most: { size: 500, flops: 490 } }")
+    #expect(limited.architecture?.size == 500 && limited.architecture?.flops == 490)
+  }
+
+  @Test("Genomes of sparsities")
+  func sparsities() throws {
+    #expect(try study(of: read(minimal)).units.genome == .masks)
+    #expect(try study(of: read(minimal + "\nprune: { genome: masks }")).digest == study(of: read(minimal)).digest)
+    for granularity in ["weights", "neurons", "blocks, block: [2, 2]"] {
+      let text = minimal + "\nprune: { granularity: \(granularity), genome: layer_sparsities }"
+      #expect(try study(of: read(text)).units.genome == .layerSparsities)
+    }
+  }
+
   @Test("Defaults are filled in: saying them all is the same study")
   func defaults() throws {
     let short = try read(minimal)

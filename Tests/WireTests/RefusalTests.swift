@@ -149,6 +149,14 @@ import Wire
     for parcel in wrong { #expect(try refused(parcel).contains("digest is not that of its content")) }
   }
 
+  @Test("Evaluations without weights and without a training that gives some")
+  func noWeights() throws {
+    #expect(try refused(evaluation { $0.parameters = Data() }).contains("neither weights nor a training"))
+    #expect(try refused(evaluation { $0.parameters = Data(repeating: 1, count: 31) }).contains("evaluate.parameters"))
+    let fresh = try refused(evaluationAfterRetraining { $0.parameters = Data() })
+    #expect(fresh.contains("digest is not that of its content"))
+  }
+
   @Test("Masks with bits beyond their end, of the wrong length, or of another network")
   func masks() throws {
     for change: (inout PBEvaluate) -> Void in [

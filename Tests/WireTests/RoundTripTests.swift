@@ -62,6 +62,7 @@ import Wire
       for _ in 0..<5 {
         let evaluation = generator.evaluation(FitnessUse.self)
         let network = evaluation.network
+        let parameters = generator.digest()
         let slice = generator.slice(TestUse.self)
         let segment = TrainingSegment(
           network: network, recipe: TrainingRecipe(), seed: 1, slice: Slice(digest: generator.digest(), count: 64),
@@ -70,7 +71,7 @@ import Wire
           .evaluate(evaluation), .train(segment),
           .test(
             Evaluation(
-              network: network, scope: evaluation.scope, parameters: evaluation.parameters, mask: evaluation.mask,
+              network: network, scope: evaluation.scope, parameters: parameters, mask: evaluation.mask,
               slice: slice)),
         ]
       }
@@ -85,6 +86,7 @@ import Wire
   func everyField() throws {
     var generator = Generator(seed: 7)
     let evaluation = generator.evaluation(FitnessUse.self)
+    let parameters = generator.digest()
     let thresholds: [Threshold?] = [
       nil, .accuracy(atLeast: 0), .accuracy(atLeast: 0.5), .accuracy(atLeast: -.infinity), .loss(atMost: 0),
       .loss(atMost: 2.5), .loss(atMost: .infinity),
@@ -94,12 +96,18 @@ import Wire
       for samples in [nil, 1, 1 << 32] {
         for retraining in [nil, generator.retraining()] {
           let job = Evaluation(
-            network: evaluation.network, scope: evaluation.scope, parameters: evaluation.parameters,
+            network: evaluation.network, scope: evaluation.scope, parameters: parameters,
             mask: evaluation.mask, slice: evaluation.slice, samples: samples, retraining: retraining,
             threshold: threshold)
           jobs.append(.evaluate(job))
         }
       }
+    }
+    for mask in [nil, evaluation.mask] {
+      let fresh = Evaluation(
+        network: evaluation.network, scope: evaluation.scope, parameters: nil, mask: mask, slice: evaluation.slice,
+        retraining: generator.retraining())
+      jobs.append(.evaluate(fresh))
     }
     let slice = Slice<TrainingUse>(digest: generator.digest(), count: 64)
     for start in [TrainingSegment.Start.fresh, .weights(generator.digest()), .state(generator.digest())] {

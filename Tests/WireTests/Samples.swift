@@ -134,9 +134,10 @@ struct Generator {
 
   mutating func evaluation<Use>(_ use: Use.Type, threshold: Threshold? = nil) -> Evaluation<Use> {
     let (network, scope, mask) = maskedNetwork()
+    let retraining = stream.chance(0.5) ? nil : retraining()
     return Evaluation(
-      network: network, scope: scope, parameters: digest(), mask: mask, slice: slice(use),
-      samples: stream.chance(0.5) ? nil : int(1...1 << 32), retraining: stream.chance(0.5) ? nil : retraining(),
+      network: network, scope: scope, parameters: retraining != nil && stream.chance(0.3) ? nil : digest(), mask: mask,
+      slice: slice(use), samples: stream.chance(0.5) ? nil : int(1...1 << 32), retraining: retraining,
       threshold: threshold)
   }
 

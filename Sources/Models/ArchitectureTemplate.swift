@@ -139,20 +139,32 @@ package struct ArchitectureTemplate: Hashable, Sendable {
     if case .convolution(let kernels, _, _) = stages[gene.stage].kind { kernels } else { [] }
   }
 
-  /// The narrowest layers and the smallest kernels, with the first functions and without skips.
-  package var smallest: [Int] { extreme { $0.min()! } }
+  /// The choices of fewest parameters, with the first functions and without skips.
+  package var smallest: [Int] { extreme { $0 < $1 } }
 
-  /// The widest layers and the largest kernels, with the first functions and without skips.
-  package var largest: [Int] { extreme { $0.max()! } }
+  /// The choices of most parameters, with the first functions and without skips.
+  package var largest: [Int] { extreme { $0 > $1 } }
 
-  private func extreme(_ best: ([Int]) -> Int) -> [Int] {
-    genes.map { gene in
-      switch gene.kind {
-      case .width: stages[gene.stage].widths.firstIndex(of: best(stages[gene.stage].widths))!
-      case .kernel: kernels(of: gene).firstIndex(of: best(kernels(of: gene)))!
-      case .activation, .skip: 0
+  /// The extreme widths; then kernel by kernel the one with the extreme number of parameters, until no other one has more:
+  /// without padding a larger kernel leaves a smaller image to the layers behind.
+  private func extreme(_ isBetter: (Int, Int) -> Bool) -> [Int] {
+    var choices = genes.map { gene in
+      gene.kind == .width ? stages[gene.stage].widths.enumerated().min { isBetter($0.element, $1.element) }!.offset : 0
+    }
+    var best = (try? cost(choices))?.size
+    var isSettled = false
+    while !isSettled {
+      isSettled = true
+      for (index, gene) in genes.enumerated() where gene.kind == .kernel {
+        for choice in 0..<gene.choices {
+          var other = choices
+          other[index] = choice
+          guard let size = (try? cost(other))?.size, best.map({ isBetter(size, $0) }) ?? true else { continue }
+          (choices, best, isSettled) = (other, size, false)
+        }
       }
     }
+    return choices
   }
 
   /// The network of some choices.

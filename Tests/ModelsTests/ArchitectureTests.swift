@@ -24,6 +24,10 @@ import Testing
       ])
   }
 
+  private func all(_ template: ArchitectureTemplate) -> [[Int]] {
+    template.cardinalities.reduce([[]]) { list, count in list.flatMap { head in (0..<count).map { head + [$0] } } }
+  }
+
   @Test("Choices that are LeNet-300-100 and LeNet-5 are those networks")
   func zoo() throws {
     let mlp = try perceptron()
@@ -44,12 +48,7 @@ import Testing
   func all() throws {
     let cnn = try images()
     var costs: [ArchitectureTemplate.Cost] = []
-    for place in 0..<cnn.cardinalities.reduce(1, *) {
-      var rest = place
-      let choices = cnn.cardinalities.map { count in
-        defer { rest /= count }
-        return rest % count
-      }
+    for choices in all(cnn) {
       let layout = ParameterLayout(try cnn.network(choices))
       costs.append(try cnn.cost(choices))
       #expect(costs.last == ArchitectureTemplate.Cost(size: layout.trainableCount, flops: layout.multiplyAdds))
@@ -92,7 +91,13 @@ import Testing
       try images().words([1, 0, 0, 1, 1, 1])
         == "1.width=20,1.kernel=3,2.width=16,2.activation=relu,2.kernel=5,3.width=500")
     #expect(try perceptron().smallest == [0, 0, 0, 0] && perceptron().largest == [2, 2, 0, 0])
-    #expect(try images().smallest == [0, 0, 0, 0, 0, 0] && images().largest == [1, 1, 1, 0, 1, 1])
+    // Without padding, the second kernel leaves 5 × 5 places to the dense layer if it is small, else 4 × 4.
+    #expect(try images().largest == [1, 1, 1, 0, 0, 1])
+    for template in [try perceptron(), try images()] {
+      let sizes = try all(template).map { try template.cost($0).size }
+      #expect(try template.cost(template.smallest).size == sizes.min())
+      #expect(try template.cost(template.largest).size == sizes.max())
+    }
     let unordered = try ArchitectureTemplate(
       name: "unordered", input: [4], classes: 2,
       stages: [Stage(.dense, widths: [5, 2, 9], activations: [.leakyRelu(slope: 0.5), .clip(low: 0, high: 6)])])

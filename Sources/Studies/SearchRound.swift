@@ -37,7 +37,7 @@ struct SearchRound: Sendable {
     self.trials = trials
     searches = plans.indices.map { index in
       var stream = RandomStream(seed: judge.seed, .search, UInt64(round), UInt64(index))
-      return plans[index].settings.search(in: .masks(space.seeded(stream.next())))
+      return plans[index].settings.search(in: .masks(space.seeded(stream.next(), noise: plans[index].noise)))
     }
     var stream = RandomStream(seed: judge.seed, .randomPruning, UInt64(round))
     var baselines: [(Strategy, Mask?)] = [(.dense, nil), (.randomPruning, smallest.random(&stream))]

@@ -38,7 +38,8 @@ struct SearchSection {
       }
       trials = evaluations ?? (generations ?? 50) * size
     }
-    try add(SearchPlan(Strategy(name), settings), section)
+    let noise = try section.double("mutation_noise", "a number above 0, at most 100", { $0 > 0 && $0 <= 100 })
+    try add(SearchPlan(Strategy(name), settings, noise: noise ?? MaskSpace.usualNoise), section)
     if isFirst, try section.bool("random_search") ?? !namesRandom {
       let random = RandomSettings(generationSize: settings.generationSize)
       try add(SearchPlan(Strategy(Algorithm.random.strategy), .random(random)), section)

@@ -1,7 +1,7 @@
 internal import Elementary
 package import Randomness
 
-/// What searches need of the weights again and again: magnitudes, their logarithms, and tables to draw from.
+/// What searches need of the weights again and again: magnitudes and their logarithms.
 ///
 /// Built once from the weights; every draw is keyed by the caller's stream.
 package struct MagnitudeTables: Sendable {
@@ -9,22 +9,14 @@ package struct MagnitudeTables: Sendable {
   package let magnitudes: [Float]
   /// log |w|, with a floor 40 below the largest so that a zero weight stays comparable.
   package let logMagnitudes: [Float]
-  /// Running sums of |w|, for draws in proportion to magnitude.
-  private let cumulative: [Double]
+  private let mean: Double
 
   /// - Complexity: linear in the number of weights.
   package init(_ weights: [Float]) {
     magnitudes = weights.map { abs($0) }
     let floor = Elementary.log(max(Double(magnitudes.max() ?? 1), 1e-30)) - 40
     logMagnitudes = magnitudes.map { Float(max(Elementary.log(Double($0)), floor)) }
-    var total = 0.0
-    var sums: [Double] = []
-    sums.reserveCapacity(weights.count)
-    for magnitude in magnitudes {
-      total += Double(magnitude)
-      sums.append(total)
-    }
-    cumulative = sums
+    mean = magnitudes.reduce(0) { $0 + Double($1) } / Double(max(magnitudes.count, 1))
   }
 
   /// The number of prunable weights.
@@ -54,7 +46,7 @@ package struct MagnitudeTables: Sendable {
 
   /// The ranking behind ``exponential(temperature:budget:stream:)``.
   package func exponentialScores(temperature: Double, stream: inout RandomStream) -> [Float] {
-    let unit = temperature * max((cumulative.last ?? 0) / Double(max(count, 1)), 1e-30)
+    let unit = temperature * max(mean, 1e-30)
     let scores = magnitudes.map { Float(Double($0) / unit) }
     return Self.addingGumbel(to: scores, scale: 1, stream: &stream)
   }
@@ -78,19 +70,5 @@ package struct MagnitudeTables: Sendable {
 
   private static let gumbelQuantiles: [Float] = (0..<65_536).map {
     Float(-Elementary.log(-Elementary.log((Double($0) + 0.5) / 65_536)))
-  }
-
-  /// A position drawn in proportion to |w|.
-  ///
-  /// - Complexity: O(log n).
-  package func drawByMagnitude(_ stream: inout RandomStream) -> Int {
-    let target = stream.uniform() * (cumulative.last ?? 0)
-    var low = 0
-    var high = cumulative.count - 1
-    while low < high {
-      let middle = (low + high) / 2
-      if cumulative[middle] > target { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }

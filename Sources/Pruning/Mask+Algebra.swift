@@ -51,6 +51,9 @@ extension Mask {
   /// Positions kept by this mask and not by the other.
   package func subtracting(_ other: Mask) -> Mask { combining(other) { $0 & ~$1 } }
 
+  /// Positions that are removed.
+  package var inverted: Mask { Mask(count: count, keeping: true).subtracting(self) }
+
   private func combining(_ other: Mask, _ operation: (UInt64, UInt64) -> UInt64) -> Mask {
     precondition(count == other.count, "masks of \(count) and \(other.count) weights do not combine")
     let (left, right) = (storage, other.storage)

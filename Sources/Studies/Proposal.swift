@@ -33,15 +33,19 @@ package struct Strategy: Hashable, Sendable, CustomStringConvertible {
 package struct SearchPlan: Hashable, Sendable {
   package let strategy: Strategy
   package let settings: AlgorithmSettings
+  /// How far its mutations are from taking the best by score.
+  package let noise: Double
 
-  package init(_ strategy: Strategy, _ settings: AlgorithmSettings) {
+  package init(_ strategy: Strategy, _ settings: AlgorithmSettings, noise: Double = MaskSpace.usualNoise) {
     self.strategy = strategy
     self.settings = settings
+    self.noise = noise
   }
 
   func append(to bytes: inout CanonicalBytes) {
     bytes.append(strategy.rawValue)
     settings.append(to: &bytes)
+    bytes.append(noise)
   }
 }
 

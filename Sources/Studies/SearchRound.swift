@@ -42,8 +42,9 @@ struct SearchRound: Sendable {
       baselines.append((.layerMagnitude, .mask(smallest.mask(sparsities: smallest.layers.map { _ in 0 }))))
     }
     baselines.append((.globalMagnitude, .mask(smallest.selected(smallest.tables.magnitudes))))
-    self.init(.masks(judge), plans, baselines, trials: trials, round: round) { seed in
-      genome == .masks ? .masks(space.seeded(seed)) : .reals(space.seeded(seed).sparsitySpace)
+    self.init(.masks(judge), plans, baselines, trials: trials, round: round) { plan, seed in
+      let own = space.seeded(seed, noise: plan.noise)
+      return genome == .masks ? .masks(own) : .reals(own.sparsitySpace)
     }
     if genome == .layerSparsities { developing = plans.map { _ in space } }
   }
@@ -55,13 +56,13 @@ struct SearchRound: Sendable {
       (.largest, .choices(template.largest)), (.smallest, .choices(template.smallest)),
     ]
     self.init(.architectures(judge), plans, baselines, trials: trials, round: 0) {
-      .choices(ChoiceSpace(judge.template, seed: $0))
+      .choices(ChoiceSpace(judge.template, seed: $1))
     }
   }
 
   private init(
     _ judge: RoundJudge, _ plans: [SearchPlan], _ baselines: [(Strategy, Genome?)], trials: Int, round: Int,
-    space: (_ seed: UInt64) -> SearchSpace
+    space: (_ plan: SearchPlan, _ seed: UInt64) -> SearchSpace
   ) {
     self.judge = judge
     self.plans = plans
@@ -69,7 +70,7 @@ struct SearchRound: Sendable {
     self.baselines = baselines
     searches = plans.indices.map { index in
       var stream = RandomStream(seed: judge.seed, .search, UInt64(round), UInt64(index))
-      return plans[index].settings.search(in: space(stream.next()))
+      return plans[index].settings.search(in: space(plans[index], stream.next()))
     }
   }
 

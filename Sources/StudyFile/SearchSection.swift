@@ -21,7 +21,8 @@ struct SearchSection {
     namesRandom = groups.contains { $0["algorithm"]?.string == Algorithm.random.rawValue }
     for (index, group) in groups.enumerated() {
       var section = try Section(group, file: root.file, path: "search")
-      for key in ["initial_population", "mutation", "noise"] where !isOfMasks && section.node(key) != nil {
+      for key in ["initial_population", "mutation", "mutation_noise", "noise"]
+      where !isOfMasks && section.node(key) != nil {
         throw section.error(
           key, "is for searches over masks; these genomes are vectors, which have one way of their own")
       }
@@ -43,7 +44,8 @@ struct SearchSection {
       }
       trials = evaluations ?? (generations ?? 50) * size
     }
-    try add(SearchPlan(Strategy(name), settings), section)
+    let noise = try section.double("mutation_noise", "a number above 0, at most 100", { $0 > 0 && $0 <= 100 })
+    try add(SearchPlan(Strategy(name), settings, noise: noise ?? MaskSpace.usualNoise), section)
     if isFirst, try section.bool("random_search") ?? !namesRandom {
       let random = RandomSettings(generationSize: settings.generationSize)
       try add(SearchPlan(Strategy(Algorithm.random.strategy), .random(random)), section)

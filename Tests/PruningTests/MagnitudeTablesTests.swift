@@ -96,15 +96,4 @@ import Testing
     let total = odds.reduce(0, +)
     #expect(chiSquare(counts, odds.map { $0 / total }) < limit, "\(counts)")
   }
-
-  @Test("Positions are drawn in proportion to |w|; a zero weight never is")
-  func drawByMagnitude() {
-    let weights = few + [0, 0]
-    let tables = MagnitudeTables([0] + weights)
-    var stream = RandomStream(seed: 6, .test)
-    var counts = Array(repeating: 0, count: weights.count + 1)
-    for _ in 0..<20_000 { counts[tables.drawByMagnitude(&stream)] += 1 }
-    #expect(counts[0] == 0 && counts[9] == 0 && counts[10] == 0)
-    #expect(chiSquare(Array(counts[1...8]), few.map { Double(abs($0)) / 13 }) < limit, "\(counts)")
-  }
 }

@@ -10,7 +10,7 @@ import Testing
   private func problem(seed: UInt64) throws -> (space: SearchSpace, hidden: Mask) {
     let layout = ParameterLayout(try NetworkDescription(name: "recovery", widths: [32, 8, 2]))
     var stream = RandomStream(seed: seed, .test)
-    let parameters = (0..<layout.count).map { _ in Float(0.5 + stream.uniform()) }
+    let parameters = (0..<layout.count).map { _ in Float(1 + 0.1 * stream.uniform()) }
     let space = MaskSpace(
       layout: layout, parameters: parameters, size: .exactly(64), seed: seed)
     return (.masks(space), randomMask(256, kept: 64, &stream))

@@ -29,7 +29,7 @@ struct CappedMask {
   mutating func meetFloors(from pool: Mask, stream: inout RandomStream) {
     for layer in spare.indices where spare[layer] < 0 {
       let units = space.layers[layer].filter { pool[$0] && !mask[$0] }
-      for unit in space.drawn(units, stream: &stream, by: space.chanceToReturn).prefix(-spare[layer]) { add(unit) }
+      for unit in space.drawn(units, stream: &stream, by: { space.coming[$0] }).prefix(-spare[layer]) { add(unit) }
     }
   }
 
@@ -96,10 +96,17 @@ struct CappedMask {
   ///
   /// - Parameter avoided: units that are taken last.
   mutating func fill(_ kind: Mutation, avoiding avoided: Mask? = nil, stream: inout RandomStream) {
-    var misses = 0
-    while !isFull, misses < 64 {
-      let unit = space.candidate(kind, stream: &stream)
-      if fits(unit), avoided?[unit] != true { add(unit) } else { misses += 1 }
+    var open = mask.inverted
+    if let avoided { open = open.subtracting(avoided) }
+    var isFilling = true
+    while !isFull, isFilling, open.population > 0 {
+      isFilling = false
+      for unit in space.candidates(min(64, open.population), of: open, kind, stream: &stream) {
+        open[unit] = false
+        guard fits(unit) else { continue }
+        add(unit)
+        isFilling = true
+      }
     }
     guard !isFull else { return }
     var pool: [Int] = []
@@ -107,7 +114,7 @@ struct CappedMask {
       for unit in run.units where !mask[unit] { pool.append(unit) }
     }
     let space = space
-    func chance(_ unit: Int) -> Double { kind == .bitFlip ? 1 : space.chanceToReturn(unit) }
+    func chance(_ unit: Int) -> Double { kind == .bitFlip ? 1 : space.coming[unit] }
     if let avoided {
       fill(pool.filter { !avoided[$0] }, stream: &stream, by: chance)
       pool = pool.filter { avoided[$0] }
@@ -127,9 +134,11 @@ extension MaskSpace {
     return low
   }
 
-  /// A unit that a mutation may bring back, kept or not.
-  func candidate(_ kind: Mutation, stream: inout RandomStream) -> Int {
-    kind != .bitFlip ? tables.drawByMagnitude(&stream) : stream.below(count)
+  /// Units of a pool that a mutation may bring back, in the order drawn.
+  func candidates(_ count: Int, of pool: Mask, _ kind: Mutation, stream: inout RandomStream) -> [Int] {
+    guard kind == .bitFlip else { return coming.drawn(count, of: pool, stream: &stream) }
+    let units = pool.keptPositions
+    return stream.choose(count, of: units.count).map { units[$0] }
   }
 
   /// Brings a mixture of two parents below the cap and up to it, by units in which they differ as far as those do.
@@ -137,10 +146,10 @@ extension MaskSpace {
     let differing = first.symmetricDifference(second)
     var result = CappedMask(child, cap, self)
     result.meetFloors(from: differing, stream: &stream)
-    result.thin(differing.intersection(result.mask).keptPositions, stream: &stream, by: chanceToLeave)
-    if result.isOver { result.thin(result.mask.keptPositions, stream: &stream, by: chanceToLeave) }
+    result.thin(differing.intersection(result.mask).keptPositions, stream: &stream, by: { leaving[$0] })
+    if result.isOver { result.thin(result.mask.keptPositions, stream: &stream, by: { leaving[$0] }) }
     if !result.isFull {
-      result.fill(differing.subtracting(result.mask).keptPositions, stream: &stream, by: chanceToReturn)
+      result.fill(differing.subtracting(result.mask).keptPositions, stream: &stream, by: { coming[$0] })
     }
     result.fill(.magnitude, stream: &stream)
     return result.mask
@@ -153,19 +162,8 @@ extension MaskSpace {
     let wanted = min(wanted, mask.count - mask.population)
     guard wanted > 0 else { return mask }
     var child = CappedMask(mask, cap, self)
-    var added = 0
-    // As in swaps: where nearly all removed units are tiny, enough misses draw uniformly.
-    var misses = 0
-    while added < wanted {
-      let unit = misses < 64 * wanted ? candidate(kind, stream: &stream) : stream.below(count)
-      if child.mask[unit] {
-        misses += 1
-      } else {
-        child.add(unit)
-        added += 1
-      }
-    }
-    func chance(_ unit: Int) -> Double { kind == .bitFlip ? 1 : chanceToLeave(unit) }
+    for unit in candidates(wanted, of: mask.inverted, kind, stream: &stream) { child.add(unit) }
+    func chance(_ unit: Int) -> Double { kind == .bitFlip ? 1 : leaving[unit] }
     if child.isOver { child.thin(mask.keptPositions, stream: &stream, by: chance) }
     // Where floors hold all others, what came in goes again.
     if child.isOver { child.thin(child.mask.keptPositions, stream: &stream, by: chance) }

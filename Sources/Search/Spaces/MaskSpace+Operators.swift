@@ -36,34 +36,10 @@ extension MaskSpace {
     guard surplus != 0 else { return floored(child, within: differing, stream: &stream) }
     let pool = surplus > 0 ? differing.intersection(child) : differing.subtracting(child)
     var result = child
-    flip(
-      abs(surplus), of: pool.keptPositions, to: surplus < 0, in: &result, stream: &stream,
-      chance: surplus < 0 ? chanceToReturn : chanceToLeave)
-    return floored(result, within: differing, stream: &stream)
-  }
-
-  /// Keeps or removes `count` positions of a pool: drawn uniformly, taken with the given chance.
-  ///
-  /// Rejection costs a few draws for each position that is taken, where scoring the whole pool cost two logarithms a
-  /// position and a sort. Where hardly anything has a chance worth the name, enough misses let anything through.
-  ///
-  /// - Precondition: the pool has that many positions which are not yet as wanted.
-  func flip(
-    _ count: Int, of pool: [Int], to kept: Bool, in mask: inout Mask, stream: inout RandomStream,
-    chance: (Int) -> Double
-  ) {
-    var flipped = 0
-    var misses = 0
-    while flipped < count {
-      let position = pool[stream.below(pool.count)]
-      guard mask[position] != kept else { continue }
-      if stream.uniform() < chance(position) || misses >= 4096 * count {
-        mask[position] = kept
-        flipped += 1
-      } else {
-        misses += 1
-      }
+    for unit in (surplus < 0 ? coming : leaving).drawn(abs(surplus), of: pool, stream: &stream) {
+      result[unit] = surplus < 0
     }
+    return floored(result, within: differing, stream: &stream)
   }
 
   /// A changed copy at an allowed size.
@@ -91,32 +67,18 @@ extension MaskSpace {
     guard let target = targets.first(where: { $0 != mask.population }) else { return mask }
     var child = mask
     let grows = target > mask.population
-    flip(
-      abs(target - mask.population), of: grows ? (0..<mask.count).filter { !mask[$0] } : mask.keptPositions, to: grows,
-      in: &child, stream: &stream, chance: grows ? chanceToReturn : chanceToLeave)
+    let (table, pool) = grows ? (coming, mask.inverted) : (leaving, mask)
+    for unit in table.drawn(abs(target - mask.population), of: pool, stream: &stream) { child[unit] = grows }
     return child
   }
 
   /// Exchanges `count` kept units for as many removed ones: small scores tend to go, large ones to come back.
-  ///
-  /// A removed unit returns in proportion to its score, a kept one leaves by ``chanceToLeave(_:)``.
   func swapped(_ mask: Mask, count: Int, stream: inout RandomStream) -> Mask {
     let count = min(count, mask.count - mask.population, mask.population)
     guard count > 0 else { return mask }
     var child = mask
-    var added = 0
-    // When nearly all removed units are tiny, draws by score rarely hit one: after enough misses draw uniformly.
-    var misses = 0
-    while added < count {
-      let position = misses < 64 * count ? tables.drawByMagnitude(&stream) : stream.below(mask.count)
-      if child[position] {
-        misses += 1
-      } else {
-        child[position] = true
-        added += 1
-      }
-    }
-    flip(count, of: mask.keptPositions, to: false, in: &child, stream: &stream, chance: chanceToLeave)
+    for unit in coming.drawn(count, of: mask.inverted, stream: &stream) { child[unit] = true }
+    for unit in leaving.drawn(count, of: mask, stream: &stream) { child[unit] = false }
     return child
   }
 

@@ -33,8 +33,8 @@ extension MaskSpace {
     for place in stream.choose(min(wanted, free.count), of: free.count) {
       let group = pattern.group(free[place])
       let isBlind = kind == .bitFlip
-      let leaving = drawn(group.filter { mask[$0] }, stream: &stream) { isBlind ? 1 : chanceToLeave($0) }
-      let coming = drawn(group.filter { !mask[$0] }, stream: &stream) { isBlind ? 1 : chanceToReturn($0) }
+      let leaving = drawn(group.filter { mask[$0] }, stream: &stream) { isBlind ? 1 : self.leaving[$0] }
+      let coming = drawn(group.filter { !mask[$0] }, stream: &stream) { isBlind ? 1 : self.coming[$0] }
       child[leaving[0]] = false
       child[coming[0]] = true
     }

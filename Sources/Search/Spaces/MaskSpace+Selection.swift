@@ -143,7 +143,7 @@ extension MaskSpace {
     var child = mask
     for layer in short {
       let pool = layers[layer].filter { !child[$0] && area?[$0] != false }
-      for unit in drawn(pool, stream: &stream, by: chanceToReturn).prefix(lack(layer, child)) { child[unit] = true }
+      for unit in drawn(pool, stream: &stream, by: { coming[$0] }).prefix(lack(layer, child)) { child[unit] = true }
     }
     var surplus = child.population - allowed(child.population)
     guard surplus > 0 else { return child }
@@ -153,7 +153,7 @@ extension MaskSpace {
     for layer in owners {
       for unit in layers[layer] where child[unit] && area?[unit] != false { pool.append((unit, layer)) }
     }
-    for place in drawn(Array(pool.indices), stream: &stream, by: { chanceToLeave(pool[$0].unit) }) where surplus > 0 {
+    for place in drawn(Array(pool.indices), stream: &stream, by: { leaving[pool[$0].unit] }) where surplus > 0 {
       let (unit, layer) = pool[place]
       guard spare[layer] > 0 else { continue }
       spare[layer] -= 1

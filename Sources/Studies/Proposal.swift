@@ -15,6 +15,9 @@ package struct Strategy: Hashable, Sendable, CustomStringConvertible {
   package static let globalMagnitude = Strategy("GlobalMagWeight")
   package static let layerMagnitude = Strategy("LayerMagWeight")
 
+  /// A round of cycles, counted from 1.
+  init(cycle: Int) { self.init("Cycle\(cycle)") }
+
   /// Whether it means something else than a search.
   package var isReserved: Bool {
     rawValue.isEmpty || rawValue.hasPrefix("Cycle")

@@ -57,6 +57,14 @@ struct SearchRound: Sendable {
     return mask
   }
 
+  /// What a search is for, over units: the masks of its front by descending first value, or its best one alone.
+  func front(_ search: Int) -> [Mask] {
+    let individuals = searches[search].front.sorted { left, right in
+      left.fitness != right.fitness ? left.fitness > right.fitness : left.trial.id < right.trial.id
+    }
+    return individuals.compactMap { if case .mask(let mask) = $0.trial.genome { mask } else { nil } }
+  }
+
   /// The next proposals; none where answers have to come first.
   mutating func next() -> [Proposal] {
     if !hasProposedBaselines {

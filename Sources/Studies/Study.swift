@@ -5,7 +5,8 @@ package import Search
 
 /// Everything that decides a history: what a study file says, with all defaults filled in.
 ///
-/// Budgets (generations) and operation (workers, paths, addresses) are not part of it.
+/// Budgets (generations) and operation (workers, paths, addresses) are not part of it, but for the budget of cycles: a
+/// round depends on how long the one before searched.
 package struct Study: Hashable, Sendable {
   package var name: String
   package var seed: UInt64
@@ -31,6 +32,8 @@ package struct Study: Hashable, Sendable {
   package var fitness: FitnessMode
   /// Nil searches once.
   package var cycles: Cycles?
+  /// Trials of each search in a round of cycles; nil without cycles.
+  package var trialsOfRound: Int?
   /// The rivals, which all get the same number of trials; the first one carries the study.
   package var searches: [SearchPlan]
   package var numerics: NumericsClass
@@ -41,7 +44,7 @@ package struct Study: Hashable, Sendable {
     training: TrainingRecipe, segment: SegmentLength, earlyStopping: EarlyStopping? = nil, scope: PruningScope,
     units: UnitsPlan = UnitsPlan(),
     objective: Objective, compression: ClosedRange<Double>, fitness: FitnessMode = FitnessMode(), cycles: Cycles? = nil,
-    searches: [SearchPlan],
+    trialsOfRound: Int? = nil, searches: [SearchPlan],
     numerics: NumericsClass = .portable
   ) {
     self.name = name
@@ -60,13 +63,14 @@ package struct Study: Hashable, Sendable {
     self.compression = compression
     self.fitness = fitness
     self.cycles = cycles
+    self.trialsOfRound = trialsOfRound
     self.searches = searches
     self.numerics = numerics
   }
 
   /// The digest of the canonical study: two files that mean the same have the same one.
   package var digest: Digest {
-    var bytes = CanonicalBytes(kind: "study", version: 3)
+    var bytes = CanonicalBytes(kind: "study", version: 4)
     bytes.append(seed)
     bytes.append(dataset)
     splits.append(to: &bytes)
@@ -84,6 +88,7 @@ package struct Study: Hashable, Sendable {
     bytes.append(compression.upperBound)
     fitness.append(to: &bytes)
     bytes.append(list: cycles.map { [$0] } ?? []) { $1.append(to: &$0) }
+    bytes.append(trialsOfRound ?? 0)
     bytes.append(list: searches) { $1.append(to: &$0) }
     bytes.append(numerics.name)
     return bytes.digest

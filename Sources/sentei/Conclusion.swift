@@ -5,44 +5,57 @@ import RunStore
 import Services
 import Studies
 
-/// What is printed when a run is over.
-enum Conclusion {
-  /// The comparison on `test`, from facts alone.
-  ///
+/// What a run came to, from its facts alone.
+struct Conclusion {
+  /// The comparison on `test`; nil before the run is finished.
+  let table: ComparisonTable?
+  /// How the searches went.
+  let searches: SearchReport
+  let states: [SearchState]
+  /// Whether lines of the table share the cost of one search.
+  let hasFronts: Bool
+  let hits: Int
+  let trials: Int
+  let note: String?
+  let directory: String
+
   /// - Throws: what reading the run throws.
-  static func table(directory: String) throws -> (table: ComparisonTable, hits: Int, trials: Int, note: String?)? {
+  init(directory: String) throws {
     let run = try OpenRun.look(directory: directory)
-    var evaluations: [Strategy: Int] = [:]
-    var owner: [Digest: Strategy] = [:]
+    let study = run.planner.study
+    var ledger = CostLedger(study)
+    var searches = SearchReport(study)
     var trials = 0
     let facts = run.facts
     let (planned, isFinished) = try Replay.trials(
       of: run.planner, outcome: { facts[$0] }, blob: { try run.store.blob($0) }
     ) { record in
       trials += 1
-      guard !record.isRepeat else { return }
-      evaluations[record.strategy, default: 0] += 1
-      owner[record.job] = record.strategy
+      ledger.note(record)
+      searches.note(record)
     }
-    guard isFinished else { return nil }
+    ledger.noteTraining(of: planned)
     var seconds: [Strategy: Double] = [:]
     try run.store.forEachAttempt { attempt in
-      guard let attempt else { return }
-      if attempt.kind == "train" {
-        seconds[.dense, default: 0] += attempt.cpuSeconds
-      } else if let strategy = owner[attempt.job] {
-        seconds[strategy, default: 0] += attempt.cpuSeconds
-      }
+      guard let attempt, let owner = ledger.owner(of: attempt.job) else { return }
+      seconds[owner, default: 0] += attempt.cpuSeconds
     }
-    let table = ComparisonTable(
-      contestants: planned.planner.contestants, outcome: { facts[$0.digest] },
-      evaluations: evaluations, cpuSeconds: seconds)
-    return table.map { ($0, planned.cacheHits, trials, run.note) }
+    let contestants = planned.planner.contestants
+    table =
+      !isFinished
+      ? nil
+      : ComparisonTable(
+        contestants: contestants, outcome: { facts[$0.digest] }, evaluations: ledger.evaluations, cpuSeconds: seconds)
+    hasFronts = contestants.count > Set(contestants.map(\.account)).count
+    self.searches = searches
+    states = planned.planner.searchStates
+    self.trials = trials
+    (hits, note, self.directory) = (planned.cacheHits, run.note, directory)
   }
 
-  /// Prints the table with what has to be said beside it.
-  static func printTable(directory: String) throws {
-    guard let (table, hits, trials, note) = try table(directory: directory) else { return }
+  /// Prints the table with what has to be said beside it, if there is one.
+  func printTable() {
+    guard let table else { return }
     print(
       """
 
@@ -51,8 +64,13 @@ enum Conclusion {
       \(table.text)
 
       Dense's cpu_seconds are its training. \(trials) trials, \(hits) of them answered from the cache.
-      One seed, one split: no claim of significance. Run: \(directory)
       """)
+    if hasFronts {
+      print(
+        "Lines NAME/1, NAME/2, ... are one search's front, \(SearchStudy.largestFront) of it at most; each has the cost of "
+          + "the whole search.")
+    }
+    print("One seed, one split: no claim of significance. Run: \(directory)")
     if let note { print("Data: \(note).") }
   }
 }

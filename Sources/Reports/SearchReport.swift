@@ -61,8 +61,8 @@ package struct SearchReport: Sendable {
 
   private func heading(_ state: SearchState) -> String {
     let tally = tallies[state.strategy] ?? Tally()
-    return "\(state.strategy): \(tally.trials) trials, \(tally.evaluations) evaluations, \(tally.hits) trials answered "
-      + "from the cache (\(Self.percent(tally.hits, of: tally.trials)))"
+    return "\(state.strategy): \(tally.trials) trials, \(Self.percent(tally.hits, of: tally.trials)) of them answered from "
+      + "the cache, \(tally.evaluations) evaluations"
   }
 
   private func children(_ state: SearchState) -> [String] {

@@ -6,16 +6,16 @@ package import Studies
 /// One line of the comparison on `test`: a strategy at its exact size, with what it gained and cost.
 package struct ComparisonRow: Hashable, Sendable {
   package let strategy: Strategy
-  /// The compression that was asked for.
-  package let compression: Double
+  /// The size that was asked for.
+  package let requested: RequestedSize
   /// Top-1 accuracy on the test slice of the dense network, or of the largest one where architectures are searched.
   package let accuracyBefore: Double
   /// Top-1 accuracy under the mask on the test slice.
   package let accuracyAfter: Double
   package let metrics: SizeMetrics
-  /// Distinct candidates that the strategy asked for.
+  /// Distinct evaluations that its account asked for.
   package let evaluations: Int
-  /// Processor seconds of the workers, for the strategy's own jobs.
+  /// Processor seconds of the workers, for its account's own jobs.
   package let cpuSeconds: Double
 }
 
@@ -27,8 +27,8 @@ package struct ComparisonTable: Hashable, Sendable {
   /// The rows of a finished run.
   ///
   /// - Parameters:
-  ///   - evaluations: distinct candidates by strategy.
-  ///   - cpuSeconds: processor seconds by strategy.
+  ///   - evaluations: distinct evaluations by account.
+  ///   - cpuSeconds: processor seconds by account.
   /// - Returns: nil if a test outcome is missing.
   package init?(
     contestants: [Contestant], outcome: (Job) -> Outcome?, evaluations: [Strategy: Int],
@@ -47,10 +47,10 @@ package struct ComparisonTable: Hashable, Sendable {
     let before = scores[dense].accuracy
     rows = zip(contestants, scores).map { contestant, score in
       ComparisonRow(
-        strategy: contestant.strategy, compression: contestant.compression, accuracyBefore: before,
+        strategy: contestant.strategy, requested: contestant.requested, accuracyBefore: before,
         accuracyAfter: score.accuracy,
-        metrics: contestant.metrics, evaluations: evaluations[contestant.strategy] ?? 0,
-        cpuSeconds: cpuSeconds[contestant.strategy] ?? 0)
+        metrics: contestant.metrics, evaluations: evaluations[contestant.account] ?? 0,
+        cpuSeconds: cpuSeconds[contestant.account] ?? 0)
     }
     if case .exact(_, let count, _) = scores[dense] { testSamples = count } else { testSamples = 0 }
   }
@@ -65,7 +65,7 @@ package struct ComparisonTable: Hashable, Sendable {
   package var cells: [[String]] {
     rows.map { row in
       [
-        row.strategy.rawValue, row.strategy == .dense ? "1" : row.compression.fixed(digits: 1),
+        row.strategy.rawValue, row.requested.text,
         "\(row.metrics.size)", "\(row.metrics.sizeNonzero)", row.metrics.realCompression.fixed(digits: 3),
         row.metrics.theoreticalSpeedup.fixed(digits: 3), row.accuracyBefore.fixed(digits: 4),
         row.accuracyAfter.fixed(digits: 4), "\(row.evaluations)", row.cpuSeconds.fixed(digits: 2),
@@ -75,4 +75,17 @@ package struct ComparisonTable: Hashable, Sendable {
 
   /// The table for a terminal: text to the left, numbers to the right.
   package var text: String { TextTable.aligned(header: Self.columns, rows: cells) }
+}
+
+extension RequestedSize {
+  /// As the study file asks for it: `1` for the dense network, `10.0`, `5-50`, `2:4`.
+  var text: String {
+    switch self {
+    case .whole: "1"
+    case .compression(let compression): compression.fixed(digits: 1)
+    case .range(let range): "\(range.lowerBound.short)-\(range.upperBound.short)"
+    case .architecture: "-"
+    case .pattern(let kept, let group): "\(kept):\(group)"
+    }
+  }
 }

@@ -19,4 +19,7 @@ package enum TextTable {
 extension Double {
   /// The number with so many digits behind the point.
   package func fixed(digits: Int) -> String { String(format: "%.\(digits)f", self) }
+
+  /// The number with six significant digits, and no more of them than it needs.
+  package var short: String { String(format: "%.6g", self) }
 }

@@ -29,6 +29,7 @@ extension AlgorithmSettings {
       bytes.append("random")
       bytes.append(settings.generationSize)
       bytes.append(settings.noise)
+      bytes.append(settings.archiveSize ?? 0)
     }
   }
 }
@@ -88,7 +89,7 @@ extension AnnealingSettings {
       bytes.append(reheating.progress.rawValue)
       bytes.append(reheating.factor)
     }
-    bytes.append(mutation.rawValue)
+    bytes.append(shares: mutations)
     bytes.append(range: mutationAmount)
     bytes.append(isNarrowing)
     // Racing changes no history, but what facts a run asks for.
@@ -104,7 +105,7 @@ extension TemperingSettings {
     bytes.append(calibrationSteps)
     coldest.append(to: &bytes)
     bytes.append(exchangeInterval)
-    bytes.append(mutation.rawValue)
+    bytes.append(shares: mutations)
     bytes.append(range: mutationAmount)
     bytes.append(isNarrowing)
     bytes.append(isRacing)
@@ -158,7 +159,7 @@ extension OnePlusLambdaSettings {
     bytes.append(list: shares) { $0.append($1) }
     bytes.append(list: survivors) { $0.append($1) }
     bytes.append(racing)
-    bytes.append(mutation.rawValue)
+    bytes.append(shares: mutations)
     bytes.append(range: mutationAmount)
     bytes.append(horizon ?? 0)
     bytes.append(patience ?? 0)

@@ -20,7 +20,8 @@ package enum AlgorithmSettings: Hashable, Sendable {
     case .pareto(let settings): ParetoSearch(settings: settings, space: space)
     case .onePlusLambda(let settings): OnePlusLambdaSearch(settings: settings, space: space)
     case .random(let settings):
-      RandomSearch(generationSize: settings.generationSize, noise: settings.noise, space: space)
+      RandomSearch(
+        generationSize: settings.generationSize, noise: settings.noise, archiveSize: settings.archiveSize, space: space)
     }
   }
 

@@ -77,7 +77,10 @@ package enum Objective: Hashable, Sendable {
     return figures.joined(separator: ", ") + (fitness.violation > 0 ? " (infeasible)" : "")
   }
 
-  private var isPareto: Bool { if case .pareto = self { true } else { false } }
+  package var isPareto: Bool { if case .pareto = self { true } else { false } }
+
+  /// How many of a fitness's values are objectives; the others decide between equals alone.
+  package var objectiveCount: Int { isPareto ? goals.count : 1 }
 
   package func append(to bytes: inout CanonicalBytes) {
     switch self {

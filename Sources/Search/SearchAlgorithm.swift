@@ -14,6 +14,10 @@ package protocol SearchAlgorithm: Sendable {
   var pending: PendingTrials { get }
   /// The best of all exact answers to trials on all samples.
   var best: Individual? { get }
+  /// What the search is for: its non-dominated trials in the order of trials, or the best one alone.
+  var front: [Individual] { get }
+  /// What it says of its course so far.
+  var diagnostics: SearchDiagnostics { get }
   /// The next trial; nil where an answer has to come first.
   mutating func ask() -> Trial?
   /// Takes the answer to the oldest pending trial.
@@ -32,6 +36,8 @@ extension SearchAlgorithm {
   package var told: Int { pending.told }
   /// Trials that were asked for.
   package var asked: Int { pending.told + pending.trials.count }
+  package var front: [Individual] { best.map { [$0] } ?? [] }
+  package var diagnostics: SearchDiagnostics { SearchDiagnostics() }
 }
 
 /// The trials that wait for an answer, and how many have one.

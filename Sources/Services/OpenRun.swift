@@ -11,6 +11,19 @@ package struct BudgetRefusal: Error, Equatable, Sendable, CustomStringConvertibl
   package let description: String
 }
 
+/// A study file whose budget is not that of the run in its directory.
+package struct OtherBudget: Error, Equatable, Sendable, CustomStringConvertible {
+  package let directory: String
+  package let holds: Int
+  package let wanted: Int
+
+  package var description: String {
+    "\(directory) has a budget of \(holds) evaluations for each search, not \(wanted); "
+      + (wanted > holds ? "`sentei extend \(directory) --evaluations \(wanted)` gives it more, " : "")
+      + "`sentei resume \(directory)` goes on with what it has, or give another directory"
+  }
+}
+
 /// A run directory that is ready to go on: its store, its planner at the newest sound snapshot, and every fact.
 package struct OpenRun: Sendable {
   package let store: RunStore
@@ -33,7 +46,7 @@ package struct OpenRun: Sendable {
   ///
   /// - Parameter data: the folder of data sets, needed until the slices are stored.
   /// - Throws: `RunStoreError`, `FormatError`, `SplitError`, `StudyFileError`; a new directory is then removed again or
-  ///   was never made.
+  ///   was never made. ``OtherBudget`` for a run that never had the file's budget, which stays as it is.
   package static func start(
     _ document: StudyDocument, text: String, directory: String, data: String?
   ) throws -> OpenRun {
@@ -46,9 +59,17 @@ package struct OpenRun: Sendable {
       let prepared = try Prepared(document, data: data)
       (found, study) = (prepared, prepared.study)
     }
-    _ = try RunStore.create(
+    let creation = try RunStore.create(
       at: directory, studyText: text, studyDigest: study.digest, runID: ProcessIdentity.random().hex)
+    if case .alreadyThere = creation { try checkBudget(document.trials, of: directory) }
     return try open(directory: directory, document: document, prepared: found, data: data)
+  }
+
+  /// A file that asks for what the run has, or had before it was extended, goes on with it.
+  private static func checkBudget(_ trials: Int, of directory: String) throws {
+    let budgets = try RunStore.open(at: directory, mode: .reading).budgets().filter { $0.key == trialsKey }
+    guard let last = budgets.last, !budgets.contains(where: { $0.value == trials }) else { return }
+    throw OtherBudget(directory: directory, holds: last.value, wanted: trials)
   }
 
   /// Opens an existing run for writing.

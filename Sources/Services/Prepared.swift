@@ -34,6 +34,7 @@ struct Prepared {
       () throws(SplitError) in
       try StratifiedSplit.slices(of: training, officialTest: officialTest, sizes: sizes, seed: seed)
     }
+    try document.check(study, trainSamples: cut.train.count)
     let slices = [cut.train, cut.search, cut.validation, cut.test].map(\.canonicalBytes.bytes)
     blobs = slices + source.blobs
     splits = Splits(

@@ -2,16 +2,28 @@ package import Digests
 internal import Pruning
 internal import Search
 
+/// One of the jobs that a trial's fitness is the mean of.
+package struct TrialDraw: Hashable, Sendable {
+  package let job: Digest
+  package let evaluation: Evaluation<FitnessUse>
+  /// Whether an earlier trial of this history asked for the same job: a cache hit.
+  package let isRepeat: Bool
+}
+
 /// One line of a history: a trial and what came of it.
 package struct TrialRecord: Hashable, Sendable {
   package let trial: JudgedTrial
   /// Rounds before this one; 0 in studies without cycles.
   package let round: Int
-  /// The trial's last job.
-  package let job: Digest
-  /// Whether an earlier trial of this history asked for the same job: a cache hit.
-  package let isRepeat: Bool
+  /// All its jobs, in order; at least one.
+  package let draws: [TrialDraw]
+  /// How many values of a fitness are objectives, which the line shows.
+  let objectiveCount: Int
 
+  /// The trial's last job.
+  package var job: Digest { draws[draws.count - 1].job }
+  /// Whether an earlier trial of this history asked for the same job: a cache hit.
+  package var isRepeat: Bool { draws[draws.count - 1].isRepeat }
   package var strategy: Strategy { trial.strategy }
   package var evaluation: Evaluation<FitnessUse> { trial.evaluation }
 
@@ -19,7 +31,8 @@ package struct TrialRecord: Hashable, Sendable {
   package var line: String {
     let parents = trial.place.parents
     let ancestry = parents.isEmpty ? "-" : parents.map(\.description).joined(separator: ",")
-    let fitness = trial.fitness.map { "\($0.value)" } ?? "worse"
+    let fitness =
+      trial.fitness.map { $0.values.prefix(objectiveCount).map { "\($0)" }.joined(separator: ",") } ?? "worse"
     let name = round == 0 ? strategy.rawValue : "\(strategy.rawValue)@\(round + 1)"
     let architecture = trial.place.architecture
     let candidate = architecture?.digest ?? evaluation.maskDigest
@@ -51,6 +64,11 @@ package struct PlannerRun: Sendable {
   private var queue: ArraySlice<(proposal: Proposal, job: Digest, isRepeat: Bool)> = []
   private var asked: Set<Digest> = []
   private var offersSnapshot = false
+  /// The jobs of the trial that is being answered.
+  private var draws: [TrialDraw] = []
+  /// The jobs that trained and judged training, with the cycle that they belong to: 0 for the first training, else
+  /// counted from 1. Complete after a replay from the start; a snapshot does not hold it.
+  package private(set) var trainingJobs: [(job: Digest, cycle: Int)] = []
   /// Trials that were asked for more than once, and found done.
   package private(set) var cacheHits = 0
   /// Distinct evaluations that were asked for.
@@ -108,9 +126,18 @@ package struct PlannerRun: Sendable {
       preconditionFailure("a test outcome under the digest of a planner's job")
     }
     let round = planner.cycles.count
+    if next.proposal.trial == nil {
+      // Behind a round its cycle is among the planner's already.
+      trainingJobs.append((next.job, round))
+    } else if case .evaluate(let evaluation) = next.proposal.job {
+      draws.append(TrialDraw(job: next.job, evaluation: evaluation, isRepeat: next.isRepeat))
+    }
     let judged = try planner.observe(observation)
     offersSnapshot = true
     guard let judged else { return .submit([]) }
-    return .trial(TrialRecord(trial: judged, round: round, job: next.job, isRepeat: next.isRepeat))
+    defer { draws = [] }
+    return .trial(
+      TrialRecord(
+        trial: judged, round: round, draws: draws, objectiveCount: planner.study.objective.objectiveCount))
   }
 }

@@ -17,6 +17,9 @@ package struct Strategy: Hashable, Sendable, CustomStringConvertible {
   package static let smallest = Strategy("Smallest")
   package static let largest = Strategy("Largest")
 
+  /// A round of cycles, counted from 1.
+  init(cycle: Int) { self.init("Cycle\(cycle)") }
+
   /// Whether it means something else than a search.
   package var isReserved: Bool {
     rawValue.isEmpty || rawValue.hasPrefix("Cycle")

@@ -95,6 +95,14 @@ struct SearchRound: Sendable {
     return judge.proposals(strategy: plans[search].strategy, trial: candidate, of: search)
   }
 
+  /// What a search is for, over units: the masks of its front by descending first value, or its best one alone.
+  func front(_ search: Int) -> [Genome] {
+    let individuals = searches[search].front.sorted { left, right in
+      left.fitness != right.fitness ? left.fitness > right.fitness : left.trial.id < right.trial.id
+    }
+    return individuals.map { developed($0.trial.genome, of: search) }
+  }
+
   /// The next proposals; none where answers have to come first.
   mutating func next() -> [Proposal] {
     if !hasProposedBaselines {

@@ -1,65 +1,9 @@
 package import Digests
 internal import Models
-package import Pruning
+internal import Pruning
 package import Search
 
-/// A network that the report puts on the test slice.
-package struct Contestant: Hashable, Sendable {
-  package let strategy: Strategy
-  /// Nil for the dense network.
-  package let mask: Mask?
-  /// The compression that was asked for; 1 for the dense network.
-  package let compression: Double
-  /// One job for each draw of a retraining that no search saw, else one.
-  package let jobs: [Job]
-  package let metrics: SizeMetrics
-  /// What was chosen, where architectures are searched.
-  package var architecture: Architecture?
-}
-
 extension SearchStudy {
-  /// The networks to compare on `test`, once the planner has finished; empty before.
-  ///
-  /// With cycles: the first round's rivals are left out, since only what a cycle trained counts.
-  package var contestants: [Contestant] {
-    guard phase == .finished, let splits, let round else { return [] }
-    var out: [Contestant] = []
-    let judge = round.judge
-    func add(
-      _ strategy: Strategy, _ mask: Mask?, _ metrics: SizeMetrics, _ compression: Double, _ jobs: [Evaluation<TestUse>]
-    ) {
-      out.append(
-        Contestant(
-          strategy: strategy, mask: mask, compression: compression, jobs: jobs.map(Job.test), metrics: metrics))
-    }
-    func add(_ strategy: Strategy, _ candidate: Genome?) {
-      add(
-        strategy, judge.mask(of: candidate), judge.metrics(of: candidate),
-        candidate == nil ? 1 : study.compression.upperBound, judge.tests(of: candidate))
-      out[out.count - 1].architecture = judge.architecture(of: candidate)
-    }
-    guard study.cycles == nil else {
-      add(.dense, nil, judge.metrics(of: nil), 1, [Evaluation(dense: self, slice: splits.test)])
-      for (index, cycle) in cycles.enumerated() {
-        add(
-          Strategy("Cycle\(index + 1)\(cycle.isGoodEnough ? "" : " (missed)")"), cycle.mask, cycle.metrics,
-          compression(ofRound: index).upperBound,
-          [
-            Evaluation(
-              network: study.network, scope: study.scope, parameters: cycle.weights, mask: cycle.mask,
-              slice: splits.test)
-          ])
-      }
-      return out
-    }
-    for (strategy, candidate) in round.baselines { add(strategy, candidate) }
-    for index in study.searches.indices {
-      guard let candidate = round.best(index) else { continue }
-      add(study.searches[index].strategy, candidate)
-    }
-    return out
-  }
-
   /// The slices, once the split is known.
   package var currentSplits: Splits? { splits }
 
@@ -99,12 +43,4 @@ extension SearchStudy {
 
   /// The blobs that became useless since the last call.
   mutating func takeSuperseded() -> [Digest] { chain?.takeSuperseded() ?? [] }
-}
-
-extension Evaluation {
-  /// The dense network with the weights that the study trained first.
-  fileprivate init(dense study: SearchStudy, slice: Slice<Use>) {
-    self.init(
-      network: study.study.network, scope: study.study.scope, parameters: study.firstWeights!, mask: nil, slice: slice)
-  }
 }

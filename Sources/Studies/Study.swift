@@ -5,7 +5,8 @@ package import Search
 
 /// Everything that decides a history: what a study file says, with all defaults filled in.
 ///
-/// Budgets (generations) and operation (workers, paths, addresses) are not part of it.
+/// Budgets (generations) and operation (workers, paths, addresses) are not part of it, but for the budget of cycles: a
+/// round depends on how long the one before searched.
 package struct Study: Hashable, Sendable {
   package var name: String
   package var seed: UInt64
@@ -34,6 +35,8 @@ package struct Study: Hashable, Sendable {
   package var fitness: FitnessMode
   /// Nil searches once.
   package var cycles: Cycles?
+  /// Trials of each search in a round of cycles; nil without cycles.
+  package var trialsOfRound: Int?
   /// The rivals, which all get the same number of trials; the first one carries the study.
   package var searches: [SearchPlan]
   package var numerics: NumericsClass
@@ -45,7 +48,7 @@ package struct Study: Hashable, Sendable {
     training: TrainingRecipe, segment: SegmentLength, earlyStopping: EarlyStopping? = nil, scope: PruningScope,
     units: UnitsPlan = UnitsPlan(),
     objective: Objective, compression: ClosedRange<Double>, fitness: FitnessMode = FitnessMode(), cycles: Cycles? = nil,
-    searches: [SearchPlan],
+    trialsOfRound: Int? = nil, searches: [SearchPlan],
     numerics: NumericsClass = .portable
   ) {
     self.name = name
@@ -65,6 +68,7 @@ package struct Study: Hashable, Sendable {
     self.compression = compression
     self.fitness = fitness
     self.cycles = cycles
+    self.trialsOfRound = trialsOfRound
     self.searches = searches
     self.numerics = numerics
   }
@@ -90,6 +94,7 @@ package struct Study: Hashable, Sendable {
     bytes.append(compression.upperBound)
     fitness.append(to: &bytes)
     bytes.append(list: cycles.map { [$0] } ?? []) { $1.append(to: &$0) }
+    bytes.append(trialsOfRound ?? 0)
     bytes.append(list: searches) { $1.append(to: &$0) }
     bytes.append(numerics.name)
     return bytes.digest

@@ -11,7 +11,7 @@ extension AnnealingSettings {
     cooling = try Cooling(&section) ?? cooling
     coolingSteps = try section.int("cooling_steps", 1...100_000_000) ?? coolingSteps
     reheating = try Reheating(&section)
-    mutation = try Operators.mutation(&section) ?? mutation
+    mutations = try Operators.shares("mutation", of: Mutation.self, &section) ?? mutations
     mutationAmount = try Operators.amount("perturbation_magnitude", &section) ?? mutationAmount
     isNarrowing = try section.bool("narrowing") ?? isNarrowing
     isRacing = try section.bool("racing") ?? isRacing
@@ -28,7 +28,7 @@ extension TemperingSettings {
     calibrationSteps = try section.int("calibration_steps", 1...1_000_000) ?? calibrationSteps
     coldest = try StopTemperature(&section, "coldest") ?? coldest
     exchangeInterval = try section.int("exchange_interval", 1...1_000_000) ?? exchangeInterval
-    mutation = try Operators.mutation(&section) ?? mutation
+    mutations = try Operators.shares("mutation", of: Mutation.self, &section) ?? mutations
     mutationAmount = try Operators.amount("perturbation_magnitude", &section) ?? mutationAmount
     isNarrowing = try section.bool("narrowing") ?? isNarrowing
     isRacing = try section.bool("racing") ?? isRacing

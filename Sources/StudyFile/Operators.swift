@@ -28,11 +28,6 @@ enum Operators {
     return shares
   }
 
-  /// One way to change a genome.
-  static func mutation(_ section: inout Section) throws(StudyFileError) -> Mutation? {
-    try section.text("mutation", oneOf: Mutation.allCases.map(\.rawValue)).map { Mutation(rawValue: $0)! }
-  }
-
   /// The range of the fraction that one mutation changes.
   static func amount(_ key: String, _ section: inout Section) throws(StudyFileError) -> ClosedRange<Double>? {
     guard let node = section.node(key) else { return nil }

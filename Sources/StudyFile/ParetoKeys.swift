@@ -32,7 +32,7 @@ extension OnePlusLambdaSettings {
           + "survivors: [4]")
     }
     racing = try section.bool("racing") ?? racing
-    mutation = try Operators.mutation(&section) ?? mutation
+    mutations = try Operators.shares("mutation", of: Mutation.self, &section) ?? mutations
     mutationAmount = try Operators.amount("mutation_amount", &section) ?? mutationAmount
     horizon = try section.int("horizon", 1...100_000_000)
     patience = try section.int("patience", 1...100_000_000)

@@ -10,9 +10,13 @@ struct SearchSection {
   /// Whether one of the groups is random search, which is then not added.
   private var namesRandom = false
 
+  /// What the searches are for.
+  private let objective: ObjectiveSection
+
   /// - Parameter isOfMasks: whether genomes are masks; vectors have founders and mutations of their own.
   /// - Throws: ``StudyFileError`` with line and key.
-  init(_ root: inout Section, isOfMasks: Bool) throws(StudyFileError) {
+  init(_ root: inout Section, _ objective: ObjectiveSection, isOfMasks: Bool) throws(StudyFileError) {
+    self.objective = objective
     let example = "a group such as { algorithm: genetic, population_size: 64, generations: 50 }"
     let node = try root.required("search", root.node("search"), example)
     var groups = [node]
@@ -33,7 +37,8 @@ struct SearchSection {
   private mutating func read(_ section: inout Section, isFirst: Bool) throws(StudyFileError) {
     let algorithm = try section.text("algorithm", oneOf: Algorithm.allCases.map(\.rawValue)) ?? "genetic"
     let kind = Algorithm(rawValue: algorithm)!
-    let settings = try kind.settings(&section)
+    let settings = try kind.settings(&section).fitting(objective, section)
+    try Self.check(settings, named: algorithm, objective.objective, section)
     let name = try section.text("name") ?? kind.strategy
     if isFirst {
       let size = settings.generationSize
@@ -45,10 +50,12 @@ struct SearchSection {
       trials = evaluations ?? (generations ?? 50) * size
     }
     let noise = try section.double("mutation_noise", "a number above 0, at most 100", { $0 > 0 && $0 <= 100 })
-    try add(SearchPlan(Strategy(name), settings, noise: noise ?? MaskSpace.usualNoise), section)
+    let plan = SearchPlan(Strategy(name), settings, noise: noise ?? MaskSpace.usualNoise)
+    try Self.check(plan, trials: trials, isFirst: isFirst, section)
+    try add(plan, section)
     if isFirst, try section.bool("random_search") ?? !namesRandom {
-      let random = RandomSettings(generationSize: settings.generationSize)
-      try add(SearchPlan(Strategy(Algorithm.random.strategy), .random(random)), section)
+      let random = AlgorithmSettings.random(RandomSettings(generationSize: settings.generationSize))
+      try add(SearchPlan(Strategy(Algorithm.random.strategy), random.fitting(objective, section)), section)
     }
     try section.finish()
   }

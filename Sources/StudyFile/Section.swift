@@ -40,6 +40,12 @@ struct Section {
     return value
   }
 
+  /// Whether a key stands here, or one within its group; it does not count as read.
+  func has(_ key: String, _ inner: String? = nil) -> Bool {
+    guard let value = entries.first(where: { $0.key == key })?.value else { return false }
+    return inner.map { value[$0] != nil } ?? true
+  }
+
   /// An error about a key of this section.
   func error(_ key: String, _ problem: String) -> StudyFileError {
     let line = entries.first { $0.key == key }?.line ?? line

@@ -5,8 +5,8 @@ internal import Yams
 
 extension StudyDocument {
   /// The `prune` group: what masks have bits for, what stays, and what a budget counts.
-  static func prune(_ root: inout Section) throws(StudyFileError) -> (PruningScope, UnitsPlan) {
-    guard var section = try root.section("prune") else { return (PruningScope(), UnitsPlan()) }
+  static func prune(_ root: inout Section) throws(StudyFileError) -> (PruningScope, UnitsPlan, Section?) {
+    guard var section = try root.section("prune") else { return (PruningScope(), UnitsPlan(), nil) }
     var plan = UnitsPlan()
     let classifier = try section.bool("classifier") ?? false
     switch try section.text("granularity", oneOf: ["weights", "neurons", "blocks", "pattern"]) ?? "weights" {
@@ -29,8 +29,13 @@ extension StudyDocument {
     plan.measure = measure.map { CostMeasure(rawValue: $0)! } ?? plan.measure
     plan.genome = try genome(&section, plan.granularity)
     try section.finish()
+    if case .pattern = plan.granularity {
+      for key in ["min_kept_per_layer", "min_density_per_layer", "budget"] where section.has(key) {
+        throw section.error(key, "N:M keeps what it keeps, in every layer; expected no \(key) beside it")
+      }
+    }
     let isStructured = plan.granularity == .neurons
-    return (PruningScope(prunesClassifier: classifier || isStructured), plan)
+    return (PruningScope(prunesClassifier: classifier || isStructured), plan, section)
   }
 
   private static func genome(

@@ -12,24 +12,34 @@ package struct StudyDocument {
   package let network: NetworkSource
   /// Trials of each search; a budget, so not part of the study's identity.
   package let trials: Int
-  private let seed: UInt64
+  let seed: UInt64
   private let splits: SplitSizes
   private let normalization: LabelledData.Normalization?
-  private let training: TrainingSection
-  private let objective: Objective
-  private let compression: ClosedRange<Double>
-  private let fitness: FitnessMode
-  private let cycles: Cycles?
-  private let scope: PruningScope
-  private let units: UnitsPlan
+  let training: TrainingSection
+  let objective: Objective
+  let compression: ClosedRange<Double>
+  let fitness: FitnessMode
+  let cycles: Cycles?
+  let scope: PruningScope
+  let units: UnitsPlan
   private let searches: [SearchPlan]
-  private let architecture: ArchitectureSection?
+  let architecture: ArchitectureSection?
   private let limits: ArchitectureLimits
-  private var compressionKey: String {
+  var compressionKey: String {
     compression.lowerBound == compression.upperBound ? "at_compression" : "compression"
   }
   /// For errors that show only with data and model at hand.
-  private let sections: (dataset: Section, network: Section, objective: Section)
+  let sections: Sections
+
+  /// The groups that an error can be about which shows late; nil where the file has none.
+  struct Sections {
+    let dataset: Section
+    let network: Section
+    let objective: Section
+    let prune: Section?
+    let fitness: Section?
+    let cycles: Section?
+  }
 
   /// Reads a study file's text.
   ///
@@ -50,7 +60,8 @@ package struct StudyDocument {
     self.network = try NetworkSource(&network, isSearched: architecture != nil)
     training = try TrainingSection(&network, isOptional: self.network.file != nil)
     try network.finish()
-    (scope, units) = try Self.prune(&root)
+    let prune: Section?
+    (scope, units, prune) = try Self.prune(&root)
     let objective = try ObjectiveSection(&root, units.granularity, isOfArchitectures: architecture != nil)
     (self.objective, compression, limits) = (objective.objective, objective.compression, objective.limits)
     fitness =
@@ -58,12 +69,15 @@ package struct StudyDocument {
       ? try Self.fitness(&root, training.recipe, hasWeights: self.network.file != nil)
       : try Self.architectureFitness(&root, training.recipe)
     cycles = try Self.cycles(&root, training.recipe)
-    let search = try SearchSection(&root, isOfMasks: architecture == nil && units.genome == .masks)
+    let search = try SearchSection(&root, objective, isOfMasks: architecture == nil && units.genome == .masks)
     (searches, trials) = (search.searches, search.trials)
     let numerics = try root.text("numerics", oneOf: ["portable"]) ?? "portable"
     precondition(numerics == "portable")
     try root.finish()
-    sections = (data, network, objective.section)
+    sections = Sections(
+      dataset: data, network: network, objective: objective.section, prune: prune, fitness: try root.section("fitness"),
+      cycles: try root.section("cycles"))
+    try checkCycles()
     if case .known(let known) = dataset, self.network.zoo != nil || architecture != nil {
       let network = try ownNetwork(shape: known.shape, classes: known.classes)!
       _ = try study(
@@ -118,9 +132,7 @@ package struct StudyDocument {
   ///
   /// - Throws: ``StudyFileError`` where no mask of the network can meet the objective.
   package func study(_ inputs: StudyInputs) throws(StudyFileError) -> Study {
-    guard training.recipe.augmentation == .init() || inputs.shape.count == 3 else {
-      throw sections.network.error("train.augment", "is for images; the samples have the shape \(inputs.shape)")
-    }
+    try checkAugmentation(inputs.shape)
     if let architecture {
       let template = try architecture.template(shape: inputs.shape, classes: inputs.network.outputCount)
       return Study(
@@ -136,16 +148,12 @@ package struct StudyDocument {
         "\(layout.prunableCount) prunable weights; a search takes at most \(Self.largestMask), since masks travel in one "
           + "message")
     }
-    do {
-      _ = try units.space(
-        of: inputs.network, scope: scope, parameters: [Float](repeating: 0, count: layout.count),
-        compression: compression, seed: seed)
-    } catch { throw sections.objective.error(compressionKey, error.description) }
+    try checkUnits(inputs.network)
     return Study(
       name: name, seed: seed, dataset: inputs.dataset, splits: splits, normalization: normalization,
       network: inputs.network, pretrained: inputs.pretrained, training: training.recipe, segment: training.segment,
       earlyStopping: training.earlyStopping, scope: scope, units: units, objective: objective, compression: compression,
-      fitness: fitness, cycles: cycles, searches: searches)
+      fitness: fitness, cycles: cycles, trialsOfRound: cycles == nil ? nil : trials, searches: searches)
   }
 
   /// Masks travel in one message, which holds 16 MiB.

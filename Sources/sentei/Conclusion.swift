@@ -5,48 +5,60 @@ import RunStore
 import Services
 import Studies
 
-/// What is printed when a run is over.
-enum Conclusion {
-  /// The comparison on `test`, from facts alone.
-  ///
+/// What a run came to, from its facts alone.
+struct Conclusion {
+  /// The comparison on `test`; nil before the run is finished.
+  let table: ComparisonTable?
+  /// How the searches went.
+  let searches: SearchReport
+  let states: [SearchState]
+  /// Those whose architecture a search chose.
+  let architectures: [Contestant]
+  /// Whether lines of the table share the cost of one search.
+  let hasFronts: Bool
+  let hits: Int
+  let trials: Int
+  let note: String?
+  let directory: String
+
   /// - Throws: what reading the run throws.
-  static func table(
-    directory: String
-  ) throws -> (table: ComparisonTable, contestants: [Contestant], hits: Int, trials: Int, note: String?)? {
+  init(directory: String) throws {
     let run = try OpenRun.look(directory: directory)
-    var evaluations: [Strategy: Int] = [:]
-    var owner: [Digest: Strategy] = [:]
+    let study = run.planner.study
+    var ledger = CostLedger(study)
+    var searches = SearchReport(study)
     var trials = 0
     let facts = run.facts
     let (planned, isFinished) = try Replay.trials(
       of: run.planner, outcome: { facts[$0] }, blob: { try run.store.blob($0) }
     ) { record in
       trials += 1
-      guard !record.isRepeat else { return }
-      evaluations[record.strategy, default: 0] += 1
-      owner[record.job] = record.strategy
+      ledger.note(record)
+      searches.note(record)
     }
-    guard isFinished else { return nil }
+    ledger.noteTraining(of: planned)
     var seconds: [Strategy: Double] = [:]
     try run.store.forEachAttempt { attempt in
-      guard let attempt else { return }
-      if attempt.kind == "train" {
-        seconds[.dense, default: 0] += attempt.cpuSeconds
-      } else if let strategy = owner[attempt.job] {
-        seconds[strategy, default: 0] += attempt.cpuSeconds
-      }
+      guard let attempt, let owner = ledger.owner(of: attempt.job) else { return }
+      seconds[owner, default: 0] += attempt.cpuSeconds
     }
     let contestants = planned.planner.contestants
-    let table = ComparisonTable(
-      contestants: contestants, outcome: { facts[$0.digest] },
-      evaluations: evaluations, cpuSeconds: seconds)
-    return table.map { ($0, contestants, planned.cacheHits, trials, run.note) }
+    table =
+      !isFinished
+      ? nil
+      : ComparisonTable(
+        contestants: contestants, outcome: { facts[$0.digest] }, evaluations: ledger.evaluations, cpuSeconds: seconds)
+    architectures = contestants.filter { $0.architecture != nil }
+    hasFronts = contestants.count > Set(contestants.map(\.account)).count
+    self.searches = searches
+    states = planned.planner.searchStates
+    self.trials = trials
+    (hits, note, self.directory) = (planned.cacheHits, run.note, directory)
   }
 
-  /// Prints the table with what has to be said beside it.
-  static func printTable(directory: String) throws {
-    guard let (table, contestants, hits, trials, note) = try table(directory: directory) else { return }
-    let architectures = contestants.filter { $0.architecture != nil }
+  /// Prints the table with what has to be said beside it, if there is one.
+  func printTable() {
+    guard let table else { return }
     print(
       """
 
@@ -56,9 +68,14 @@ enum Conclusion {
 
       \(architectures.isEmpty ? "Dense's cpu_seconds are its training." : "size is that of Largest, size_nz the network's own.") \
       \(trials) trials, \(hits) of them answered from the cache.
-      One seed, one split: no claim of significance. Run: \(directory)
       """)
+    if hasFronts {
+      print(
+        "Lines NAME/1, NAME/2, ... are one search's front, \(SearchStudy.largestFront) of it at most; each has the cost of "
+          + "the whole search.")
+    }
     for contestant in architectures { print("\(contestant.strategy): \(contestant.architecture!.words)") }
+    print("One seed, one split: no claim of significance. Run: \(directory)")
     if let note { print("Data: \(note).") }
   }
 }

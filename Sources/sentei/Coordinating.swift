@@ -64,7 +64,7 @@ func coordinate(_ run: OpenRun, at address: Address, local: (workers: Int, lanes
   switch coordinator.ending {
   case .finished(_, let seconds):
     if seconds > 0 { log.notice("search phase", metadata: ["seconds": "\(String(format: "%.3f", seconds))"]) }
-    try Conclusion.printTable(directory: directory)
+    try Conclusion(directory: directory).printTable()
   case .stopped, nil:
     FileHandle.standardError.write(Data("stopped; `sentei resume \(directory)` goes on\n".utf8))
     throw ExitCode(ExitStatus.stopped)

@@ -83,6 +83,7 @@ private func exitStatus(of error: any Error) -> Int32 {
     case .noSpace, .permission, .io, .failed: ExitStatus.disk
     }
   case is AddressError, is BudgetRefusal: ExitStatus.usage
+  case is OtherBudget: ExitStatus.cannotCreate
   case is MessagingError: ExitStatus.unavailable
   case is FileError: ExitStatus.missing
   case is StudyFailure, is LocalWorkerError, is WorkerSetupError: ExitStatus.cannotGoOn

@@ -47,16 +47,28 @@ struct VerifyCommand: AsyncParsableCommand {
       }
       var wrong = 0
       for record in records {
-        let job = record.evaluation
-        guard case .evaluated(let stored) = facts[record.job] else { continue }
-        let score = try Self.score(job, in: open.store)
-        if score != stored {
-          wrong += 1
-          print("\(record.strategy) \(record.trial.place.id): stored \(stored), computed \(score)")
+        var isWrong = false
+        for draw in record.draws {
+          guard let problem = try Self.problem(draw, facts[draw.job], in: open.store) else { continue }
+          isWrong = true
+          print("\(record.strategy) \(record.trial.place.id): \(problem)")
         }
+        if isWrong { wrong += 1 }
       }
       print("\(records.count - wrong) of \(records.count) sampled masks have their stored fitness")
       if wrong > 0 || !open.damage.isEmpty { throw ExitCode(ExitStatus.badData) }
+    }
+  }
+
+  /// What is wrong with the fact of one draw; nil if nothing is.
+  private static func problem(_ draw: TrialDraw, _ fact: Outcome?, in store: RunStore) throws -> String? {
+    let score = try score(draw.evaluation, in: store)
+    switch fact {
+    case .evaluated(let stored): return score == stored ? nil : "stored \(stored), computed \(score)"
+    case .worseThanThreshold:
+      guard let threshold = draw.evaluation.threshold else { return "stored as worse than a threshold it has not" }
+      return threshold.isMissed(by: score) ? nil : "stored as worse than \(threshold), computed \(score)"
+    case .split, .trained, .diverged, .tested, nil: return "stored \(fact.map { "\($0)" } ?? "nothing")"
     }
   }
 

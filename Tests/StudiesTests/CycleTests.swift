@@ -78,7 +78,7 @@ import Testing
         #expect(contestant.mask == best(drive, round: index), "\(name), cycle \(index + 1)")
         var compression = 2.0
         for _ in 0..<index { compression *= study.cycles!.compressionStep }
-        #expect(contestant.compression == compression, "\(name), cycle \(index + 1)")
+        #expect(contestant.requested == .compression(compression), "\(name), cycle \(index + 1)")
         #expect(contestant.metrics == SizeMetrics(drive.run.planner.layout, mask: contestant.mask))
       }
       for contestant in contestants {

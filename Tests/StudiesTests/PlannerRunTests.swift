@@ -59,7 +59,8 @@ import Testing
       #expect(evaluation.slice == sampleSplits.test && evaluation.mask == contestant.mask)
       #expect(contestant.metrics == SizeMetrics(drive.run.planner.layout, mask: contestant.mask))
       #expect(contestant.mask?.population == (contestant.strategy == .dense ? nil : 17))
-      #expect(contestant.compression == (contestant.strategy == .dense ? 1 : 2))
+      #expect(contestant.requested == (contestant.strategy == .dense ? .whole : .compression(2)))
+      #expect(contestant.account == contestant.strategy)
     }
     // The searchers' masks are the best of their own trials, the earliest of equals.
     for strategy in [Strategy.genetic, .randomSearch] {

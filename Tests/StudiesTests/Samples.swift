@@ -77,9 +77,23 @@ func rivalVariants() throws -> [Variant] {
   // Half a generation larger, it runs ahead of the first one at the end of a budget too.
   range.searches[1] = SearchPlan(.randomSearch, .random(RandomSettings(generationSize: 12)))
   (range.compression, range.objective) = (2...2.4, .smallest(.size, subjectTo: .accuracy, limit: 0.04))
-  return [("two rivals", two), ("three rivals", three), ("large first", slowest), ("range", range)].map {
+  return [
+    ("two rivals", two), ("three rivals", three), ("large first", slowest), ("range", range), ("front", try paretoStudy()),
+  ].map {
     ($0, $1, FakeWorker($1))
   }
+}
+
+/// NSGA-II beside random search, with more sizes than a table has lines.
+func paretoStudy() throws -> Study {
+  var study = try smallStudy(objective: .pareto([.accuracy, .size]))
+  study.compression = 1.2...3
+  let settings = ParetoSettings(populationSize: 8, mutationAmount: 0.05...0.3, archiveSize: 40)
+  study.searches = [
+    SearchPlan(Strategy("NSGA-II"), .pareto(settings)),
+    SearchPlan(.randomSearch, .random(RandomSettings(generationSize: 8, archiveSize: 40))),
+  ]
+  return study
 }
 
 /// A short training in 8 steps, in segments of 3, so that rewinding to step 4 needs a segment of its own.

@@ -40,6 +40,8 @@ let recipeChanges: [@Sendable (inout TrainingRecipe) -> Void] = [
       { $0.searches[0] = SearchPlan(Strategy("Renamed"), $0.searches[0].settings) },
       { $0.searches[1] = SearchPlan(.randomSearch, .random(RandomSettings(generationSize: 9))) },
       { $0.searches[1] = SearchPlan(.randomSearch, .random(RandomSettings(generationSize: 8, noise: 0.6))) },
+      { $0.searches[1] = SearchPlan(.randomSearch, .random(RandomSettings(generationSize: 8, archiveSize: 2))) },
+      { $0.trialsOfRound = 16 }, { $0.trialsOfRound = 17 },
     ]
     let objectives: [Objective] = [
       .best(.loss), .best(.size), .best(.flops), .smallest(.size, subjectTo: .accuracy, limit: 0.9),

@@ -44,6 +44,7 @@ package struct AnnealingSearch: SearchAlgorithm {
   package var states: [Individual] { chains.map(\.current) }
   /// Acceptance after calibration in blocks of steps, all chains together; at most 64 of them.
   package var acceptance: [AcceptanceCount] { record.blocks }
+  package var diagnostics: SearchDiagnostics { SearchDiagnostics(acceptance: acceptance) }
   /// The start temperature; nil while it is being measured.
   package var startTemperature: Double? { calibration.isDone ? calibration.hottest : nil }
 
@@ -73,7 +74,7 @@ package struct AnnealingSearch: SearchAlgorithm {
     let amount = settings.isNarrowing ? chain.amount(range, schedule) : Draws.logUniform(range, stream: &stream)
     let current = chain.current.trial
     return Trial(
-      id: id, genome: space.mutation(settings.mutation, of: current.genome, amount: amount, stream: &stream),
+      id: id, genome: space.mutation(settings.mutations, of: current.genome, amount: amount, stream: &stream),
       parents: [current.id], threshold: settings.isRacing && step > calibration.steps ? limit(id) : nil)
   }
 

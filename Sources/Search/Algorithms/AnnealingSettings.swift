@@ -10,7 +10,8 @@ package struct AnnealingSettings: Hashable, Sendable {
   /// The horizon of cooling in steps of a chain, never the budget; after it the temperature stays.
   package var coolingSteps: Int
   package var reheating: Reheating?
-  package var mutation: Mutation
+  /// Mutations with their shares; where there are several, one is drawn for each trial.
+  package var mutations: [Share<Mutation>]
   /// How much of a genome one step changes, as ``SearchSpace/mutation(_:of:amount:stream:)`` takes it.
   package var mutationAmount: ClosedRange<Double>
   /// Whether the amount falls with the clock of cooling, log-interpolated from high to low; else it is drawn
@@ -33,7 +34,7 @@ package struct AnnealingSettings: Hashable, Sendable {
     self.cooling = cooling
     self.coolingSteps = coolingSteps
     self.reheating = reheating
-    self.mutation = mutation
+    mutations = [Share(mutation, 1)]
     self.mutationAmount = mutationAmount
     self.isNarrowing = isNarrowing
     self.isRacing = isRacing

@@ -15,6 +15,11 @@ enum Draws {
     return shares.last { $0.share > 0 }!.kind
   }
 
+  /// The same, without a draw where there is no choice.
+  static func choice<Operator>(_ shares: [Share<Operator>], stream: inout RandomStream) -> Operator {
+    shares.count == 1 ? shares[0].kind : pick(shares, stream: &stream)
+  }
+
   /// A number drawn log-uniformly from a range of positive numbers.
   static func logUniform(_ range: ClosedRange<Double>, stream: inout RandomStream) -> Double {
     let low = Elementary.log(range.lowerBound)

@@ -107,7 +107,7 @@ package struct OnePlusLambdaSearch: SearchAlgorithm {
     if let parent {
       var stream = RandomStream(seed: space.seed, .mutation, ids.0, ids.1)
       let amount = amount(id.generation, stream: &stream)
-      return space.mutation(settings.mutation, of: parent.trial.genome, amount: amount, stream: &stream)
+      return space.mutation(settings.mutations, of: parent.trial.genome, amount: amount, stream: &stream)
     }
     guard id.generation > 0 else { return space.founder(id.index, of: settings.lambda, settings.initial) }
     var stream = RandomStream(seed: space.seed, .exploration, ids.0, ids.1)

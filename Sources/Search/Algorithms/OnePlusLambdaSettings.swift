@@ -8,7 +8,8 @@ package struct OnePlusLambdaSettings: Hashable, Sendable {
   package var survivors: [Int]
   /// Whether a child that is worse than the parent may be told from it early, without its exact fitness.
   package var racing: Bool
-  package var mutation: Mutation
+  /// Mutations with their shares; where there are several, one is drawn for each trial.
+  package var mutations: [Share<Mutation>]
   /// The fraction of the kept units that one mutation changes.
   package var mutationAmount: ClosedRange<Double>
   /// Generations over which the amount shrinks from the upper bound to the lower, by the same factor each; without it
@@ -28,7 +29,7 @@ package struct OnePlusLambdaSettings: Hashable, Sendable {
     self.shares = shares
     self.survivors = survivors
     self.racing = racing
-    self.mutation = mutation
+    mutations = [Share(mutation, 1)]
     self.mutationAmount = mutationAmount
     self.horizon = horizon
     self.patience = patience

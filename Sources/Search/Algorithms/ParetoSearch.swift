@@ -22,7 +22,7 @@ package struct ParetoSearch: SearchAlgorithm {
   /// The first in the order of ``Fitness`` of all trials so far: feasible, then by the first value.
   package private(set) var best: Individual?
   package private(set) var archive: ParetoArchive
-  /// The hypervolume of ``front`` after each generation; 0 until a trial is feasible.
+  /// The hypervolume of ``livingFront`` after each generation; 0 until a trial is feasible.
   package private(set) var hypervolumes: [Double] = []
   /// The point above which hypervolumes are measured, once it is known.
   package private(set) var reference: [Double]?
@@ -48,7 +48,12 @@ package struct ParetoSearch: SearchAlgorithm {
   package var generationSize: Int { settings.populationSize }
 
   /// The living members that no other dominates.
-  package var front: [Individual] { Array(population.prefix(frontSize)) }
+  package var livingFront: [Individual] { Array(population.prefix(frontSize)) }
+  /// The archive: also what was found early and did not survive crowding.
+  package var front: [Individual] { archive.members }
+  package var diagnostics: SearchDiagnostics {
+    SearchDiagnostics(hypervolumes: hypervolumes, reference: reference)
+  }
 
   package mutating func ask() -> Trial? {
     let (generation, index) = pending.asked.quotientAndRemainder(dividingBy: generationSize)

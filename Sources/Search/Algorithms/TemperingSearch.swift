@@ -43,6 +43,8 @@ package struct TemperingSearch: SearchAlgorithm {
   /// Acceptance of exchanges of each temperature with the one above; the temperature is the lower one.
   package var exchanges: [AcceptanceCount] { swaps }
 
+  package var diagnostics: SearchDiagnostics { SearchDiagnostics(acceptance: acceptance, exchanges: exchanges) }
+
   /// The ladder; zeros while differences are measured.
   package func temperature(_ place: Int) -> Double {
     let (cold, hot) = (calibration.coldest, calibration.hottest)
@@ -81,7 +83,7 @@ package struct TemperingSearch: SearchAlgorithm {
     let current = states[place].trial
     return Trial(
       id: id,
-      genome: space.mutation(settings.mutation, of: current.genome, amount: amount(place, &stream), stream: &stream),
+      genome: space.mutation(settings.mutations, of: current.genome, amount: amount(place, &stream), stream: &stream),
       parents: [current.id], threshold: settings.isRacing && step > calibration.steps ? limit(id) : nil)
   }
 

@@ -8,7 +8,8 @@ package struct TemperingSettings: Hashable, Sendable {
   package var coldest: StopTemperature
   /// Steps between exchanges, in which the pairs that begin at even and at odd temperatures take turns.
   package var exchangeInterval: Int
-  package var mutation: Mutation
+  /// Mutations with their shares; where there are several, one is drawn for each trial.
+  package var mutations: [Share<Mutation>]
   /// How much of a genome one step changes, as ``SearchSpace/mutation(_:of:amount:stream:)`` takes it.
   package var mutationAmount: ClosedRange<Double>
   /// Whether the amount is fixed at each temperature, log-interpolated from low at the coldest to high at the hottest;
@@ -29,7 +30,7 @@ package struct TemperingSettings: Hashable, Sendable {
     self.calibrationSteps = calibrationSteps
     self.coldest = coldest
     self.exchangeInterval = exchangeInterval
-    self.mutation = mutation
+    mutations = [Share(mutation, 1)]
     self.mutationAmount = mutationAmount
     self.isNarrowing = isNarrowing
     self.isRacing = isRacing

@@ -163,8 +163,16 @@ package struct MaskSpace: Sendable {
     let ratio = 0.618_033_988_749_894_9
     let turns = Double(index) * ratio
     let part = Int((turns - turns.rounded(.down)) * Double(range.count))
+    return sized(range.lowerBound + min(part, range.count - 1))
+  }
+
+  /// The same space with another size of what scores alone decide.
+  ///
+  /// - Precondition: the size is allowed.
+  func sized(_ kept: Int) -> MaskSpace {
+    precondition(allowed(kept) == kept)
     var other = self
-    other.usual = range.lowerBound + min(part, range.count - 1)
+    other.usual = kept
     return other
   }
 }

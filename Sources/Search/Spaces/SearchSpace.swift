@@ -68,6 +68,13 @@ package enum SearchSpace: Sendable {
     }
   }
 
+  /// A copy changed by one of several mutations.
+  package func mutation(
+    _ shares: [Share<Mutation>], of genome: Genome, amount: Double, stream: inout RandomStream
+  ) -> Genome {
+    mutation(Draws.choice(shares, stream: &stream), of: genome, amount: amount, stream: &stream)
+  }
+
   /// A changed copy.
   ///
   /// - Parameter amount: how much changes, as a fraction: of the kept units of a mask, of the genes of a vector. At least

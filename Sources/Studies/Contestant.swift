@@ -1,0 +1,135 @@
+internal import Digests
+internal import Models
+package import Pruning
+package import Search
+
+/// The size that a network of the comparison was asked for.
+package enum RequestedSize: Hashable, Sendable {
+  /// The dense network.
+  case whole
+  case compression(Double)
+  /// The search chose within these compressions.
+  case range(ClosedRange<Double>)
+  /// The search chose an architecture.
+  case architecture
+  /// N of each M weights.
+  case pattern(kept: Int, of: Int)
+
+  init(_ compression: ClosedRange<Double>, of granularity: Granularity) {
+    if case .pattern(let kept, let group) = granularity {
+      self = .pattern(kept: kept, of: group)
+    } else {
+      self =
+        compression.lowerBound < compression.upperBound ? .range(compression) : .compression(compression.upperBound)
+    }
+  }
+}
+
+/// A network that the report puts on the test slice.
+package struct Contestant: Hashable, Sendable {
+  /// The name of its line.
+  package let strategy: Strategy
+  /// Whose jobs made it, as ``CostLedger`` counts them: several networks can come of one search.
+  package let account: Strategy
+  /// Nil for the dense network.
+  package let mask: Mask?
+  package let requested: RequestedSize
+  /// One job for each draw of a retraining that no search saw, else one.
+  package let jobs: [Job]
+  package let metrics: SizeMetrics
+  /// What was chosen, where architectures are searched.
+  package let architecture: Architecture?
+
+  init(
+    _ strategy: Strategy, of account: Strategy, mask: Mask?, requested: RequestedSize, jobs: [Evaluation<TestUse>],
+    metrics: SizeMetrics, architecture: Architecture? = nil
+  ) {
+    self.strategy = strategy
+    self.account = account
+    self.mask = mask
+    self.requested = requested
+    self.jobs = jobs.map(Job.test)
+    self.metrics = metrics
+    self.architecture = architecture
+  }
+}
+
+extension SearchStudy {
+  /// How many networks of one front are compared at most.
+  package static let largestFront = 16
+
+  /// The networks to compare on `test`, once the planner has finished; empty before.
+  ///
+  /// Of a Pareto search its front, in the order of the first objective; where it is larger than ``largestFront``, as
+  /// many, spread evenly by their places, both ends among them. With cycles: the first round's rivals are left out, since
+  /// only what a cycle trained counts.
+  package var contestants: [Contestant] {
+    guard phase == .finished, let splits, let round else { return [] }
+    guard study.cycles == nil else { return cycleContestants(splits, round.judge) }
+    let judge = round.judge
+    func contestant(
+      _ strategy: Strategy, _ candidate: Genome?, _ requested: RequestedSize, of account: Strategy
+    ) -> Contestant {
+      Contestant(
+        strategy, of: account, mask: judge.mask(of: candidate), requested: requested, jobs: judge.tests(of: candidate),
+        metrics: judge.metrics(of: candidate), architecture: judge.architecture(of: candidate))
+    }
+    let (range, granularity) = (study.compression, study.units.granularity)
+    let isOfMasks = study.architecture == nil
+    let smallest = isOfMasks ? RequestedSize(range.upperBound...range.upperBound, of: granularity) : .architecture
+    let searched = isOfMasks ? RequestedSize(range, of: granularity) : .architecture
+    var out = round.baselines.map { strategy, candidate in
+      contestant(strategy, candidate, candidate == nil ? .whole : smallest, of: strategy)
+    }
+    for (index, plan) in study.searches.enumerated() {
+      let candidates = Self.spread(round.front(index), over: Self.largestFront)
+      for (place, candidate) in candidates.enumerated() {
+        let name = study.objective.isPareto ? Strategy("\(plan.strategy)/\(place + 1)") : plan.strategy
+        out.append(contestant(name, candidate, searched, of: plan.strategy))
+      }
+    }
+    return out
+  }
+
+  private func cycleContestants(_ splits: Splits, _ judge: CandidateJudge) -> [Contestant] {
+    func job(_ parameters: Digest, _ mask: Mask?) -> Evaluation<TestUse> {
+      Evaluation(network: study.network, scope: study.scope, parameters: parameters, mask: mask, slice: splits.test)
+    }
+    let dense = Contestant(
+      .dense, of: .dense, mask: nil, requested: .whole, jobs: [job(firstWeights!, nil)],
+      metrics: judge.metrics(of: nil))
+    let trained = cycles.enumerated().map { index, cycle in
+      let account = Strategy(cycle: index + 1)
+      return Contestant(
+        cycle.isGoodEnough ? account : Strategy("\(account) (missed)"), of: account, mask: cycle.mask,
+        requested: RequestedSize(compression(ofRound: index), of: study.units.granularity),
+        jobs: [job(cycle.weights, cycle.mask)], metrics: cycle.metrics)
+    }
+    return [dense] + trained
+  }
+
+  /// `count` of the items, spread evenly over their places with both ends, or all where there are no more.
+  private static func spread<Item>(_ items: [Item], over count: Int) -> [Item] {
+    guard items.count > count else { return items }
+    return (0..<count).map { items[($0 * (items.count - 1) + (count - 1) / 2) / (count - 1)] }
+  }
+
+  /// The searches of the present round with what each says of its course; with cycles, of the last one.
+  package var searchStates: [SearchState] {
+    guard let round else { return [] }
+    return zip(study.searches, round.searches).map { plan, search in
+      SearchState(
+        strategy: plan.strategy, generationSize: search.generationSize, front: search.front,
+        diagnostics: search.diagnostics)
+    }
+  }
+}
+
+/// Where a search of a study stands, for reports.
+package struct SearchState: Sendable {
+  package let strategy: Strategy
+  package let generationSize: Int
+  /// The non-dominated trials of a Pareto search, the best trial alone of another.
+  package let front: [Individual]
+  package let diagnostics: SearchDiagnostics
+}

@@ -91,7 +91,7 @@ extension SearchStudy {
     return out
   }
 
-  private func cycleContestants(_ splits: Splits, _ judge: CandidateJudge) -> [Contestant] {
+  private func cycleContestants(_ splits: Splits, _ judge: RoundJudge) -> [Contestant] {
     func job(_ parameters: Digest, _ mask: Mask?) -> Evaluation<TestUse> {
       Evaluation(network: study.network, scope: study.scope, parameters: parameters, mask: mask, slice: splits.test)
     }

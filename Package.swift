@@ -119,6 +119,7 @@ let package = Package(
       "Networks", ["Networks", "CKernels", "CTraining", "Pruning", "Models", "Randomness", "Elementary", "Digests"],
       resources: [.embedInCode("Resources/zoo-logits.json")]),
     tests("Messaging", ["Messaging"]),
+    tests("Reports", ["Reports", "Studies", "Pruning"]),
     tests("RunStore", ["RunStore", "Studies", "Digests"]),
     tests("Downloads", ["Downloads", "Digests"]),
     tests("Formats", ["Formats", "Networks", "Pruning", "Models", "Randomness", "Digests", protobuf]),

@@ -16,7 +16,7 @@ struct Sentei: AsyncParsableCommand {
     version: Build.version,
     subcommands: [
       RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, ResumeCommand.self, ExtendCommand.self,
-      StatusCommand.self, ReportCommand.self,
+      StatusCommand.self, ReportCommand.self, CompareCommand.self,
       HistoryCommand.self, VerifyCommand.self, TrainCommand.self, EvaluateCommand.self, InspectCommand.self,
       ExportCommand.self, DataCommand.self,
     ])

@@ -50,7 +50,9 @@ extension SearchStudy {
     guard phase == .finished, let splits, let round else { return [] }
     guard study.cycles == nil else { return cycleContestants(splits, round.judge) }
     let judge = round.judge
-    func contestant(_ strategy: Strategy, _ units: Mask?, _ requested: RequestedSize, of account: Strategy) -> Contestant {
+    func contestant(_ strategy: Strategy, _ units: Mask?, _ requested: RequestedSize, of account: Strategy)
+      -> Contestant
+    {
       let mask = units.map(judge.units.weightMask)
       return Contestant(
         strategy: strategy, account: account, mask: mask, requested: requested,

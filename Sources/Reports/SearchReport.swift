@@ -61,7 +61,8 @@ package struct SearchReport: Sendable {
 
   private func heading(_ state: SearchState) -> String {
     let tally = tallies[state.strategy] ?? Tally()
-    return "\(state.strategy): \(tally.trials) trials, \(Self.percent(tally.hits, of: tally.trials)) of them answered from "
+    return
+      "\(state.strategy): \(tally.trials) trials, \(Self.percent(tally.hits, of: tally.trials)) of them answered from "
       + "the cache, \(tally.evaluations) evaluations"
   }
 
@@ -78,7 +79,9 @@ package struct SearchReport: Sendable {
     guard objective.isPareto, !state.front.isEmpty else { return [] }
     let count = state.front.count
     var line = "front: \(count) trial\(count == 1 ? "" : "s")"
-    if count > SearchStudy.largestFront { line += ", of which the table has \(SearchStudy.largestFront), spread evenly" }
+    if count > SearchStudy.largestFront {
+      line += ", of which the table has \(SearchStudy.largestFront), spread evenly"
+    }
     if let reference {
       line += "; hypervolume \(Hypervolume.of(state.front, reference: reference).short) above "
       line += objective.words(Fitness(reference))

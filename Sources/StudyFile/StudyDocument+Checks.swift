@@ -38,7 +38,8 @@ extension StudyDocument {
     }
     if let key = rangeProblem, let prune = sections.prune {
       throw prune.error(
-        key, "a range of sizes takes granularity: weights and budget: kept_weights; expected no other, or another objective")
+        key,
+        "a range of sizes takes granularity: weights and budget: kept_weights; expected no other, or another objective")
     }
     guard let problem = budgetProblem(network, units.floor) else { return }
     guard let prune = sections.prune else { throw sections.objective.error(compressionKey, problem) }
@@ -67,7 +68,8 @@ extension StudyDocument {
     let count = ParameterLayout(network, scope: scope).count
     do {
       _ = try plan.space(
-        of: network, scope: scope, parameters: [Float](repeating: 0, count: count), compression: compression, seed: seed)
+        of: network, scope: scope, parameters: [Float](repeating: 0, count: count), compression: compression, seed: seed
+      )
       return nil
     } catch { return error.description }
   }

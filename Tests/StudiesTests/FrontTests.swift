@@ -62,7 +62,7 @@ import Testing
     #expect(front.count > 16)
     let sizes = drive.run.planner.contestants.dropFirst(4).map { -Double($0.metrics.sizeNonzero) }
     #expect(sizes.count == 16 && Set(sizes).count == 16 && sizes == sizes.sorted())
-    #expect(sizes.first == front.first?.values[1] && sizes.last == front.last?.values[1])
+    #expect(sizes.first == front.first?.values[2] && sizes.last == front.last?.values[2])
   }
 
   @Test("A history has all values of a Pareto fitness, and one of any other")
@@ -70,7 +70,7 @@ import Testing
     let (_, drive) = try whole(generations: 2)
     for record in drive.records {
       let fitness = try #require(record.trial.fitness)
-      #expect(record.line.split(separator: " ")[3] == "\(fitness.values[0]),\(fitness.values[1])")
+      #expect(record.line.split(separator: " ")[3] == "\(fitness.values[0]),\(fitness.values[1]),\(fitness.values[2])")
     }
     for record in try Drive.whole(smallStudy(), generations: 1).records {
       #expect(record.line.split(separator: " ")[3] == "\(record.trial.fitness!.values[0])")
@@ -84,7 +84,8 @@ import Testing
     let tempering = TemperingSettings(
       temperatures: 4, calibrationSteps: 2, exchangeInterval: 1, mutationAmount: 0.05...0.3)
     annealed.searches = [
-      SearchPlan(Strategy("Annealing"), .annealing(annealing)), SearchPlan(Strategy("Tempering"), .tempering(tempering)),
+      SearchPlan(Strategy("Annealing"), .annealing(annealing)),
+      SearchPlan(Strategy("Tempering"), .tempering(tempering)),
     ]
     for study in [try paretoStudy(), annealed] {
       let whole = try Drive.whole(study, generations: 9)
@@ -96,7 +97,8 @@ import Testing
         var resumed = Drive(planner, whole.worker, facts: whole.facts)
         try resumed.finish()
         let states = resumed.run.planner.searchStates
-        #expect(states.map(\.diagnostics) == expected.map(\.diagnostics) && states.map(\.front) == expected.map(\.front))
+        #expect(
+          states.map(\.diagnostics) == expected.map(\.diagnostics) && states.map(\.front) == expected.map(\.front))
       }
       if study.objective.isPareto {
         #expect(expected[0].diagnostics.hypervolumes.count == 9 && expected[0].diagnostics.reference != nil)

@@ -78,7 +78,8 @@ func rivalVariants() throws -> [Variant] {
   range.searches[1] = SearchPlan(.randomSearch, .random(RandomSettings(generationSize: 12)))
   (range.compression, range.objective) = (2...2.4, .smallest(.size, subjectTo: .accuracy, limit: 0.04))
   return [
-    ("two rivals", two), ("three rivals", three), ("large first", slowest), ("range", range), ("front", try paretoStudy()),
+    ("two rivals", two), ("three rivals", three), ("large first", slowest), ("range", range),
+    ("front", try paretoStudy()),
   ].map {
     ($0, $1, FakeWorker($1))
   }
@@ -86,7 +87,7 @@ func rivalVariants() throws -> [Variant] {
 
 /// NSGA-II beside random search, with more sizes than a table has lines.
 func paretoStudy() throws -> Study {
-  var study = try smallStudy(objective: .pareto([.accuracy, .size]))
+  var study = try smallStudy(objective: .pareto([.accuracy, .loss, .size]))
   study.compression = 1.2...3
   let settings = ParetoSettings(populationSize: 8, mutationAmount: 0.05...0.3, archiveSize: 40)
   study.searches = [

@@ -196,6 +196,17 @@ import Testing
     #expect(try study(of: other).digest != study(of: read(demo)).digest)
   }
 
+  @Test("The budget of cycles is: a round depends on how long the one before searched")
+  func budgetOfCycles() throws {
+    let text = demo + "\ncycles: { rounds: 2 }"
+    let longer = try replacing("generations: 50", by: "generations: 51", in: text).text
+    let same = try replacing("generations: 50", by: "evaluations: 3200", in: text).text
+    let study = try StudyFileTests.study(of: read(text))
+    #expect(study.trialsOfRound == 3200)
+    #expect(try StudyFileTests.study(of: read(longer)).digest != study.digest)
+    #expect(try StudyFileTests.study(of: read(same)).digest == study.digest)
+  }
+
   @Test("An elite is never larger than a small population")
   func smallPopulation() throws {
     let small = try read(try replacing("population_size: 64", by: "population_size: 4", in: demo).text)

@@ -367,6 +367,128 @@ import Testing
     #expect(try wide?.key == "network.zoo" && wide?.line == line("zoo: mlp-32-16"))
   }
 
+  /// A file with these keys, a line each, in place of those of ``minimal``.
+  private func file(_ groups: [String]) -> String {
+    let names = Set(groups.map { $0.prefix { $0 != ":" } })
+    let kept = minimal.split(separator: "\n").filter { !names.contains($0.prefix { $0 != ":" }) }
+    return (kept.map(String.init) + groups).joined(separator: "\n")
+  }
+
+  /// Groups that do not go together; the last one is at fault.
+  struct Clash: Sendable, CustomTestStringConvertible {
+    let groups: [String]
+    let key: String
+    let parts: [String]
+
+    init(_ groups: String..., key: String, _ parts: String...) {
+      (self.groups, self.key, self.parts) = (groups, key, parts)
+    }
+
+    var testDescription: String { groups.last! }
+  }
+
+  private static let pareto = "objective: { pareto: [accuracy, size], compression: [2, 5] }"
+  private static let anySize = "objective: { minimize: size, subject_to: { accuracy: 0.9 }, compression: [2, 5] }"
+  private static let two = "prune: { granularity: pattern, pattern: \"2:4\" }"
+
+  @Test(
+    "Groups that do not go together are named by the key that is to be changed",
+    arguments: [
+      Clash("search: { algorithm: nsga2 }", key: "search.algorithm", "nsga2", "pareto: [...]"),
+      Clash(anySize, "search: { algorithm: nsga2 }", key: "search.algorithm", "nsga2", "one best mask"),
+      Clash(pareto, "search: { algorithm: genetic }", key: "search.algorithm", "genetic", "takes nsga2, or random"),
+      Clash(pareto, "search: { generations: 3 }", key: "search.algorithm", "takes nsga2, or random"),
+      Clash(
+        pareto, "search: [{ algorithm: nsga2 }, { algorithm: annealing }]", key: "search.algorithm", "annealing"),
+      Clash(
+        pareto, "search: { algorithm: nsga2 }", "cycles: { rounds: 2 }", key: "cycles.rounds", "one best mask"),
+      Clash(
+        "objective: { minimize: loss }", "prune: { granularity: pattern, pattern: \"2:4\", budget: multiply_adds }",
+        key: "prune.budget", "N:M"),
+      Clash(
+        "objective: { minimize: loss }",
+        "prune: { granularity: pattern, pattern: \"2:4\", min_density_per_layer: 0.1 }",
+        key: "prune.min_density_per_layer", "N:M"),
+      Clash(
+        "objective: { minimize: loss }", "prune: { granularity: pattern, pattern: \"2:4\", min_kept_per_layer: 2 }",
+        key: "prune.min_kept_per_layer", "N:M"),
+      Clash(
+        "objective: { minimize: loss }", two, "cycles: { rounds: 2, compression_step: 1.5 }",
+        key: "cycles.compression_step", "N:M is of one size"),
+      Clash("prune: { exclude: [dense9] }", key: "prune.exclude", "dense9", "there are "),
+      Clash("prune: { exclude: [dense1] }", key: "prune.exclude", "nothing left to prune"),
+      Clash(
+        "prune: { min_density_per_layer: 0.9 }", key: "prune.min_density_per_layer", "the layers keep 922 at least"),
+      Clash("prune: { min_kept_per_layer: 900 }", key: "prune.min_kept_per_layer", "the layers keep 900 at least"),
+      Clash(anySize, "prune: { granularity: neurons }", key: "prune.granularity", "a range of sizes"),
+      Clash(anySize, "prune: { budget: multiply_adds }", key: "prune.budget", "a range of sizes"),
+      Clash(
+        "search: { algorithm: one_plus_lambda, lambda: 8, shares: [0.2, 1], survivors: [4], evaluations: 11 }",
+        key: "search.evaluations", "takes 12 evaluations", "the budget is 11"),
+      Clash(
+        "search: [{ evaluations: 11 }, { algorithm: one_plus_lambda, lambda: 8, shares: [0.2, 1], survivors: [4] }]",
+        key: "search.shares", "takes 12 evaluations", "the budget is 11"),
+    ])
+  func clashes(clash: Clash) throws {
+    let text = file(clash.groups)
+    let error = try #require(failure(of: text))
+    #expect(error.key == clash.key, "\(error)")
+    #expect(error.line == text.split(separator: "\n").count, "\(error)")
+    for part in clash.parts { #expect(error.problem.contains(part), "\(error) lacks \(part)") }
+  }
+
+  @Test("Their neighbours are read")
+  func noClash() throws {
+    for groups in [
+      [Self.pareto, "search: [{ algorithm: nsga2 }, { algorithm: random }]"],
+      [Self.pareto, "search: { algorithm: random }"],
+      ["objective: { minimize: loss }", Self.two, "cycles: { rounds: 2, compression_step: 1 }"],
+      ["prune: { min_density_per_layer: 0.4 }"], ["prune: { min_kept_per_layer: 400 }"],
+      ["search: { algorithm: one_plus_lambda, lambda: 8, shares: [0.2, 1], survivors: [4], evaluations: 12 }"],
+      ["search: { algorithm: one_plus_lambda, lambda: 8, evaluations: 1 }"],
+    ] {
+      #expect(throws: Never.self, "\(groups)") { try StudyDocument(text: file(groups), file: "x.yaml") }
+    }
+  }
+
+  @Test("Flat samples are neither cut nor mirrored, wherever a recipe asks for it")
+  func flatSamples() throws {
+    let network = try NetworkDescription(name: "flat", widths: [64, 16, 10])
+    for (group, key) in [
+      ("network: { zoo: mlp-16, train: { augment: { flip: true } } }", "network.train.augment"),
+      ("cycles: { rounds: 2, train: { augment: { flip: true } } }", "cycles.train.augment"),
+      ("fitness: { retrain: finetune, augment: { crop_padding: 1 } }", "fitness.augment"),
+    ] {
+      let text = file([group])
+      let document = try StudyDocument(text: text, file: "x.yaml")
+      func study(_ shape: [Int]) throws {
+        _ = try document.study(
+          StudyInputs(dataset: digest("flat"), shape: shape, network: network, pretrained: nil))
+      }
+      try study([1, 8, 8])
+      let error = #expect(throws: StudyFileError.self) { try study([64]) }
+      #expect(error?.key == key && error?.line == text.split(separator: "\n").count, "\(String(describing: error))")
+      #expect(error?.problem.contains("is for images; the samples have the shape [64]") == true)
+    }
+  }
+
+  @Test("Rewinding to the last step or beyond is refused once the samples are counted")
+  func rewinding() throws {
+    // 1000 samples in batches of 64 make 16 steps; 20 epochs of them 320.
+    for (step, isFine) in [(319, true), (320, false), (1000, false)] {
+      let text = file(["fitness: { retrain: rewind, rewinding_steps: \(step) }"])
+      let document = try StudyDocument(text: text, file: "x.yaml")
+      let study = try StudyFileTests.study(of: document)
+      guard !isFine else {
+        try document.check(study, trainSamples: 1000)
+        continue
+      }
+      let error = #expect(throws: StudyFileError.self) { try document.check(study, trainSamples: 1000) }
+      #expect(error?.key == "fitness.rewinding_steps" && error?.line == 6)
+      #expect(error?.problem.contains("training has 320 steps") == true, "\(String(describing: error))")
+    }
+  }
+
   @Test("Both maximize and minimize, or neither")
   func objectives() throws {
     for other in ["{ maximize: accuracy, minimize: loss, at_compression: 2 }", "{ at_compression: 2 }"] {

@@ -7,7 +7,9 @@ extension SearchSpace {
   func sized(by stream: RandomStream) -> SearchSpace {
     guard case .masks(let space) = self, case .within(let range) = space.size else { return self }
     var stream = stream
-    let (low, high) = (Elementary.log(Double(max(range.lowerBound, 1))), Elementary.log(Double(max(range.upperBound, 1))))
+    let (low, high) = (
+      Elementary.log(Double(max(range.lowerBound, 1))), Elementary.log(Double(max(range.upperBound, 1)))
+    )
     let kept = Int(Elementary.exp(low + (high - low) * stream.uniform()).rounded())
     return .masks(space.sized(min(max(kept, range.lowerBound), range.upperBound)))
   }

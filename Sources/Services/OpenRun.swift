@@ -71,6 +71,10 @@ package struct OpenRun: Sendable {
       throw BudgetRefusal(
         description: "the study searches in cycles, whose rounds depend on the trials of those before; start a new run")
     }
+    guard study.population == nil else {
+      throw BudgetRefusal(
+        description: "the study trains a population, whose founders depend on all trials; start a new run")
+    }
     let trials =
       switch budget {
       case .generations(let generations): generations * study.searches[0].settings.generationSize

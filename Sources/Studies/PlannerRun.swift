@@ -21,7 +21,8 @@ package struct TrialRecord: Hashable, Sendable {
     let ancestry = parents.isEmpty ? "-" : parents.map(\.description).joined(separator: ",")
     let fitness = trial.fitness.map { "\($0.value)" } ?? "worse"
     let name = round == 0 ? strategy.rawValue : "\(strategy.rawValue)@\(round + 1)"
-    return "\(name) \(trial.place.id) \(evaluation.maskDigest?.hex ?? "-") \(fitness) \(ancestry)"
+    let rate = trial.place.learningRate.map { " rate=\($0)" } ?? ""
+    return "\(name) \(trial.place.id) \(evaluation.maskDigest?.hex ?? "-") \(fitness) \(ancestry)\(rate)"
   }
 }
 

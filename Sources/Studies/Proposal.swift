@@ -18,7 +18,11 @@ package struct Strategy: Hashable, Sendable, CustomStringConvertible {
   /// Whether it means something else than a search.
   package var isReserved: Bool {
     rawValue.isEmpty || rawValue.hasPrefix("Cycle")
-      || [.split, .training, .validation, .dense, .randomPruning, .globalMagnitude, .layerMagnitude].contains(self)
+      || [
+        .split, .training, .validation, .dense, .randomPruning, .globalMagnitude, .layerMagnitude, .population,
+        .noExchange,
+      ]
+      .contains(self)
   }
 
   package var description: String { rawValue }
@@ -63,6 +67,8 @@ extension Trial {
     package let parents: [TrialID]
     /// Whether it is the last of the trial's jobs, behind which its fitness is known.
     package let isLast: Bool
+    /// That of a population's member in the round that it is judged behind.
+    package var learningRate: Double? = nil
   }
 }
 

@@ -18,7 +18,7 @@ package struct Contestant: Hashable, Sendable {
 extension SearchStudy {
   /// The networks to compare on `test`, once the planner has finished; empty before.
   ///
-  /// With cycles: the first round's rivals are left out, since only what a cycle trained counts.
+  /// With cycles or a population: the first round's rivals are left out, since only what was trained counts.
   package var contestants: [Contestant] {
     guard phase == .finished, let splits, let round else { return [] }
     var out: [Contestant] = []
@@ -35,6 +35,15 @@ extension SearchStudy {
       add(
         strategy, mask, judge.metrics(ofUnits: units), units == nil ? 1 : study.compression.upperBound,
         judge.evaluations(mask, on: splits.test, atTheEnd: true))
+    }
+    if let population {
+      add(.dense, nil, judge.metrics(ofUnits: nil), 1, [Evaluation(dense: self, slice: splits.test)])
+      for result in population.results {
+        add(
+          result.strategy, judge.units.weightMask(result.mask), judge.metrics(ofUnits: result.mask), result.compression,
+          [result.test])
+      }
+      return out
     }
     guard study.cycles == nil else {
       add(.dense, nil, judge.metrics(ofUnits: nil), 1, [Evaluation(dense: self, slice: splits.test)])
@@ -75,6 +84,7 @@ extension SearchStudy {
 
   /// The generation of the first search that is being evaluated, how many there will be, and the best fitness so far.
   package var progress: (generation: Int, generations: Int, best: Fitness?) {
+    if let population { return population.progress }
     guard let first = round?.searches[0] else { return (0, generations, nil) }
     return (first.told / first.generationSize, generations, first.best?.fitness)
   }
@@ -85,7 +95,9 @@ extension SearchStudy {
   }
 
   /// The blobs that became useless since the last call.
-  mutating func takeSuperseded() -> [Digest] { chain?.takeSuperseded() ?? [] }
+  mutating func takeSuperseded() -> [Digest] {
+    (chain?.takeSuperseded() ?? []) + (population?.takeSuperseded() ?? [])
+  }
 }
 
 extension Evaluation {

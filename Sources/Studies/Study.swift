@@ -31,6 +31,8 @@ package struct Study: Hashable, Sendable {
   package var fitness: FitnessMode
   /// Nil searches once.
   package var cycles: Cycles?
+  /// Nil ends with the searches; not beside ``cycles``.
+  package var population: PopulationCycles?
   /// The rivals, which all get the same number of trials; the first one carries the study.
   package var searches: [SearchPlan]
   package var numerics: NumericsClass
@@ -41,7 +43,7 @@ package struct Study: Hashable, Sendable {
     training: TrainingRecipe, segment: SegmentLength, earlyStopping: EarlyStopping? = nil, scope: PruningScope,
     units: UnitsPlan = UnitsPlan(),
     objective: Objective, compression: ClosedRange<Double>, fitness: FitnessMode = FitnessMode(), cycles: Cycles? = nil,
-    searches: [SearchPlan],
+    population: PopulationCycles? = nil, searches: [SearchPlan],
     numerics: NumericsClass = .portable
   ) {
     self.name = name
@@ -60,6 +62,7 @@ package struct Study: Hashable, Sendable {
     self.compression = compression
     self.fitness = fitness
     self.cycles = cycles
+    self.population = population
     self.searches = searches
     self.numerics = numerics
   }
@@ -86,6 +89,11 @@ package struct Study: Hashable, Sendable {
     bytes.append(list: cycles.map { [$0] } ?? []) { $1.append(to: &$0) }
     bytes.append(list: searches) { $1.append(to: &$0) }
     bytes.append(numerics.name)
+    // Behind everything, so that studies without it keep their digests.
+    if let population {
+      bytes.append("population")
+      population.append(to: &bytes)
+    }
     return bytes.digest
   }
 }

@@ -20,6 +20,7 @@ package struct StudyDocument {
   private let compression: ClosedRange<Double>
   private let fitness: FitnessMode
   private let cycles: Cycles?
+  private let population: (plan: PopulationCycles, section: Section)?
   private let scope: PruningScope
   private let units: UnitsPlan
   private let searches: [SearchPlan]
@@ -51,6 +52,9 @@ package struct StudyDocument {
     (self.objective, compression) = (objective.objective, objective.compression)
     fitness = try Self.fitness(&root, training.recipe, hasWeights: self.network.file != nil)
     cycles = try Self.cycles(&root, training.recipe)
+    population = try Self.population(
+      &root, training.recipe, objective.objective,
+      isRange: compression.lowerBound < compression.upperBound, units)
     let search = try SearchSection(&root)
     (searches, trials) = (search.searches, search.trials)
     let numerics = try root.text("numerics", oneOf: ["portable"]) ?? "portable"
@@ -112,11 +116,20 @@ package struct StudyDocument {
         of: inputs.network, scope: scope, parameters: [Float](repeating: 0, count: layout.count),
         compression: compression, seed: seed)
     } catch { throw sections.objective.error(compressionKey, error.description) }
+    if let population {
+      let plan = population.plan
+      let last = plan.compression(ofRound: plan.rounds - 1, first: compression)
+      do {
+        _ = try units.space(
+          of: inputs.network, scope: scope, parameters: [Float](repeating: 0, count: layout.count), compression: last,
+          seed: seed)
+      } catch { throw population.section.error("compression_step", error.description) }
+    }
     return Study(
       name: name, seed: seed, dataset: inputs.dataset, splits: splits, normalization: normalization,
       network: inputs.network, pretrained: inputs.pretrained, training: training.recipe, segment: training.segment,
       earlyStopping: training.earlyStopping, scope: scope, units: units, objective: objective, compression: compression,
-      fitness: fitness, cycles: cycles, searches: searches)
+      fitness: fitness, cycles: cycles, population: population?.plan, searches: searches)
   }
 
   /// Masks travel in one message, which holds 16 MiB.

@@ -1,3 +1,4 @@
+internal import Models
 internal import Pruning
 internal import Search
 

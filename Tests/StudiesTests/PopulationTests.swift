@@ -241,7 +241,7 @@ func populationVariants() throws -> [Variant] {
   }
 
   @Test(
-    "The searches are those of the study without a population, and fewer rounds are a prefix where rates are constant")
+    "The searches are those of the study without a population, and their best masks are among the founders")
   func prefix() throws {
     let (study, _, long) = try drive("population")
     var plain = study

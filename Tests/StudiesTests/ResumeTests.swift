@@ -17,8 +17,9 @@ import Testing
   func fromFactsOfVariants() throws {
     for (name, study, worker) in try variants().dropFirst() {
       // Every moment of the few facts of cycles, those in the middle of their training among them.
-      let cycles = study.cycles != nil || study.population != nil
-      try checkFacts(of: study, worker, name, generations: cycles ? 1 : 2, stride: cycles ? 1 : 3)
+      let cycles = study.cycles != nil
+      let isShort = cycles || study.population != nil
+      try checkFacts(of: study, worker, name, generations: isShort ? 1 : 2, stride: cycles ? 1 : isShort ? 5 : 3)
     }
   }
 

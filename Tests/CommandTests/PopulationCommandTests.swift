@@ -10,7 +10,7 @@ import Testing
     seed: 3
     dataset: { name: digits }
     network: { zoo: mlp-32, train: { epochs: 4, learning_rate: 0.1, epochs_per_segment: 2 } }
-    objective: { minimize: loss, at_compression: 5 }
+    objective: { minimize: loss, at_compression: 3 }
     population:
       size: 8
       rounds: 6
@@ -47,17 +47,30 @@ import Testing
     }
     #expect(rates.count == 8 && rates.allSatisfy { $0 < 1 }, "\(rates)")
 
-    for (number, trials) in [40, 60, 75, 90].enumerated() {
-      let run = place.file("killed\(number)")
-      let first = try Running(
-        ["run", study, "--run-directory", run, "--workers", "2", "--log-level", "debug"],
-        errors: place.file("killed\(number).log"))
-      let isThere = first.waitForLog { $0.components(separatedBy: " debug: committed ").count - 1 >= trials / 2 }
+    // In the searches, and in rounds of the population; one worker dies with the coordinator.
+    let total = try facts(of: place.file("run1"))
+    for (number, kill) in [total / 3, 2 * total / 3].enumerated() {
+      let (run, address) = (place.file("killed\(number)"), "ipc://\(place.file("s\(number)/c"))")
+      func coordinator(_ life: Int) throws -> Running {
+        try Running(
+          ["coordinator", study, "--listen", address, "--run-directory", run, "--log-level", "debug"],
+          errors: place.file("coordinator\(number)-\(life).log"))
+      }
+      let first = try coordinator(1)
+      let workers = try (1...2).map {
+        try Running(["worker", address], errors: place.file("worker\(number)-\($0).log"))
+      }
+      #expect(first.waitForLog { committed($0) >= kill }, "\(first.logText.suffix(1000))")
       first.kill9()
-      if isThere, let facts = try? facts(of: run) { #expect(facts > 1) }
-      let second = try Program.run("resume", run, "--workers", "3")
-      #expect(second.status == 0, "\(second.errors)")
-      #expect(try history(run) == expected, "killed at \(trials)")
+      workers[0].kill9()
+      let left = try facts(of: run)
+      #expect(left < total, "killed at \(kill): \(left) of \(total) facts")
+      let second = try coordinator(2)
+      #expect(second.wait() == 0, "killed at \(kill): \(second.logText.suffix(1000))")
+      #expect(try history(run) == expected, "killed at \(kill)")
+      // A worker that had not dialled again when the run ended waits for another coordinator.
+      Foundation.kill(workers[1].process.processIdentifier, SIGTERM)
+      #expect(workers[1].wait() == 0, "\(workers[1].logText.suffix(1000))")
     }
   }
 
@@ -75,5 +88,13 @@ import Testing
     #expect(try Program.run("run", study, "--run-directory", run, "--workers", "1").status == 0)
     let refused = try Program.run("extend", run, "--generations", "9")
     #expect(refused.status != 0 && refused.errors.contains("population"), "\(refused.errors)")
+  }
+}
+
+/// Facts that a coordinator's log says are durable.
+private func committed(_ log: String) -> Int {
+  log.split(separator: "\n").filter { $0.contains(" debug: committed ") }.reduce(0) { total, line in
+    guard let field = line.split(separator: " ").first(where: { $0.hasPrefix("facts=") }) else { return total }
+    return total + (Int(field.dropFirst(6)) ?? 0)
   }
 }

@@ -88,9 +88,9 @@ package struct OpenRun: Sendable {
   package static func extend(directory: String, to budget: Budget, data: String?) throws -> OpenRun {
     let open = try resume(directory: directory, data: data)
     let study = open.planner.study
-    guard study.cycles == nil else {
+    guard study.cycles == nil, study.population == nil else {
       throw BudgetRefusal(
-        description: "the study searches in cycles, whose rounds depend on the trials of those before; start a new run")
+        description: "the study trains what its searches found, so all that follows depends on their trials; start a new run")
     }
     let trials =
       switch budget {

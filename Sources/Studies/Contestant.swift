@@ -61,12 +61,12 @@ extension SearchStudy {
   /// The networks to compare on `test`, once the planner has finished; empty before.
   ///
   /// Of a Pareto search its front, in the order of the first objective; where it is larger than ``largestFront``, as
-  /// many, spread evenly by their places, both ends among them. With cycles: the first round's rivals are left out, since
-  /// only what a cycle trained counts.
+  /// many, spread evenly by their places, both ends among them. With cycles or a population: the rivals are left out, since
+  /// only what was trained counts.
   package var contestants: [Contestant] {
     guard phase == .finished, let splits, let round else { return [] }
-    guard study.cycles == nil else { return cycleContestants(splits, round.judge) }
     let judge = round.judge
+    guard study.cycles == nil, population == nil else { return trainedContestants(splits, judge) }
     func contestant(
       _ strategy: Strategy, _ candidate: Genome?, _ requested: RequestedSize, of account: Strategy
     ) -> Contestant {
@@ -91,21 +91,29 @@ extension SearchStudy {
     return out
   }
 
-  private func cycleContestants(_ splits: Splits, _ judge: RoundJudge) -> [Contestant] {
+  /// The dense network and what cycles or a population trained.
+  private func trainedContestants(_ splits: Splits, _ judge: RoundJudge) -> [Contestant] {
     func job(_ parameters: Digest, _ mask: Mask?) -> Evaluation<TestUse> {
       Evaluation(network: study.network, scope: study.scope, parameters: parameters, mask: mask, slice: splits.test)
     }
+    let granularity = study.units.granularity
     let dense = Contestant(
       .dense, of: .dense, mask: nil, requested: .whole, jobs: [job(firstWeights!, nil)],
       metrics: judge.metrics(of: nil))
+    let members = (population?.results ?? []).map { result in
+      Contestant(
+        result.strategy, of: result.strategy, mask: judge.mask(of: .mask(result.mask)),
+        requested: RequestedSize(result.compression...result.compression, of: granularity), jobs: [result.test],
+        metrics: judge.metrics(of: .mask(result.mask)))
+    }
     let trained = cycles.enumerated().map { index, cycle in
       let account = Strategy(cycle: index + 1)
       return Contestant(
         cycle.isGoodEnough ? account : Strategy("\(account) (missed)"), of: account, mask: cycle.mask,
-        requested: RequestedSize(compression(ofRound: index), of: study.units.granularity),
-        jobs: [job(cycle.weights, cycle.mask)], metrics: cycle.metrics)
+        requested: RequestedSize(compression(ofRound: index), of: granularity), jobs: [job(cycle.weights, cycle.mask)],
+        metrics: cycle.metrics)
     }
-    return [dense] + trained
+    return [dense] + members + trained
   }
 
   /// `count` of the items, spread evenly over their places with both ends, or all where there are no more.

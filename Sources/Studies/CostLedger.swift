@@ -25,9 +25,7 @@ package struct CostLedger: Sendable {
 
   /// Takes the training of a run that was replayed from its start.
   package mutating func noteTraining(of run: PlannerRun) {
-    for (job, cycle) in run.trainingJobs where owners[job] == nil {
-      owners[job] = cycle == 0 ? .dense : Strategy(cycle: cycle)
-    }
+    for (job, account) in run.trainingJobs where owners[job] == nil { owners[job] = account }
   }
 
   /// Whose job it is; nil for one that this history did not ask for, such as a test.

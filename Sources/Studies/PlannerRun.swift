@@ -36,7 +36,8 @@ package struct TrialRecord: Hashable, Sendable {
     let name = round == 0 ? strategy.rawValue : "\(strategy.rawValue)@\(round + 1)"
     let architecture = trial.place.architecture
     let candidate = architecture?.digest ?? evaluation.maskDigest
-    let line = "\(name) \(trial.place.id) \(candidate?.hex ?? "-") \(fitness) \(ancestry)"
+    let rate = trial.place.learningRate.map { " rate=\($0)" } ?? ""
+    let line = "\(name) \(trial.place.id) \(candidate?.hex ?? "-") \(fitness) \(ancestry)\(rate)"
     return architecture.map { "\(line) \($0.words)" } ?? line
   }
 }
@@ -66,9 +67,9 @@ package struct PlannerRun: Sendable {
   private var offersSnapshot = false
   /// The jobs of the trial that is being answered.
   private var draws: [TrialDraw] = []
-  /// The jobs that trained and judged training, with the cycle that they belong to: 0 for the first training, else
-  /// counted from 1. Complete after a replay from the start; a snapshot does not hold it.
-  package private(set) var trainingJobs: [(job: Digest, cycle: Int)] = []
+  /// The jobs that trained and judged training, with the line of the comparison that they belong to. Complete after a
+  /// replay from the start; a snapshot does not hold it.
+  package private(set) var trainingJobs: [(job: Digest, account: Strategy)] = []
   /// Trials that were asked for more than once, and found done.
   package private(set) var cacheHits = 0
   /// Distinct evaluations that were asked for.
@@ -128,7 +129,9 @@ package struct PlannerRun: Sendable {
     let round = planner.cycles.count
     if next.proposal.trial == nil {
       // Behind a round its cycle is among the planner's already.
-      trainingJobs.append((next.job, round))
+      let own = next.proposal.strategy
+      let cycle = round == 0 ? Strategy.dense : Strategy(cycle: round)
+      trainingJobs.append((next.job, own == .population || own == .noExchange ? own : cycle))
     } else if case .evaluate(let evaluation) = next.proposal.job {
       draws.append(TrialDraw(job: next.job, evaluation: evaluation, isRepeat: next.isRepeat))
     }

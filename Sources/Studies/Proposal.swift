@@ -25,6 +25,7 @@ package struct Strategy: Hashable, Sendable, CustomStringConvertible {
     rawValue.isEmpty || rawValue.hasPrefix("Cycle")
       || [
         .split, .training, .validation, .dense, .randomPruning, .globalMagnitude, .layerMagnitude, .smallest, .largest,
+        .population, .noExchange,
       ]
       .contains(self)
   }
@@ -77,6 +78,8 @@ extension Trial {
     package let isLast: Bool
     /// The network that is judged, where architectures are searched.
     package var architecture: Architecture?
+    /// That of a population's member in the round that it is judged behind.
+    package var learningRate: Double? = nil
   }
 }
 

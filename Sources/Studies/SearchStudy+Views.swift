@@ -32,6 +32,7 @@ extension SearchStudy {
 
   /// The generation of the first search that is being evaluated, how many there will be, and the best fitness so far.
   package var progress: (generation: Int, generations: Int, best: Fitness?) {
+    if let population { return population.progress }
     guard let first = round?.searches[0] else { return (0, generations, nil) }
     return (first.told / first.generationSize, generations, first.best?.fitness)
   }
@@ -42,5 +43,7 @@ extension SearchStudy {
   }
 
   /// The blobs that became useless since the last call.
-  mutating func takeSuperseded() -> [Digest] { chain?.takeSuperseded() ?? [] }
+  mutating func takeSuperseded() -> [Digest] {
+    (chain?.takeSuperseded() ?? []) + (population?.takeSuperseded() ?? [])
+  }
 }

@@ -33,6 +33,8 @@ package struct SearchStudy: Sendable {
     case retraining
     /// What came of that is judged on `validation`.
     case judging
+    /// A population is trained behind the searches.
+    case population
     case finished
   }
 
@@ -51,6 +53,8 @@ package struct SearchStudy: Sendable {
   var trainedSteps = 0
   /// Rounds that are over and counted, in order.
   var cycles: [CycleResult] = []
+  /// Behind the searches of a study that has one.
+  var population: PopulationRounds?
   /// Proposals without an observation yet, oldest first.
   var pending: ArraySlice<Proposal> = []
   /// How many outcomes were observed so far.
@@ -58,7 +62,7 @@ package struct SearchStudy: Sendable {
 
   /// - Throws: `BudgetError` where no mask can meet the study's compression.
   package init(_ study: Study, dataset: Digest, trials: Int) throws(BudgetError) {
-    precondition(!study.searches.isEmpty && trials > 0)
+    precondition(!study.searches.isEmpty && trials > 0 && (study.cycles == nil || study.population == nil))
     self.study = study
     self.dataset = dataset
     self.trials = trials
@@ -69,6 +73,7 @@ package struct SearchStudy: Sendable {
     }
     _ = try Self.space(
       of: study, compression: study.compression, parameters: [Float](repeating: 0, count: layout.count))
+    try checkPopulation()
   }
 
   /// What to do next; call it again after each proposal, blob and observation until it says waiting or finished.
@@ -90,6 +95,8 @@ package struct SearchStudy: Sendable {
       guard !proposals.isEmpty else { return .waiting }
       pending.append(contentsOf: proposals)
       return .propose(proposals)
+    case .population:
+      return nextOfPopulation()
     case .finished:
       return .finished
     }
@@ -107,6 +114,7 @@ package struct SearchStudy: Sendable {
   ///
   /// - Throws: ``StudyFailure`` if it holds no weights of this network.
   package mutating func supply(_ bytes: [UInt8]) throws(StudyFailure) {
+    guard phase != .population else { return try population!.supply(bytes) }
     precondition(phase == .weights)
     guard let parameters = try? Parameters.values(canonical: bytes), parameters.count == layout.count else {
       throw StudyFailure("the stored weights \(weights!) are not of this network")
@@ -131,7 +139,7 @@ package struct SearchStudy: Sendable {
     phase = .searching
   }
 
-  private static func space(
+  static func space(
     of study: Study, compression: ClosedRange<Double>, parameters: [Float]
   ) throws(BudgetError) -> (units: Units, space: MaskSpace) {
     try study.units.space(
@@ -149,6 +157,10 @@ package struct SearchStudy: Sendable {
     case (.split, .split(let splits)):
       self.splits = splits
       if study.architecture == nil { try beginTraining() } else { searchArchitectures() }
+    case (.train, .trained(let segment)) where phase == .population:
+      try population!.observe(segment)
+    case (.train, .diverged) where phase == .population:
+      try population!.observe(nil)
     case (.train, .trained(let segment)):
       chain!.observe(segment)
       try takeResult()
@@ -173,6 +185,8 @@ package struct SearchStudy: Sendable {
     case .judging:
       endCycle(score!)
       return nil
+    case .population:
+      return try population!.observe(score!, of: proposal)
     case .searching:
       let judged = round!.observe(score, of: proposal)
       if pending.isEmpty, round!.isOver { try endRound() }
@@ -228,6 +242,7 @@ package struct SearchStudy: Sendable {
 
   /// The present round's winner, for the cycle that it belongs to.
   private mutating func endRound() throws(StudyFailure) {
+    guard study.population == nil else { return beginPopulation() }
     guard let plan = study.cycles, let best = round!.best(0), let kept = round!.judge.mask(of: best) else {
       phase = .finished
       return

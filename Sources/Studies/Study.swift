@@ -35,7 +35,9 @@ package struct Study: Hashable, Sendable {
   package var fitness: FitnessMode
   /// Nil searches once.
   package var cycles: Cycles?
-  /// Trials of each search in a round of cycles; nil without cycles.
+  /// Nil ends with the searches; not beside ``cycles``.
+  package var population: PopulationCycles?
+  /// Trials of each search where more is built on what they found, by cycles or a population; else nil.
   package var trialsOfRound: Int?
   /// The rivals, which all get the same number of trials; the first one carries the study.
   package var searches: [SearchPlan]
@@ -48,7 +50,7 @@ package struct Study: Hashable, Sendable {
     training: TrainingRecipe, segment: SegmentLength, earlyStopping: EarlyStopping? = nil, scope: PruningScope,
     units: UnitsPlan = UnitsPlan(),
     objective: Objective, compression: ClosedRange<Double>, fitness: FitnessMode = FitnessMode(), cycles: Cycles? = nil,
-    trialsOfRound: Int? = nil, searches: [SearchPlan],
+    population: PopulationCycles? = nil, trialsOfRound: Int? = nil, searches: [SearchPlan],
     numerics: NumericsClass = .portable
   ) {
     self.name = name
@@ -68,6 +70,7 @@ package struct Study: Hashable, Sendable {
     self.compression = compression
     self.fitness = fitness
     self.cycles = cycles
+    self.population = population
     self.trialsOfRound = trialsOfRound
     self.searches = searches
     self.numerics = numerics
@@ -97,6 +100,11 @@ package struct Study: Hashable, Sendable {
     bytes.append(trialsOfRound ?? 0)
     bytes.append(list: searches) { $1.append(to: &$0) }
     bytes.append(numerics.name)
+    // Behind everything, so that studies without it keep their digests.
+    if let population {
+      bytes.append("population")
+      population.append(to: &bytes)
+    }
     return bytes.digest
   }
 }

@@ -20,6 +20,7 @@ package struct StudyDocument {
   let compression: ClosedRange<Double>
   let fitness: FitnessMode
   let cycles: Cycles?
+  private let population: (plan: PopulationCycles, section: Section)?
   let scope: PruningScope
   let units: UnitsPlan
   private let searches: [SearchPlan]
@@ -69,6 +70,9 @@ package struct StudyDocument {
       ? try Self.fitness(&root, training.recipe, hasWeights: self.network.file != nil)
       : try Self.architectureFitness(&root, training.recipe)
     cycles = try Self.cycles(&root, training.recipe)
+    population = try Self.population(
+      &root, training.recipe, objective.objective,
+      isRange: compression.lowerBound < compression.upperBound, units)
     let search = try SearchSection(&root, objective, isOfMasks: architecture == nil && units.genome == .masks)
     (searches, trials) = (search.searches, search.trials)
     let numerics = try root.text("numerics", oneOf: ["portable"]) ?? "portable"
@@ -149,11 +153,21 @@ package struct StudyDocument {
           + "message")
     }
     try checkUnits(inputs.network)
+    if let population {
+      let plan = population.plan
+      let last = plan.compression(ofRound: plan.rounds - 1, first: compression)
+      do {
+        _ = try units.space(
+          of: inputs.network, scope: scope, parameters: [Float](repeating: 0, count: layout.count), compression: last,
+          seed: seed)
+      } catch { throw population.section.error("compression_step", error.description) }
+    }
     return Study(
       name: name, seed: seed, dataset: inputs.dataset, splits: splits, normalization: normalization,
       network: inputs.network, pretrained: inputs.pretrained, training: training.recipe, segment: training.segment,
       earlyStopping: training.earlyStopping, scope: scope, units: units, objective: objective, compression: compression,
-      fitness: fitness, cycles: cycles, trialsOfRound: cycles == nil ? nil : trials, searches: searches)
+      fitness: fitness, cycles: cycles, population: population?.plan,
+      trialsOfRound: cycles == nil && population == nil ? nil : trials, searches: searches)
   }
 
   /// Masks travel in one message, which holds 16 MiB.

@@ -10,8 +10,9 @@ struct HistoryCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "history", abstract: "Print the history of a run, one line a trial.",
     discussion:
-      "A line is: strategy, generation:index, mask digest, fitness, parents; of a Pareto study all values of a fitness, as "
-      + "they are maximised. It is the same for any number of workers, kills and resumes.")
+      "A line is: strategy, generation:index, mask digest, fitness, parents; of a population's member its learning rate "
+      + "too; of a Pareto study all values of a fitness, as they are maximised. It is the same for any number of workers, "
+      + "kills and resumes.")
 
   @Argument(help: "The run's directory.")
   var run: String

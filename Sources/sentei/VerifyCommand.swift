@@ -37,6 +37,8 @@ struct VerifyCommand: AsyncParsableCommand {
       _ = try Replay.trials(
         of: open.planner, outcome: { facts[$0] }, blob: { try open.store.blob($0) }
       ) { record in
+        // Weights of a population's earlier rounds are removed.
+        guard record.evaluation.parameters.map(open.store.hasBlob) ?? true else { return }
         seen += 1
         if records.count < sample {
           records.append(record)

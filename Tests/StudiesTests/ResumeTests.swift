@@ -18,7 +18,8 @@ import Testing
     for (name, study, worker) in try variants().dropFirst() + architectureVariants() {
       // Every moment of the few facts of cycles, those in the middle of their training among them.
       let cycles = study.cycles != nil
-      try checkFacts(of: study, worker, name, generations: cycles ? 1 : 2, stride: cycles ? 1 : 3)
+      let isShort = cycles || study.population != nil
+      try checkFacts(of: study, worker, name, generations: isShort ? 1 : 2, stride: cycles ? 1 : isShort ? 5 : 3)
     }
   }
 

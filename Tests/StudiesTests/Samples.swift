@@ -148,6 +148,7 @@ func cycleVariants() throws -> [Variant] {
 /// All of them.
 func variants() throws -> [Variant] {
   try trainingVariants() + rivalVariants() + retrainingVariants() + cycleVariants() + sparsityVariants()
+    + populationVariants()
 }
 
 /// A worker that answers every job with a pure function of the job, and has the weights that it made.

@@ -1,3 +1,4 @@
+import Foundation
 import Models
 import Search
 import Studies
@@ -237,6 +238,85 @@ import Testing
       try study(of: read(text + "\ncycles: { rounds: 3, train: { epochs: 4 } }")).cycles)
     #expect(cycles.recipe.optimizer == tuned.training.optimizer && cycles.recipe.learningRate == 0.005)
     #expect(cycles.recipe.epochs == 4 && cycles.recipe.schedule == .cosine(horizon: 4))
+  }
+
+  @Test("A population has its defaults, and its recipe from the training: a whole cosine ends with the last round")
+  func populationDefaults() throws {
+    let network = "network: { zoo: mlp-16, train: { epochs: 7, learning_rate: 0.3, schedule: cosine } }"
+    let text = try replacing("network: { zoo: mlp-16 }", by: network, in: minimal).text
+    let least = try #require(try study(of: read(text + "\npopulation: { rounds: 5 }")).population)
+    var recipe = TrainingRecipe(epochs: 5, learningRate: 0.3, schedule: .cosine(horizon: 5))
+    #expect(least == PopulationCycles(rounds: 5, recipe: recipe))
+    #expect(least.size == 8 && least.exploit == 0.25 && least.learningRates == [0.3] && !least.control)
+    let all = """
+
+      population:
+        size: 6
+        rounds: 3
+        interval: { epochs: 2 }
+        train: { learning_rate: 0.2, schedule: cosine, warmup_epochs: 1 }
+        learning_rates: [0.1, 1]
+        exploit: 0.5
+        explore:
+          mutation: none
+          mutation_amount: [0.1, 0.2]
+          learning_rate_factors: [0.5]
+        compression_step: 1.5
+        control: true
+      """
+    (recipe.epochs, recipe.learningRate, recipe.warmupEpochs, recipe.schedule) = (6, 0.2, 1, .cosine(horizon: 5))
+    #expect(
+      try study(of: read(text + all)).population
+        == PopulationCycles(
+          size: 6, rounds: 3, interval: .epochs(2), recipe: recipe, learningRates: [0.1, 1], exploit: 0.5,
+          explore: .init(mutation: nil, mutationAmount: 0.1...0.2, learningRateFactors: [0.5]), compressionStep: 1.5,
+          control: true))
+  }
+
+  @Test(
+    "What a population cannot be is refused with its key",
+    arguments: [
+      ("{ size: 4 }", "population.rounds"), ("{ rounds: 2, size: 1 }", "population.size"),
+      ("{ rounds: 0 }", "population.rounds"), ("{ rounds: 2, exploit: 0.6 }", "population.exploit"),
+      ("{ rounds: 2, interval: {} }", "population.interval"),
+      ("{ rounds: 2, interval: { steps: 1, epochs: 1 } }", "population.interval"),
+      ("{ rounds: 2, interval: { steps: 50001 } }", "population.interval.steps"),
+      ("{ rounds: 2, train: { epochs: 3 } }", "population.train.epochs"),
+      ("{ rounds: 2, interval: { steps: 3 }, train: { schedule: cosine } }", "population.train.schedule"),
+      ("{ rounds: 2, learning_rates: [] }", "population.learning_rates"),
+      ("{ rounds: 2, learning_rates: [0] }", "population.learning_rates"),
+      ("{ rounds: 2, explore: { mutation: swap } }", "population.explore.mutation"),
+      ("{ rounds: 2, explore: { learning_rate_factors: [] } }", "population.explore.learning_rate_factors"),
+      ("{ rounds: 2, compression_step: 0.9 }", "population.compression_step"),
+      ("{ rounds: 9, compression_step: 2 }", "population.compression_step"),
+      ("{ rounds: 2, elite: 1 }", "population.elite"), ("{ rounds: 2 }\ncycles: { rounds: 2 }", "population"),
+    ])
+  func impossiblePopulations(text: String, key: String) throws {
+    let error = #expect(throws: StudyFileError.self) { try read(minimal + "\npopulation: \(text)") }
+    #expect(error?.key == key && error?.line == 6, "\(String(describing: error))")
+  }
+
+  @Test("A range of sizes and N:M do not shrink by a step, and a front has no best member")
+  func populationsOfOtherSizes() throws {
+    for (objective, prune, population, key) in [
+      ("{ pareto: [accuracy, size], compression: [2, 4] }", "{}", "{ rounds: 2 }", "population"),
+      (
+        "{ minimize: size, subject_to: { accuracy: 0.9 }, compression: [2, 4] }", "{}",
+        "{ rounds: 2, compression_step: 1.1 }", "population.compression_step"
+      ),
+      (
+        "{ minimize: loss }", "{ granularity: pattern, pattern: \"2:4\" }", "{ rounds: 2, compression_step: 1.1 }",
+        "population.compression_step"
+      ),
+    ] {
+      let text = try replacing(
+        "objective: { maximize: accuracy, at_compression: 2 }", by: "objective: \(objective)", in: minimal
+      ).text.replacingOccurrences(of: "search: {}", with: "search: { algorithm: nsga2 }")
+      let error = #expect(throws: StudyFileError.self) {
+        try read(text + "\nprune: \(prune)\npopulation: \(population)")
+      }
+      #expect(error?.key == key, "\(String(describing: error))")
+    }
   }
 
   @Test("Random search is not added beside one that is named")

@@ -1,6 +1,7 @@
 internal import Digests
 internal import Models
 package import Pruning
+internal import Search
 package import Studies
 
 /// One line of the comparison on `test`: a strategy at its exact size, with what it gained and cost.
@@ -12,6 +13,8 @@ package struct ComparisonRow: Hashable, Sendable {
   package let accuracyBefore: Double
   /// Top-1 accuracy under the mask on the test slice.
   package let accuracyAfter: Double
+  /// The scores behind it, and the same on the slices that no comparison is about.
+  package let scores: SliceScores
   package let metrics: SizeMetrics
   /// Distinct evaluations that its account asked for.
   package let evaluations: Int
@@ -19,10 +22,21 @@ package struct ComparisonRow: Hashable, Sendable {
   package let cpuSeconds: Double
 }
 
+/// What a network scores on each slice that it is judged on, as means over draws.
+package struct SliceScores: Hashable, Sendable {
+  package let test: Score
+  /// Nil in runs that ended before such judgements were made.
+  package let search: Score?
+  package let validation: Score?
+}
+
 /// The comparison that a run ends with.
 package struct ComparisonTable: Hashable, Sendable {
   package let rows: [ComparisonRow]
   package let testSamples: Int
+  /// The search with the best fitness on `validation`: the one to speak of, whatever the others have on `test`. Nil with
+  /// fewer than two of them, and for fronts.
+  package let chosen: Strategy?
 
   /// The rows of a finished run.
   ///
@@ -31,28 +45,53 @@ package struct ComparisonTable: Hashable, Sendable {
   ///   - cpuSeconds: processor seconds by account.
   /// - Returns: nil if a test outcome is missing.
   package init?(
-    contestants: [Contestant], outcome: (Job) -> Outcome?, evaluations: [Strategy: Int],
+    _ study: Study, contestants: [Contestant], outcome: (Job) -> Outcome?, evaluations: [Strategy: Int],
     cpuSeconds: [Strategy: Double]
   ) {
-    var scores: [Score] = []
+    var scores: [SliceScores] = []
     for contestant in contestants {
-      var draws: [Score] = []
-      for job in contestant.jobs {
-        guard case .tested(let test) = outcome(job) else { return nil }
-        draws.append(test.score)
-      }
-      scores.append(.mean(draws))
+      guard let test = Self.mean(contestant.jobs, outcome) else { return nil }
+      scores.append(
+        SliceScores(
+          test: test, search: Self.mean(contestant.searchJobs, outcome),
+          validation: Self.mean(contestant.validationJobs, outcome)))
     }
     guard let dense = contestants.firstIndex(where: { [.dense, .largest].contains($0.strategy) }) else { return nil }
-    let before = scores[dense].accuracy
-    rows = zip(contestants, scores).map { contestant, score in
+    let before = scores[dense].test.accuracy
+    rows = zip(contestants, scores).map { contestant, scores in
       ComparisonRow(
         strategy: contestant.strategy, requested: contestant.requested, accuracyBefore: before,
-        accuracyAfter: score.accuracy,
+        accuracyAfter: scores.test.accuracy, scores: scores,
         metrics: contestant.metrics, evaluations: evaluations[contestant.account] ?? 0,
         cpuSeconds: cpuSeconds[contestant.account] ?? 0)
     }
-    if case .exact(_, let count, _) = scores[dense] { testSamples = count } else { testSamples = 0 }
+    if case .exact(_, let count, _) = scores[dense].test { testSamples = count } else { testSamples = 0 }
+    chosen = Self.chosen(of: rows.filter { row in study.searches.contains { $0.strategy == row.strategy } }, study)
+  }
+
+  /// The mean score of a contestant's jobs on one slice; nil where an outcome is missing.
+  private static func mean(_ jobs: [Job], _ outcome: (Job) -> Outcome?) -> Score? {
+    var draws: [Score] = []
+    for job in jobs {
+      switch outcome(job) {
+      case .tested(let test): draws.append(test.score)
+      case .evaluated(let score): draws.append(score)
+      default: return nil
+      }
+    }
+    return .mean(draws)
+  }
+
+  private static func chosen(of rows: [ComparisonRow], _ study: Study) -> Strategy? {
+    let judged = rows.compactMap { row -> (Strategy, Fitness)? in
+      guard let score = row.scores.validation else { return nil }
+      let figures = Figures(
+        score: score, sizeNonzero: row.metrics.sizeNonzero, flopsNonzero: row.metrics.flopsNonzero)
+      return (row.strategy, study.objective.fitness(figures))
+    }
+    guard judged.count == rows.count, rows.count >= 2 else { return nil }
+    // Of equals the first.
+    return judged.reduce(judged[0]) { $1.1 > $0.1 ? $1 : $0 }.0
   }
 
   /// The field's column names.
@@ -75,6 +114,17 @@ package struct ComparisonTable: Hashable, Sendable {
 
   /// The table for a terminal: text to the left, numbers to the right.
   package var text: String { TextTable.aligned(header: Self.columns, rows: cells) }
+
+  /// What each line has on the slice that decided fitness, on `validation` and on `test`: how far masks fit by chance.
+  package var sliceText: String {
+    TextTable.aligned(
+      header: ["strategy", "search_acc1", "val_acc1", "post_acc1", "search_loss", "val_loss", "post_loss"],
+      rows: rows.map { row in
+        let scores = [row.scores.search, row.scores.validation, row.scores.test]
+        return [row.strategy.rawValue] + scores.map { $0?.accuracy.fixed(digits: 4) ?? "-" }
+          + scores.map { $0?.loss.fixed(digits: 4) ?? "-" }
+      })
+  }
 }
 
 extension RequestedSize {

@@ -41,6 +41,8 @@ final class PlannerLoop: @unchecked Sendable {
   private var run: PlannerRun
   private var facts: [Digest: Outcome]
   private var contestants: [Contestant] = []
+  /// Jobs of the comparison that were asked for.
+  private var requested: Set<Digest> = []
   private var hasCaughtUp = false
   private var evaluations: Int
   private var isOver = false
@@ -110,17 +112,21 @@ final class PlannerLoop: @unchecked Sendable {
   }
 
   private func finish() throws {
-    if contestants.isEmpty {
-      contestants = run.planner.contestants
-      let missing = contestants.flatMap(\.jobs).filter { facts[$0.digest] == nil }
-      var seen: Set<Digest> = []
-      let fresh = missing.filter { seen.insert($0.digest).inserted }
-      if !fresh.isEmpty { output(.submit(fresh)) }
-    }
-    guard contestants.flatMap(\.jobs).allSatisfy({ facts[$0.digest] != nil }) else { return }
+    if contestants.isEmpty { contestants = run.planner.contestants }
+    // No one asks for `test` before all is known that a choice among the searches could look at.
+    guard asked(for: contestants.flatMap { $0.searchJobs + $0.validationJobs }) else { return }
+    guard asked(for: contestants.flatMap(\.jobs)) else { return }
     isOver = true
     try store.writeHead()
     output(.finished(contestants))
+  }
+
+  /// Whether all of these jobs have their facts; asks once for those that have not.
+  private func asked(for jobs: [Job]) -> Bool {
+    let missing = jobs.filter { facts[$0.digest] == nil }
+    let fresh = missing.filter { requested.insert($0.digest).inserted }
+    if !fresh.isEmpty { output(.submit(fresh)) }
+    return missing.isEmpty
   }
 
   private var progress: RunProgress {

@@ -36,21 +36,36 @@ package struct Contestant: Hashable, Sendable {
   package let requested: RequestedSize
   /// One job for each draw of a retraining that no search saw, else one.
   package let jobs: [Job]
+  /// The same on the slice that decided fitness: how much less it is on `test` is what the search fitted by chance.
+  package let searchJobs: [Job]
+  /// The same on `validation`, where one of several searches is chosen before any of them meets `test`.
+  package let validationJobs: [Job]
   package let metrics: SizeMetrics
   /// What was chosen, where architectures are searched.
   package let architecture: Architecture?
 
   init(
     _ strategy: Strategy, of account: Strategy, mask: Mask?, requested: RequestedSize, jobs: [Evaluation<TestUse>],
-    metrics: SizeMetrics, architecture: Architecture? = nil
+    splits: Splits, metrics: SizeMetrics, architecture: Architecture? = nil
   ) {
     self.strategy = strategy
     self.account = account
     self.mask = mask
     self.requested = requested
     self.jobs = jobs.map(Job.test)
+    searchJobs = jobs.map { .evaluate(Evaluation($0, on: splits.search)) }
+    validationJobs = jobs.map { .evaluate(Evaluation($0, on: splits.validation)) }
     self.metrics = metrics
     self.architecture = architecture
+  }
+}
+
+extension Evaluation<FitnessUse> {
+  /// What is done on `test`, on another slice.
+  fileprivate init(_ test: Evaluation<TestUse>, on slice: Slice<FitnessUse>) {
+    self.init(
+      network: test.network, scope: test.scope, parameters: test.parameters, mask: test.mask, slice: slice,
+      retraining: test.retraining)
   }
 }
 
@@ -72,7 +87,7 @@ extension SearchStudy {
     ) -> Contestant {
       Contestant(
         strategy, of: account, mask: judge.mask(of: candidate), requested: requested, jobs: judge.tests(of: candidate),
-        metrics: judge.metrics(of: candidate), architecture: judge.architecture(of: candidate))
+        splits: splits, metrics: judge.metrics(of: candidate), architecture: judge.architecture(of: candidate))
     }
     let (range, granularity) = (study.compression, study.units.granularity)
     let isOfMasks = study.architecture == nil
@@ -99,19 +114,19 @@ extension SearchStudy {
     let granularity = study.units.granularity
     let dense = Contestant(
       .dense, of: .dense, mask: nil, requested: .whole, jobs: [job(firstWeights!, nil)],
-      metrics: judge.metrics(of: nil))
+      splits: splits, metrics: judge.metrics(of: nil))
     let members = (population?.results ?? []).map { result in
       Contestant(
         result.strategy, of: result.strategy, mask: judge.mask(of: .mask(result.mask)),
         requested: RequestedSize(result.compression...result.compression, of: granularity), jobs: [result.test],
-        metrics: judge.metrics(of: .mask(result.mask)))
+        splits: splits, metrics: judge.metrics(of: .mask(result.mask)))
     }
     let trained = cycles.enumerated().map { index, cycle in
       let account = Strategy(cycle: index + 1)
       return Contestant(
         cycle.isGoodEnough ? account : Strategy("\(account) (missed)"), of: account, mask: cycle.mask,
         requested: RequestedSize(compression(ofRound: index), of: granularity), jobs: [job(cycle.weights, cycle.mask)],
-        metrics: cycle.metrics)
+        splits: splits, metrics: cycle.metrics)
     }
     return [dense] + members + trained
   }

@@ -47,7 +47,8 @@ struct Conclusion {
       !isFinished
       ? nil
       : ComparisonTable(
-        contestants: contestants, outcome: { facts[$0.digest] }, evaluations: ledger.evaluations, cpuSeconds: seconds)
+        study, contestants: contestants, outcome: { facts[$0.digest] }, evaluations: ledger.evaluations,
+        cpuSeconds: seconds)
     architectures = contestants.filter { $0.architecture != nil }
     hasFronts = contestants.count > Set(contestants.map(\.account)).count
     self.searches = searches
@@ -75,6 +76,7 @@ struct Conclusion {
           + "the whole search.")
     }
     for contestant in architectures { print("\(contestant.strategy): \(contestant.architecture!.words)") }
+    if let chosen = table.chosen { print("Of the searches \(chosen) is the best on validation.") }
     print("One seed, one split: no claim of significance. Run: \(directory)")
     if let note { print("Data: \(note).") }
   }

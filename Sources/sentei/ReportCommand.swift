@@ -18,6 +18,7 @@ struct ReportCommand: AsyncParsableCommand {
     try await reporting {
       let conclusion = try Conclusion(directory: run)
       conclusion.printTable()
+      if let table = conclusion.table { print("\nOn the slices:\n\n\(table.sliceText)") }
       let text = conclusion.searches.text(conclusion.states)
       if !text.isEmpty { print("\nOn the way there, on search:\n\n\(text)") }
       if conclusion.table == nil {

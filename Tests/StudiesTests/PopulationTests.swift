@@ -175,9 +175,11 @@ func populationVariants() throws -> [Variant] {
         // All score alike on validation, so that the first one is chosen.
         #expect(evaluation.parameters == last.first?.evaluation.parameters, "\(name)")
         #expect(evaluation.mask == contestant.mask && evaluation.slice == sampleSplits.test)
-        #expect(!drive.removed.contains(evaluation.parameters), "\(name)")
+        #expect(!drive.removed.contains(try #require(evaluation.parameters)), "\(name)")
         #expect(contestant.metrics == SizeMetrics(drive.run.planner.layout, mask: contestant.mask))
-        #expect(contestant.compression == plan.compression(ofRound: plan.rounds - 1, first: 2...2).upperBound)
+        #expect(
+          contestant.requested
+            == .compression(plan.compression(ofRound: plan.rounds - 1, first: 2...2).upperBound))
       }
       let trained = drive.segments.filter { $0.mask != nil }.compactMap { segment -> TrainedSegment? in
         if case .trained(let result)? = drive.facts[Job.train(segment).digest] { result } else { nil }

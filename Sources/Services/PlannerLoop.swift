@@ -136,7 +136,7 @@ extension Outcome {
   fileprivate var isEvaluation: Bool {
     switch self {
     case .evaluated, .worseThanThreshold: true
-    case .split, .trained, .diverged, .tested: false
+    case .split, .trained, .diverged, .scored, .tested: false
     }
   }
 }

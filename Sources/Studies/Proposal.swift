@@ -14,11 +14,16 @@ package struct Strategy: Hashable, Sendable, CustomStringConvertible {
   package static let randomPruning = Strategy("RandomPruning")
   package static let globalMagnitude = Strategy("GlobalMagWeight")
   package static let layerMagnitude = Strategy("LayerMagWeight")
+  package static let scoring = Strategy("Scoring")
+  package static let globalGradient = Strategy("GlobalMagGrad")
+  package static let layerGradient = Strategy("LayerMagGrad")
+  package static let edgePopup = Strategy("EdgePopup")
 
   /// Whether it means something else than a search.
   package var isReserved: Bool {
     rawValue.isEmpty || rawValue.hasPrefix("Cycle")
       || [.split, .training, .validation, .dense, .randomPruning, .globalMagnitude, .layerMagnitude].contains(self)
+      || [.scoring, .globalGradient, .layerGradient, .edgePopup].contains(self)
   }
 
   package var description: String { rawValue }
@@ -28,15 +33,18 @@ package struct Strategy: Hashable, Sendable, CustomStringConvertible {
 package struct SearchPlan: Hashable, Sendable {
   package let strategy: Strategy
   package let settings: AlgorithmSettings
+  package let scores: UnitScores
 
-  package init(_ strategy: Strategy, _ settings: AlgorithmSettings) {
+  package init(_ strategy: Strategy, _ settings: AlgorithmSettings, scores: UnitScores = .magnitude) {
     self.strategy = strategy
     self.settings = settings
+    self.scores = scores
   }
 
   func append(to bytes: inout CanonicalBytes) {
     bytes.append(strategy.rawValue)
     settings.append(to: &bytes)
+    bytes.append(scores.rawValue)
   }
 }
 

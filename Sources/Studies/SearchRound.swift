@@ -29,15 +29,19 @@ struct SearchRound: Sendable {
   /// - Parameters:
   ///   - space: the masks of this round; each search gets it with a seed of its own.
   ///   - smallest: the masks at the smallest size that a search may choose, where the baselines are.
+  ///   - scored: the same masks under other scores than magnitude, and the baselines by these.
   init(
-    _ judge: CandidateJudge, plans: [SearchPlan], space: MaskSpace, smallest: MaskSpace, trials: Int, round: Int
+    _ judge: CandidateJudge, plans: [SearchPlan], space: MaskSpace, smallest: MaskSpace, scored: ScoredMasks,
+    trials: Int,
+    round: Int
   ) {
     self.judge = judge
     self.plans = plans
     self.trials = trials
     searches = plans.indices.map { index in
       var stream = RandomStream(seed: judge.seed, .search, UInt64(round), UInt64(index))
-      return plans[index].settings.search(in: .masks(space.seeded(stream.next())))
+      return plans[index].settings.search(
+        in: .masks((scored.spaces[plans[index].scores] ?? space).seeded(stream.next())))
     }
     var stream = RandomStream(seed: judge.seed, .randomPruning, UInt64(round))
     var baselines: [(Strategy, Mask?)] = [(.dense, nil), (.randomPruning, smallest.random(&stream))]
@@ -45,7 +49,7 @@ struct SearchRound: Sendable {
       baselines.append((.layerMagnitude, smallest.mask(sparsities: smallest.layers.map { _ in 0 })))
     }
     baselines.append((.globalMagnitude, smallest.selected(smallest.tables.magnitudes)))
-    self.baselines = baselines
+    self.baselines = baselines + scored.baselines
   }
 
   /// Whether every trial has its answer.

@@ -17,7 +17,7 @@ package struct Study: Hashable, Sendable {
   package var network: NetworkDescription
   /// Weights that the study starts from instead of fresh ones.
   package var pretrained: Digest?
-  /// With ``pretrained``, 0 epochs take its weights as they are.
+  /// 0 epochs take the weights as they are: those of ``pretrained``, or fresh ones.
   package var training: TrainingRecipe
   package var segment: SegmentLength
   /// Nil trains through all epochs.
@@ -33,6 +33,7 @@ package struct Study: Hashable, Sendable {
   package var cycles: Cycles?
   /// The rivals, which all get the same number of trials; the first one carries the study.
   package var searches: [SearchPlan]
+  package var baselines: Baselines
   package var numerics: NumericsClass
 
   package init(
@@ -41,7 +42,7 @@ package struct Study: Hashable, Sendable {
     training: TrainingRecipe, segment: SegmentLength, earlyStopping: EarlyStopping? = nil, scope: PruningScope,
     units: UnitsPlan = UnitsPlan(),
     objective: Objective, compression: ClosedRange<Double>, fitness: FitnessMode = FitnessMode(), cycles: Cycles? = nil,
-    searches: [SearchPlan],
+    searches: [SearchPlan], baselines: Baselines = Baselines(),
     numerics: NumericsClass = .portable
   ) {
     self.name = name
@@ -61,12 +62,13 @@ package struct Study: Hashable, Sendable {
     self.fitness = fitness
     self.cycles = cycles
     self.searches = searches
+    self.baselines = baselines
     self.numerics = numerics
   }
 
   /// The digest of the canonical study: two files that mean the same have the same one.
   package var digest: Digest {
-    var bytes = CanonicalBytes(kind: "study", version: 3)
+    var bytes = CanonicalBytes(kind: "study", version: 4)
     bytes.append(seed)
     bytes.append(dataset)
     splits.append(to: &bytes)
@@ -86,6 +88,7 @@ package struct Study: Hashable, Sendable {
     bytes.append(list: cycles.map { [$0] } ?? []) { $1.append(to: &$0) }
     bytes.append(list: searches) { $1.append(to: &$0) }
     bytes.append(numerics.name)
+    baselines.append(to: &bytes)
     return bytes.digest
   }
 }

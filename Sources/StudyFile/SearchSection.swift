@@ -29,6 +29,7 @@ struct SearchSection {
     let kind = Algorithm(rawValue: algorithm)!
     let settings = try kind.settings(&section)
     let name = try section.text("name") ?? kind.strategy
+    let scores = try section.text("scores", oneOf: UnitScores.allCases.map(\.rawValue)).flatMap(UnitScores.init)
     if isFirst {
       let size = settings.generationSize
       let generations = try section.int("generations", 1...10_000_000)
@@ -38,10 +39,11 @@ struct SearchSection {
       }
       trials = evaluations ?? (generations ?? 50) * size
     }
-    try add(SearchPlan(Strategy(name), settings), section)
+    try add(SearchPlan(Strategy(name), settings, scores: scores ?? .magnitude), section)
     if isFirst, try section.bool("random_search") ?? !namesRandom {
       let random = RandomSettings(generationSize: settings.generationSize)
-      try add(SearchPlan(Strategy(Algorithm.random.strategy), .random(random)), section)
+      let plan = SearchPlan(Strategy(Algorithm.random.strategy), .random(random), scores: scores ?? .magnitude)
+      try add(plan, section)
     }
     try section.finish()
   }

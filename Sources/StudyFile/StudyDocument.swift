@@ -23,6 +23,7 @@ package struct StudyDocument {
   private let scope: PruningScope
   private let units: UnitsPlan
   private let searches: [SearchPlan]
+  private let baselines: Baselines
   private var compressionKey: String {
     compression.lowerBound == compression.upperBound ? "at_compression" : "compression"
   }
@@ -51,6 +52,7 @@ package struct StudyDocument {
     (self.objective, compression) = (objective.objective, objective.compression)
     fitness = try Self.fitness(&root, training.recipe, hasWeights: self.network.file != nil)
     cycles = try Self.cycles(&root, training.recipe)
+    baselines = try Self.baselines(&root, units.granularity, hasCycles: cycles != nil)
     let search = try SearchSection(&root)
     (searches, trials) = (search.searches, search.trials)
     let numerics = try root.text("numerics", oneOf: ["portable"]) ?? "portable"
@@ -100,6 +102,10 @@ package struct StudyDocument {
     guard training.recipe.augmentation == .init() || inputs.shape.count == 3 else {
       throw sections.network.error("train.augment", "is for images; the samples have the shape \(inputs.shape)")
     }
+    guard baselines.edgePopup?.augmentation.isNone ?? true || inputs.shape.count == 3 else {
+      throw sections.network.error(
+        "train.augment", "baselines.edge_popup.augment is for images; the samples have the shape \(inputs.shape)")
+    }
     let layout = ParameterLayout(inputs.network, scope: scope)
     guard layout.prunableCount <= Self.largestMask else {
       throw sections.network.error(
@@ -116,7 +122,7 @@ package struct StudyDocument {
       name: name, seed: seed, dataset: inputs.dataset, splits: splits, normalization: normalization,
       network: inputs.network, pretrained: inputs.pretrained, training: training.recipe, segment: training.segment,
       earlyStopping: training.earlyStopping, scope: scope, units: units, objective: objective, compression: compression,
-      fitness: fitness, cycles: cycles, searches: searches)
+      fitness: fitness, cycles: cycles, searches: searches, baselines: baselines)
   }
 
   /// Masks travel in one message, which holds 16 MiB.

@@ -39,6 +39,10 @@ let recipeChanges: [@Sendable (inout TrainingRecipe) -> Void] = [
       { $0.searches.append(SearchPlan(Strategy("Third"), $0.searches[1].settings)) },
       { $0.searches[0] = SearchPlan(Strategy("Renamed"), $0.searches[0].settings) },
       { $0.searches[1] = SearchPlan(.randomSearch, .random(RandomSettings(generationSize: 9))) },
+      { $0.searches[0] = SearchPlan(.genetic, $0.searches[0].settings, scores: .gradient) },
+      { $0.searches[0] = SearchPlan(.genetic, $0.searches[0].settings, scores: .activation) },
+      { $0.baselines.gradient = true }, { $0.baselines.edgePopup = TrainingRecipe() },
+      { $0.baselines.edgePopup = TrainingRecipe(epochs: 1) },
       { $0.searches[1] = SearchPlan(.randomSearch, .random(RandomSettings(generationSize: 8, noise: 0.6))) },
     ]
     let objectives: [Objective] = [

@@ -77,6 +77,9 @@ package struct StudyDocument {
     baselines = try Self.baselines(&root, units.granularity, trainsBehind: cycles != nil || population != nil)
     let search = try SearchSection(&root, objective, isOfMasks: architecture == nil && units.genome == .masks)
     (searches, trials) = (search.searches, search.trials)
+    guard architecture == nil || searches.allSatisfy({ $0.scores == .magnitude }) else {
+      throw root.error("search", "scores are of weights; a search among architectures has none")
+    }
     let numerics = try root.text("numerics", oneOf: ["portable"]) ?? "portable"
     precondition(numerics == "portable")
     try root.finish()

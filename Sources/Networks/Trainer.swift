@@ -100,7 +100,7 @@ package struct Trainer: Sendable {
     var (total, seen) = (0.0, 0)
     while state.step < step {
       let epoch = state.step / stepsPerEpoch
-      if order?.epoch != epoch { order = (epoch, samples(of: epoch)) }
+      if order?.epoch != epoch { order = (epoch, Self.order(of: data.count, seed: seed, epoch: epoch)) }
       let first = state.step % stepsPerEpoch * recipe.batchSize
       let samples = order!.samples[first..<min(first + recipe.batchSize, data.count)]
       let key = Pass.Key(seed: seed, step: state.step)
@@ -128,9 +128,9 @@ package struct Trainer: Sendable {
     }
   }
 
-  /// The order in which an epoch sees the samples.
-  private func samples(of epoch: Int) -> [Int] {
-    var order = Array(0..<data.count)
+  /// The order in which an epoch sees `count` samples.
+  static func order(of count: Int, seed: UInt64, epoch: Int) -> [Int] {
+    var order = Array(0..<count)
     var stream = RandomStream(seed: seed, .batchOrder, UInt64(epoch))
     stream.shuffle(&order)
     return order

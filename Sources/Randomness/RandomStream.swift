@@ -26,6 +26,8 @@ package enum Purpose: UInt64, Sendable {
   /// Seeds of searches within a study.
   case search = 21
   case exploration = 22
+  /// What edge-popup begins with.
+  case popupScores = 26
   case test = 999
 }
 

@@ -170,6 +170,7 @@ extension JobResult {
     switch answer {
     case .outcome(.split): "split"
     case .outcome(.trained), .outcome(.diverged): "train"
+    case .outcome(.scored): "score"
     case .outcome(.evaluated), .outcome(.worseThanThreshold): "evaluate"
     case .outcome(.tested): "test"
     case .failure: "failed"

@@ -28,6 +28,7 @@ extension Job {
     switch self {
     case .split: 512
     case .train(let job): 512 + 96 * job.network.nodes.count
+    case .score(let job): 512 + 112 * job.network.nodes.count
     case .evaluate(let job): 512 + 96 * job.network.nodes.count + (job.mask?.count ?? 0) / 8
     case .test(let job): 512 + 96 * job.network.nodes.count + (job.mask?.count ?? 0) / 8
     }

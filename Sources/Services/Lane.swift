@@ -13,6 +13,7 @@ final class Lane: Sendable {
   /// Everything a job needs, fetched before it is put on the lane.
   enum Work: Sendable {
     case train(TrainingSegment, LabelledData, TrainingState)
+    case score(Scoring, [Float], LabelledData)
     case evaluate(Evaluation<FitnessUse>, [Float]?, EvaluationData, images: LabelledData?)
     case test(Evaluation<TestUse>, [Float]?, EvaluationData, images: LabelledData?)
   }
@@ -53,6 +54,9 @@ final class Lane: Sendable {
         let score = try judging.score(job, parameters: parameters, data: data, images: images)
         return (.outcome(.tested(TestScore(score!))), [])
       case .train(let job, let data, let state): return try train(job, data, state)
+      case .score(let job, let parameters, let data):
+        let (outcome, blob) = try job.outcome(parameters: parameters, data: data)
+        return (.outcome(outcome), blob.map { [$0] } ?? [])
       }
     } catch {
       return (.failure("\(error)"), [])

@@ -175,7 +175,9 @@ package struct OpenRun: Sendable {
       damage += newest.damage.map(\.description)
       if let snapshot = newest.snapshot, let parameters = try? planner.parametersOfSnapshot(snapshot.state) {
         isRestored =
-          (try? planner.restore(snapshot.state, parameters: try store.blob(parameters))) != nil
+          (try? planner.restore(
+            snapshot.state, parameters: try store.blob(parameters),
+            scores: try planner.scoresOfSnapshot(snapshot.state).map { try store.blob($0) })) != nil
       }
     }
     // Not for readers: while they look, a coordinator removes states that it needs no more.

@@ -142,7 +142,7 @@ extension Outcome {
   fileprivate var isEvaluation: Bool {
     switch self {
     case .evaluated, .worseThanThreshold: true
-    case .split, .trained, .diverged, .tested: false
+    case .split, .trained, .diverged, .scored, .tested: false
     }
   }
 }

@@ -204,6 +204,9 @@ package final class WorkerService: Sendable {
     case .train(let job):
       let data = try await store.labelledData(job.slice.digest)
       return .train(job, data, try await start(of: job, store))
+    case .score(let job):
+      return .score(
+        job, try await store.parameters(job.parameters), try await store.labelledData(job.slice.digest))
     case .evaluate(let job):
       return .evaluate(
         job, try await weights(job, store), try await store.evaluationData(job.slice.digest),

@@ -16,6 +16,10 @@ package struct Strategy: Hashable, Sendable, CustomStringConvertible {
   package static let layerMagnitude = Strategy("LayerMagWeight")
   package static let smallest = Strategy("Smallest")
   package static let largest = Strategy("Largest")
+  package static let scoring = Strategy("Scoring")
+  package static let globalGradient = Strategy("GlobalMagGrad")
+  package static let layerGradient = Strategy("LayerMagGrad")
+  package static let edgePopup = Strategy("EdgePopup")
 
   /// A round of cycles, counted from 1.
   init(cycle: Int) { self.init("Cycle\(cycle)") }
@@ -24,8 +28,8 @@ package struct Strategy: Hashable, Sendable, CustomStringConvertible {
   package var isReserved: Bool {
     rawValue.isEmpty || rawValue.hasPrefix("Cycle")
       || [
-        .split, .training, .validation, .dense, .randomPruning, .globalMagnitude, .layerMagnitude, .smallest, .largest,
-        .population, .noExchange,
+        .split, .training, .validation, .scoring, .dense, .randomPruning, .globalMagnitude, .layerMagnitude,
+        .globalGradient, .layerGradient, .edgePopup, .smallest, .largest, .population, .noExchange,
       ]
       .contains(self)
   }
@@ -39,17 +43,23 @@ package struct SearchPlan: Hashable, Sendable {
   package let settings: AlgorithmSettings
   /// How far its mutations are from taking the best by score.
   package let noise: Double
+  package let scores: UnitScores
 
-  package init(_ strategy: Strategy, _ settings: AlgorithmSettings, noise: Double = MaskSpace.usualNoise) {
+  package init(
+    _ strategy: Strategy, _ settings: AlgorithmSettings, noise: Double = MaskSpace.usualNoise,
+    scores: UnitScores = .magnitude
+  ) {
     self.strategy = strategy
     self.settings = settings
     self.noise = noise
+    self.scores = scores
   }
 
   func append(to bytes: inout CanonicalBytes) {
     bytes.append(strategy.rawValue)
     settings.append(to: &bytes)
     bytes.append(noise)
+    bytes.append(scores.rawValue)
   }
 }
 

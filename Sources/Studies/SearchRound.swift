@@ -31,9 +31,10 @@ struct SearchRound: Sendable {
   /// - Parameters:
   ///   - space: the masks of this round; each search gets it with a seed of its own.
   ///   - smallest: the masks at the smallest size that a search may choose, where the baselines are.
+  ///   - scored: the same masks under other scores than magnitude, and the baselines by these.
   ///   - genome: what the searches vary.
   init(
-    _ judge: CandidateJudge, plans: [SearchPlan], space: MaskSpace, smallest: MaskSpace,
+    _ judge: CandidateJudge, plans: [SearchPlan], space: MaskSpace, smallest: MaskSpace, scored: ScoredMasks,
     genome: MaskGenome = .masks, trials: Int, round: Int
   ) {
     var stream = RandomStream(seed: judge.seed, .randomPruning, UInt64(round))
@@ -42,11 +43,13 @@ struct SearchRound: Sendable {
       baselines.append((.layerMagnitude, .mask(smallest.mask(sparsities: smallest.layers.map { _ in 0 }))))
     }
     baselines.append((.globalMagnitude, .mask(smallest.selected(smallest.tables.magnitudes))))
-    self.init(.masks(judge), plans, baselines, trials: trials, round: round) { plan, seed in
-      let own = space.seeded(seed, noise: plan.noise)
+    baselines += scored.baselines.map { ($0.strategy, .mask($0.mask)) }
+    let spaces = plans.map { scored.spaces[$0.scores] ?? space }
+    self.init(.masks(judge), plans, baselines, trials: trials, round: round) { index, seed in
+      let own = spaces[index].seeded(seed, noise: plans[index].noise)
       return genome == .masks ? .masks(own) : .reals(own.sparsitySpace)
     }
-    if genome == .layerSparsities { developing = plans.map { _ in space } }
+    if genome == .layerSparsities { developing = spaces }
   }
 
   /// The searches of a template, beside its smallest network within the limits and its largest one without.
@@ -62,7 +65,7 @@ struct SearchRound: Sendable {
 
   private init(
     _ judge: RoundJudge, _ plans: [SearchPlan], _ baselines: [(Strategy, Genome?)], trials: Int, round: Int,
-    space: (_ plan: SearchPlan, _ seed: UInt64) -> SearchSpace
+    space: (_ search: Int, _ seed: UInt64) -> SearchSpace
   ) {
     self.judge = judge
     self.plans = plans
@@ -70,7 +73,7 @@ struct SearchRound: Sendable {
     self.baselines = baselines
     searches = plans.indices.map { index in
       var stream = RandomStream(seed: judge.seed, .search, UInt64(round), UInt64(index))
-      return plans[index].settings.search(in: space(plans[index], stream.next()))
+      return plans[index].settings.search(in: space(index, stream.next()))
     }
   }
 

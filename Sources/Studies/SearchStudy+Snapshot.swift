@@ -15,7 +15,7 @@ extension SearchStudy {
   /// What is out at such a moment is part of the state, and is proposed again after a restore.
   package var snapshot: [UInt8]? {
     guard isSnapshotMoment, let splits, let weights, let round, let firstWeights else { return nil }
-    var bytes = CanonicalBytes(kind: "search-study", version: 3)
+    var bytes = CanonicalBytes(kind: "search-study", version: 4)
     bytes.append(study.digest)
     bytes.append(dataset)
     bytes.append(observed)
@@ -30,6 +30,7 @@ extension SearchStudy {
       for figure in cycle.metrics.figures { bytes.append(figure) }
       bytes.append(cycle.weights)
     }
+    bytes.append(list: scores) { $0.append(list: $1.map { [$0] } ?? []) { $0.append($1) } }
     bytes.append(trials)
     round.append(to: &bytes, pending: pending)
     return bytes.bytes
@@ -39,21 +40,39 @@ extension SearchStudy {
   ///
   /// - Throws: `CanonicalError` for bytes that are no snapshot of this study.
   package func parametersOfSnapshot(_ snapshot: [UInt8]) throws(CanonicalError) -> Digest {
-    var reader = try CanonicalReader(snapshot, kind: "search-study", version: 3)
+    var reader = try CanonicalReader(snapshot, kind: "search-study", version: 4)
     var copy = self
     try copy.readHeading(&reader)
     return copy.weights!
   }
 
-  /// Takes the state of a snapshot, with the weights that ``parametersOfSnapshot(_:)`` named.
+  /// The further blobs that a restore needs: the scores of those weights.
+  ///
+  /// - Throws: `CanonicalError` for bytes that are no snapshot of this study.
+  package func scoresOfSnapshot(_ snapshot: [UInt8]) throws(CanonicalError) -> [Digest] {
+    var reader = try CanonicalReader(snapshot, kind: "search-study", version: 4)
+    var copy = self
+    try copy.readHeading(&reader)
+    return copy.scores.compactMap { $0 }
+  }
+
+  /// Takes the state of a snapshot, with the weights that ``parametersOfSnapshot(_:)`` named and the scores that
+  /// ``scoresOfSnapshot(_:)`` did.
   ///
   /// - Throws: `CanonicalError` for bytes that are no snapshot of this study; the planner is then as it was.
-  package mutating func restore(_ snapshot: [UInt8], parameters: [UInt8]) throws(CanonicalError) {
-    var reader = try CanonicalReader(snapshot, kind: "search-study", version: 3)
+  package mutating func restore(
+    _ snapshot: [UInt8], parameters: [UInt8], scores: [[UInt8]] = []
+  ) throws(CanonicalError) {
+    var reader = try CanonicalReader(snapshot, kind: "search-study", version: 4)
     var restored = self
     try restored.readHeading(&reader)
     restored.phase = .weights
-    do { try restored.supply(parameters) } catch { throw CanonicalError(error.description) }
+    guard restored.blobsOfRound.count == 1 + scores.count else {
+      throw CanonicalError("other scores than the snapshot's")
+    }
+    do { for blob in [parameters] + scores { try restored.supply(blob) } } catch {
+      throw CanonicalError(error.description)
+    }
     try restored.round!.restore(from: &reader)
     try reader.finish()
     self = restored
@@ -85,6 +104,13 @@ extension SearchStudy {
     guard cycles.isEmpty || cycles.count < study.cycles?.rounds ?? 0 && isPossible(round: cycles.count) else {
       throw CanonicalError("more cycles than the study has")
     }
+    scores = []
+    for _ in 0..<(try reader.count(width: 8)) {
+      var blob: Digest?
+      for _ in 0..<(try reader.count(width: 32)) { blob = try reader.digest() }
+      scores.append(blob)
+    }
+    guard scores.count == study.criteria.count else { throw CanonicalError("a snapshot with other scores") }
     guard try reader.int() == trials || study.cycles == nil else {
       throw CanonicalError("a snapshot of rounds of another length")
     }

@@ -26,7 +26,9 @@ package struct SearchStudy: Sendable {
   enum Phase: Hashable, Sendable {
     case split
     case training
-    /// Waiting for the blob of the weights.
+    /// What the round needs to know of the weights is computed.
+    case scoring
+    /// Waiting for the blobs of the weights and of their scores.
     case weights
     case searching
     /// The best mask's network is trained behind a round.
@@ -48,6 +50,10 @@ package struct SearchStudy: Sendable {
   var firstWeights: Digest?
   /// The weights that retraining inside the fitness begins with, if not the trained ones.
   var early: Digest?
+  /// The scores of the present weights, for each criterion that the study needs; nil where they are not finite.
+  var scores: [Digest?] = []
+  /// Values of blobs that a round needs, until all are there.
+  private var supplied: [[Float]] = []
   var round: SearchRound?
   /// Steps of the first training, which may have ended early.
   var trainedSteps = 0
@@ -88,8 +94,13 @@ package struct SearchStudy: Sendable {
       return proposeOnce { $0.chain!.proposal() }
     case .judging:
       return proposeOnce { $0.judgement() }
+    case .scoring:
+      guard pending.isEmpty else { return .waiting }
+      let proposals = scorings
+      pending.append(contentsOf: proposals)
+      return .propose(proposals)
     case .weights:
-      return .needs(weights!)
+      return .needs(blobsOfRound[supplied.count])
     case .searching:
       let proposals = round!.next()
       guard !proposals.isEmpty else { return .waiting }
@@ -112,13 +123,14 @@ package struct SearchStudy: Sendable {
 
   /// Hands over the blob that ``Step/needs(_:)`` asked for.
   ///
-  /// - Throws: ``StudyFailure`` if it holds no weights of this network.
+  /// - Throws: ``StudyFailure`` if it holds no weights, or scores, of this network.
   package mutating func supply(_ bytes: [UInt8]) throws(StudyFailure) {
     guard phase != .population else { return try population!.supply(bytes) }
     precondition(phase == .weights)
-    guard let parameters = try? Parameters.values(canonical: bytes), parameters.count == layout.count else {
-      throw StudyFailure("the stored weights \(weights!) are not of this network")
-    }
+    supplied.append(try values(of: bytes, for: supplied.count))
+    guard supplied.count == blobsOfRound.count else { return }
+    let parameters = supplied[0]
+    let scored: ScoredMasks
     let (units, space, smallest): (Units, MaskSpace, MaskSpace)
     let range = compression(ofRound: cycles.count)
     do throws(BudgetError) {
@@ -126,6 +138,7 @@ package struct SearchStudy: Sendable {
       smallest = try Self.space(
         of: study, compression: range.upperBound...range.upperBound, parameters: parameters
       ).space
+      scored = try self.scored(Array(supplied.dropFirst()), compression: range)
     } catch {
       preconditionFailure("rounds whose budget cannot be met are not begun")
     }
@@ -134,8 +147,9 @@ package struct SearchStudy: Sendable {
       mode: study.fitness,
       seed: study.seed, numerics: study.numerics, splits: splits!, weights: weights!, early: early)
     round = SearchRound(
-      judge, plans: study.searches, space: space, smallest: smallest, genome: study.units.genome, trials: trials,
-      round: cycles.count)
+      judge, plans: study.searches, space: space, smallest: smallest, scored: scored, genome: study.units.genome,
+      trials: trials, round: cycles.count)
+    supplied = []
     phase = .searching
   }
 
@@ -166,11 +180,15 @@ package struct SearchStudy: Sendable {
       try takeResult()
     case (.train, .diverged(let step)):
       throw chain!.failure(divergedIn: step)
+    case (.score(let job), .scored(let blob)):
+      try takeScores(blob, of: job)
+    case (.score(let job), .diverged(let step)):
+      try takeScores(nil, of: job, divergedIn: step)
     case (.evaluate, .evaluated(let score)):
       return try observe(score, of: proposal)
     case (.evaluate, .worseThanThreshold):
       return try observe(nil, of: proposal)
-    case (.split, _), (.train, _), (.evaluate, _), (.test, _):
+    case (.split, _), (.train, _), (.score, _), (.evaluate, _), (.test, _):
       preconditionFailure("an outcome of another kind; the coordinator checks it before it is stored")
     }
     return nil
@@ -191,15 +209,12 @@ package struct SearchStudy: Sendable {
       let judged = round!.observe(score, of: proposal)
       if pending.isEmpty, round!.isOver { try endRound() }
       return judged
-    case .split, .weights, .finished:
+    case .split, .scoring, .weights, .finished:
       preconditionFailure("nothing is judged now")
     }
   }
 
   private mutating func beginTraining() throws(StudyFailure) {
-    guard study.training.epochs > 0 || study.pretrained != nil else {
-      throw StudyFailure("the study has neither weights from outside nor training")
-    }
     let plan = TrainingChain.Plan(
       network: study.network, recipe: study.training, seed: study.seed, segment: study.segment,
       earlyStopping: study.earlyStopping, numerics: study.numerics, weights: study.pretrained, mask: nil,
@@ -236,7 +251,7 @@ package struct SearchStudy: Sendable {
       firstWeights = result
       trainedSteps = chain!.step
       early = chain!.early
-      phase = .weights
+      beginScoring()
     }
   }
 
@@ -270,7 +285,7 @@ package struct SearchStudy: Sendable {
       return
     }
     weights = cycles.last!.weights
-    phase = .weights
+    beginScoring()
   }
 
   private func judgement() -> Proposal {

@@ -21,7 +21,7 @@ package struct Study: Hashable, Sendable {
   package var architecture: CappedTemplate?
   /// Weights that the study starts from instead of fresh ones.
   package var pretrained: Digest?
-  /// With ``pretrained``, 0 epochs take its weights as they are.
+  /// 0 epochs take the weights as they are: those of ``pretrained``, or fresh ones.
   package var training: TrainingRecipe
   package var segment: SegmentLength
   /// Nil trains through all epochs.
@@ -41,6 +41,7 @@ package struct Study: Hashable, Sendable {
   package var trialsOfRound: Int?
   /// The rivals, which all get the same number of trials; the first one carries the study.
   package var searches: [SearchPlan]
+  package var baselines: Baselines
   package var numerics: NumericsClass
 
   package init(
@@ -51,6 +52,7 @@ package struct Study: Hashable, Sendable {
     units: UnitsPlan = UnitsPlan(),
     objective: Objective, compression: ClosedRange<Double>, fitness: FitnessMode = FitnessMode(), cycles: Cycles? = nil,
     population: PopulationCycles? = nil, trialsOfRound: Int? = nil, searches: [SearchPlan],
+    baselines: Baselines = Baselines(),
     numerics: NumericsClass = .portable
   ) {
     self.name = name
@@ -73,6 +75,7 @@ package struct Study: Hashable, Sendable {
     self.population = population
     self.trialsOfRound = trialsOfRound
     self.searches = searches
+    self.baselines = baselines
     self.numerics = numerics
   }
 
@@ -100,6 +103,7 @@ package struct Study: Hashable, Sendable {
     bytes.append(trialsOfRound ?? 0)
     bytes.append(list: searches) { $1.append(to: &$0) }
     bytes.append(numerics.name)
+    baselines.append(to: &bytes)
     // Behind everything, so that studies without it keep their digests.
     if let population {
       bytes.append("population")

@@ -41,14 +41,14 @@ struct TrainingChain: Sendable {
   private var best: Digest?
   private var mustJudge = false
 
-  /// - Precondition: there are weights to begin with, or steps to take.
   init(_ plan: Plan, train: Slice<TrainingUse>, validation: Slice<FitnessUse>) {
     self.plan = plan
     self.train = train
     self.validation = validation
     watch = plan.earlyStopping.map(EarlyStopping.Watch.init)
-    if totalSteps == 0 {
-      result = plan.weights!
+    // Without steps, fresh weights still have to be made: by a segment of none.
+    if totalSteps == 0, let weights = plan.weights {
+      result = weights
     } else {
       // Weights from outside are judged too: training that only makes them worse gives them back.
       mustJudge = watch != nil && plan.weights != nil

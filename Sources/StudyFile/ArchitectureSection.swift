@@ -108,7 +108,7 @@ extension ArchitectureSection {
     for key in ["zoo", "onnx", "safetensors", "width_multiplier"] where network.node(key) != nil {
       throw network.error(key, "expected either architecture: or one network")
     }
-    for key in ["prune", "cycles", "population"] where root.node(key) != nil {
+    for key in ["prune", "cycles", "population", "baselines"] where root.node(key) != nil {
       throw root.error(key, "is for masks; architectures are searched without")
     }
     guard var train = try network.section("train") else { return }

@@ -40,6 +40,7 @@ struct SearchSection {
     let settings = try kind.settings(&section).fitting(objective, section)
     try Self.check(settings, named: algorithm, objective.objective, section)
     let name = try section.text("name") ?? kind.strategy
+    let scores = try section.text("scores", oneOf: UnitScores.allCases.map(\.rawValue)).flatMap(UnitScores.init)
     if isFirst {
       let size = settings.generationSize
       let generations = try section.int("generations", 1...10_000_000)
@@ -50,12 +51,15 @@ struct SearchSection {
       trials = evaluations ?? (generations ?? 50) * size
     }
     let noise = try section.double("mutation_noise", "a number above 0, at most 100", { $0 > 0 && $0 <= 100 })
-    let plan = SearchPlan(Strategy(name), settings, noise: noise ?? MaskSpace.usualNoise)
+    let plan = SearchPlan(
+      Strategy(name), settings, noise: noise ?? MaskSpace.usualNoise, scores: scores ?? .magnitude)
     try Self.check(plan, trials: trials, isFirst: isFirst, section)
     try add(plan, section)
     if isFirst, try section.bool("random_search") ?? !namesRandom {
       let random = AlgorithmSettings.random(RandomSettings(generationSize: settings.generationSize))
-      try add(SearchPlan(Strategy(Algorithm.random.strategy), random.fitting(objective, section)), section)
+      let plan = SearchPlan(
+        Strategy(Algorithm.random.strategy), random.fitting(objective, section), scores: scores ?? .magnitude)
+      try add(plan, section)
     }
     try section.finish()
   }

@@ -16,6 +16,9 @@ extension StudyDocument {
     if kind != "finetune", hasWeights {
       throw section.error("retrain", "weights from a file have no early steps; expected none or finetune")
     }
+    if kind != "finetune", training.epochs == 0 {
+      throw section.error("retrain", "there is no training to go through again; expected none or finetune")
+    }
     var start = FitnessMode.Start.finetune
     var recipe = training
     switch kind {

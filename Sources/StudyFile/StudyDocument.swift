@@ -24,6 +24,7 @@ package struct StudyDocument {
   let scope: PruningScope
   let units: UnitsPlan
   private let searches: [SearchPlan]
+  private let baselines: Baselines
   let architecture: ArchitectureSection?
   private let limits: ArchitectureLimits
   var compressionKey: String {
@@ -73,8 +74,12 @@ package struct StudyDocument {
     population = try Self.population(
       &root, training.recipe, objective.objective,
       isRange: compression.lowerBound < compression.upperBound, units)
+    baselines = try Self.baselines(&root, units.granularity, trainsBehind: cycles != nil || population != nil)
     let search = try SearchSection(&root, objective, isOfMasks: architecture == nil && units.genome == .masks)
     (searches, trials) = (search.searches, search.trials)
+    guard architecture == nil || searches.allSatisfy({ $0.scores == .magnitude }) else {
+      throw root.error("search", "scores are of weights; a search among architectures has none")
+    }
     let numerics = try root.text("numerics", oneOf: ["portable"]) ?? "portable"
     precondition(numerics == "portable")
     try root.finish()
@@ -145,6 +150,10 @@ package struct StudyDocument {
         training: training.recipe, segment: training.segment, scope: scope, objective: objective,
         compression: compression, fitness: fitness, searches: searches)
     }
+    guard baselines.edgePopup?.augmentation.isNone ?? true || inputs.shape.count == 3 else {
+      throw sections.network.error(
+        "train.augment", "baselines.edge_popup.augment is for images; the samples have the shape \(inputs.shape)")
+    }
     let layout = ParameterLayout(inputs.network, scope: scope)
     guard layout.prunableCount <= Self.largestMask else {
       throw sections.network.error(
@@ -167,7 +176,7 @@ package struct StudyDocument {
       network: inputs.network, pretrained: inputs.pretrained, training: training.recipe, segment: training.segment,
       earlyStopping: training.earlyStopping, scope: scope, units: units, objective: objective, compression: compression,
       fitness: fitness, cycles: cycles, population: population?.plan,
-      trialsOfRound: cycles == nil && population == nil ? nil : trials, searches: searches)
+      trialsOfRound: cycles == nil && population == nil ? nil : trials, searches: searches, baselines: baselines)
   }
 
   /// Masks travel in one message, which holds 16 MiB.

@@ -17,7 +17,7 @@ struct TrainingSection {
       if isOptional { recipe.epochs = 0 }
       return
     }
-    recipe = try Self.recipe(&train, recipe)
+    recipe = try Self.recipe(&train, recipe, leastEpochs: 0)
     segment = try Self.segment(&train) ?? segment
     earlyStopping = try Self.earlyStopping(&train)
     try train.finish()
@@ -25,12 +25,13 @@ struct TrainingSection {
 
   /// Reads the keys of a recipe, with the values of another one where they are absent.
   ///
+  /// - Parameter leastEpochs: 0 where there may be no training at all.
   /// - Throws: ``StudyFileError`` with line and key.
   static func recipe(
-    _ train: inout Section, _ defaults: TrainingRecipe
+    _ train: inout Section, _ defaults: TrainingRecipe, leastEpochs: Int = 1
   ) throws(StudyFileError) -> TrainingRecipe {
     var recipe = defaults
-    recipe.epochs = try train.int("epochs", 1...100_000) ?? recipe.epochs
+    recipe.epochs = try train.int("epochs", leastEpochs...100_000) ?? recipe.epochs
     recipe.batchSize = try train.int("batch_size", 1...65_536) ?? recipe.batchSize
     recipe.optimizer = try optimizer(&train, defaults.optimizer)
     if defaults.optimizer.isGradientDescent, !recipe.optimizer.isGradientDescent { recipe.learningRate = 0.001 }

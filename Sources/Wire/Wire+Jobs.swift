@@ -171,7 +171,7 @@ extension PBEvaluate {
 }
 
 extension [NetworkDescription] {
-  fileprivate func at(_ place: UInt32) throws(WireError) -> NetworkDescription {
+  func at(_ place: UInt32) throws(WireError) -> NetworkDescription {
     guard place < count else { throw WireError(description: "a job of network \(place), the parcel has \(count)") }
     return self[Int(place)]
   }
@@ -194,6 +194,7 @@ extension PBParcel {
       switch job {
       case .split: preconditionFailure("a split is done where the data folder is")
       case .train(let segment): message.train = PBTrain(segment, network: place(segment.network))
+      case .score(let scoring): message.score = PBScore(scoring, network: place(scoring.network))
       case .evaluate(let evaluation): message.evaluate = PBEvaluate(evaluation, network: place(evaluation.network))
       case .test(let evaluation): message.test = PBEvaluate(evaluation, network: place(evaluation.network))
       }
@@ -220,6 +221,7 @@ extension PBJob {
     let job: Job
     switch kind {
     case .train(let train): job = .train(try train.domain(networks))
+    case .score(let score): job = .score(try score.domain(networks))
     case .evaluate(let evaluate): job = .evaluate(try evaluate.domain(FitnessUse.self, networks))
     case .test(let test):
       guard test.threshold == nil else { throw WireError(description: "a test with a threshold") }

@@ -300,12 +300,21 @@ package nonisolated struct PBJob: Sendable {
     set {kind = .test(newValue)}
   }
 
+  package var score: PBScore {
+    get {
+      if case .score(let v)? = kind {return v}
+      return PBScore()
+    }
+    set {kind = .score(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
     case train(PBTrain)
     case evaluate(PBEvaluate)
     case test(PBEvaluate)
+    case score(PBScore)
 
   }
 
@@ -504,6 +513,90 @@ package nonisolated struct PBRetraining: Sendable {
   package init() {}
 
   fileprivate var _slice: PBSlice? = nil
+}
+
+package nonisolated struct PBScore: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// A place in the parcel's networks.
+  package var network: UInt32 = 0
+
+  package var prunesClassifier: Bool = false
+
+  package var parameters: Data = Data()
+
+  package var slice: PBSlice {
+    get {_slice ?? PBSlice()}
+    set {_slice = newValue}
+  }
+  /// Returns true if `slice` has been explicitly set.
+  package var hasSlice: Bool {self._slice != nil}
+  /// Clears the value of `slice`. Subsequent reads from it will return its default value.
+  package mutating func clearSlice() {self._slice = nil}
+
+  /// Only the first so many; 0 for all.
+  package var samples: UInt64 = 0
+
+  package var numerics: String = String()
+
+  package var criterion: PBScore.OneOf_Criterion? = nil
+
+  package var gradient: PBEmpty {
+    get {
+      if case .gradient(let v)? = criterion {return v}
+      return PBEmpty()
+    }
+    set {criterion = .gradient(newValue)}
+  }
+
+  package var activation: PBEmpty {
+    get {
+      if case .activation(let v)? = criterion {return v}
+      return PBEmpty()
+    }
+    set {criterion = .activation(newValue)}
+  }
+
+  package var edgePopup: PBEdgePopup {
+    get {
+      if case .edgePopup(let v)? = criterion {return v}
+      return PBEdgePopup()
+    }
+    set {criterion = .edgePopup(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Criterion: Equatable, Sendable {
+    case gradient(PBEmpty)
+    case activation(PBEmpty)
+    case edgePopup(PBEdgePopup)
+
+  }
+
+  package init() {}
+
+  fileprivate var _slice: PBSlice? = nil
+}
+
+package nonisolated struct PBEdgePopup: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Canonical bytes.
+  package var recipe: Data = Data()
+
+  /// For each layer in the scope.
+  package var kept: [UInt64] = []
+
+  package var seed: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct PBMask: Sendable {
@@ -1118,7 +1211,7 @@ nonisolated extension PBParcel: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension PBJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Job"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}train\0\u{1}evaluate\0\u{1}test\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}train\0\u{1}evaluate\0\u{1}test\0\u{1}score\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1166,6 +1259,19 @@ nonisolated extension PBJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImplem
           self.kind = .test(v)
         }
       }()
+      case 5: try {
+        var v: PBScore?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .score(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .score(v)
+        }
+      }()
       default: break
       }
     }
@@ -1191,6 +1297,10 @@ nonisolated extension PBJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImplem
     case .test?: try {
       guard case .test(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .score?: try {
+      guard case .score(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     }()
     case nil: break
     }
@@ -1525,6 +1635,160 @@ nonisolated extension PBRetraining: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.draw != rhs.draw {return false}
     if lhs.seed != rhs.seed {return false}
     if lhs.numerics != rhs.numerics {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Score"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}network\0\u{3}prunes_classifier\0\u{1}parameters\0\u{1}slice\0\u{1}samples\0\u{1}numerics\0\u{1}gradient\0\u{1}activation\0\u{3}edge_popup\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.network) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.prunesClassifier) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.parameters) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._slice) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.samples) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.numerics) }()
+      case 7: try {
+        var v: PBEmpty?
+        var hadOneofValue = false
+        if let current = self.criterion {
+          hadOneofValue = true
+          if case .gradient(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.criterion = .gradient(v)
+        }
+      }()
+      case 8: try {
+        var v: PBEmpty?
+        var hadOneofValue = false
+        if let current = self.criterion {
+          hadOneofValue = true
+          if case .activation(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.criterion = .activation(v)
+        }
+      }()
+      case 9: try {
+        var v: PBEdgePopup?
+        var hadOneofValue = false
+        if let current = self.criterion {
+          hadOneofValue = true
+          if case .edgePopup(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.criterion = .edgePopup(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.network != 0 {
+      try visitor.visitSingularUInt32Field(value: self.network, fieldNumber: 1)
+    }
+    if self.prunesClassifier != false {
+      try visitor.visitSingularBoolField(value: self.prunesClassifier, fieldNumber: 2)
+    }
+    if !self.parameters.isEmpty {
+      try visitor.visitSingularBytesField(value: self.parameters, fieldNumber: 3)
+    }
+    try { if let v = self._slice {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    if self.samples != 0 {
+      try visitor.visitSingularUInt64Field(value: self.samples, fieldNumber: 5)
+    }
+    if !self.numerics.isEmpty {
+      try visitor.visitSingularStringField(value: self.numerics, fieldNumber: 6)
+    }
+    switch self.criterion {
+    case .gradient?: try {
+      guard case .gradient(let v)? = self.criterion else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .activation?: try {
+      guard case .activation(let v)? = self.criterion else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
+    case .edgePopup?: try {
+      guard case .edgePopup(let v)? = self.criterion else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBScore, rhs: PBScore) -> Bool {
+    if lhs.network != rhs.network {return false}
+    if lhs.prunesClassifier != rhs.prunesClassifier {return false}
+    if lhs.parameters != rhs.parameters {return false}
+    if lhs._slice != rhs._slice {return false}
+    if lhs.samples != rhs.samples {return false}
+    if lhs.numerics != rhs.numerics {return false}
+    if lhs.criterion != rhs.criterion {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBEdgePopup: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".EdgePopup"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}recipe\0\u{1}kept\0\u{1}seed\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.recipe) }()
+      case 2: try { try decoder.decodeRepeatedUInt64Field(value: &self.kept) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.seed) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.recipe.isEmpty {
+      try visitor.visitSingularBytesField(value: self.recipe, fieldNumber: 1)
+    }
+    if !self.kept.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.kept, fieldNumber: 2)
+    }
+    if self.seed != 0 {
+      try visitor.visitSingularUInt64Field(value: self.seed, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBEdgePopup, rhs: PBEdgePopup) -> Bool {
+    if lhs.recipe != rhs.recipe {return false}
+    if lhs.kept != rhs.kept {return false}
+    if lhs.seed != rhs.seed {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

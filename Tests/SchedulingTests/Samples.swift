@@ -32,6 +32,7 @@ enum Samples {
   static func outcome(_ job: Job) -> Outcome {
     let name = job.digest.hex
     switch job {
+    case .score: return .scored(digest("w" + name))
     case .train: return .trained(TrainedSegment(state: digest("s" + name), parameters: digest("p" + name), loss: 1))
     case .evaluate, .test, .split:
       let correct = job.digest.firstWord % 101

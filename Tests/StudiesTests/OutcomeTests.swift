@@ -12,7 +12,7 @@ import Testing
     .diverged(step: 3), .evaluated(.exact(correct: 3, count: 50, loss: 2.5)),
     .evaluated(.exact(correct: 0, count: 0, loss: 0)), .evaluated(.nonfinite),
     .tested(TestScore(.exact(correct: 20, count: 20, loss: .leastNonzeroMagnitude))), .tested(TestScore(.nonfinite)),
-    .worseThanThreshold,
+    .worseThanThreshold, .scored(digest("scores")),
   ]
 
   @Test("The stored form gives the outcome back, and no two outcomes share one")

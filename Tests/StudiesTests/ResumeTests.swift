@@ -51,7 +51,8 @@ import Testing
       var planner = try planner(study, generations: generations)
       let weights = try planner.parametersOfSnapshot(state)
       if study.cycles == nil { #expect(weights == drive.run.planner.currentParameters, "\(what)") }
-      try planner.restore(state, parameters: drive.worker.blob(weights))
+      let scores = try planner.scoresOfSnapshot(state).map(drive.worker.blob)
+      try planner.restore(state, parameters: drive.worker.blob(weights), scores: scores)
       #expect(planner.trainedEpochs == drive.run.planner.trainedEpochs && planner.currentSplits == sampleSplits)
       var stream = RandomStream(seed: 3, .test, UInt64(trials))
       for known in [facts, drive.facts] {
@@ -104,7 +105,7 @@ import Testing
   func extended() throws {
     let alone = try smallStudy(randomSearch: false)
     let others = try [("plain", smallStudy()), ("alone", alone)].map { ($0, $1, FakeWorker($1)) }
-    for (name, study, worker) in try others + rivalVariants() + retrainingVariants() {
+    for (name, study, worker) in try others + rivalVariants() + retrainingVariants() + scoreVariants() where study.cycles == nil {
       let long = try Drive.whole(study, generations: 6, worker)
       let short = try Drive.whole(study, generations: 3, worker)
       try check(short, of: study, generations: 6, expected: long, name)

@@ -54,13 +54,15 @@ func trainingVariants() throws -> [Variant] {
   fineTuned.pretrained = pretrained
   var untrained = plain
   (untrained.training.epochs, untrained.pretrained) = (0, pretrained)
+  var fresh = plain
+  fresh.training.epochs = 0
   // The second judgement is the best, the one before it no number.
   let scores = [Score.nonfinite] + [2, 2.5, 2, 0.5].map { Score.exact(correct: 3, count: 10, loss: $0) }
   return [
     ("plain", plain, FakeWorker(plain)), ("steps", steps, FakeWorker(steps)),
     ("stopped", stopped, FakeWorker(stopped, judgements: scores)),
     ("fine-tuned", fineTuned, FakeWorker(fineTuned, judgements: scores)),
-    ("untrained", untrained, FakeWorker(untrained)),
+    ("untrained", untrained, FakeWorker(untrained)), ("fresh", fresh, FakeWorker(fresh)),
   ]
 }
 
@@ -145,10 +147,31 @@ func cycleVariants() throws -> [Variant] {
   ]
 }
 
+/// Studies that score their weights: for baselines, for searches, for both, in cycles, and where gradients are not
+/// finite.
+func scoreVariants() throws -> [Variant] {
+  var baselines = try smallStudy()
+  baselines.baselines = Baselines(gradient: true, edgePopup: TrainingRecipe(epochs: 2))
+  var searches = try smallStudy()
+  searches.searches = searches.searches.map { SearchPlan($0.strategy, $0.settings, scores: .activation) }
+  searches.searches[1] = SearchPlan(.randomSearch, searches.searches[1].settings, scores: .gradient)
+  var both = searches
+  both.baselines = baselines.baselines
+  var cycles = try shortStudy()
+  cycles.cycles = Cycles(
+    rounds: 2, compressionStep: 1.2, recipe: TrainingRecipe(epochs: 1, batchSize: 20, learningRate: 0.001))
+  (cycles.searches, cycles.baselines.gradient) = (searches.searches, true)
+  return [
+    ("scored baselines", baselines, FakeWorker(baselines)), ("scored searches", searches, FakeWorker(searches)),
+    ("scored", both, FakeWorker(both)), ("scored cycles", cycles, FakeWorker(cycles)),
+    ("no gradients", baselines, FakeWorker(baselines, hasGradients: false)),
+  ]
+}
+
 /// All of them.
 func variants() throws -> [Variant] {
   try trainingVariants() + rivalVariants() + retrainingVariants() + cycleVariants() + sparsityVariants()
-    + populationVariants()
+    + populationVariants() + scoreVariants()
 }
 
 /// A worker that answers every job with a pure function of the job, and has the weights that it made.
@@ -161,14 +184,16 @@ final class FakeWorker {
   let judgements: [Score]
   /// Masks that keep fewer are not good enough for another cycle.
   let leastKept: Int
+  /// Whether the gradients of the weights are finite.
+  let hasGradients: Bool
   private let segmentSteps: Int
   /// Weights from outside are judged before the first segment.
   private let judgesFirst: Bool
   private let values: [Float]
-  /// Weights that the training of masks left.
+  /// Weights that the training of masks left, and scores.
   private var made: [Digest: [UInt8]] = [:]
 
-  init(_ study: Study, divergesIn: Int? = nil, judgements: [Score] = [], leastKept: Int = 0) {
+  init(_ study: Study, divergesIn: Int? = nil, judgements: [Score] = [], leastKept: Int = 0, hasGradients: Bool = true) {
     var stream = RandomStream(seed: 5, .test)
     let count = ParameterLayout(study.network, scope: study.scope).count
     values = (0..<count).map { _ in Float(stream.normal()) }
@@ -179,6 +204,7 @@ final class FakeWorker {
     self.divergesIn = divergesIn
     self.judgements = judgements
     self.leastKept = leastKept
+    self.hasGradients = hasGradients
   }
 
   /// Weights from outside: those of step 0.
@@ -206,6 +232,8 @@ final class FakeWorker {
     case .train(let segment):
       if let divergesIn, segment.steps.contains(divergesIn) { return .diverged(step: divergesIn) }
       return .trained(segment.mask == nil ? trained(segment) : trainedMask(segment))
+    case .score(let scoring):
+      return scoring.criterion == .gradient && !hasGradients ? .diverged(step: 0) : .scored(scored(scoring))
     case .evaluate(let evaluation):
       if evaluation.slice == sampleSplits.validation { return .evaluated(judgement(evaluation)) }
       let score = score(evaluation)
@@ -230,6 +258,15 @@ final class FakeWorker {
     let parameters = Digest(of: bytes)
     made[parameters] = bytes
     return TrainedSegment(state: digest("state of \(key.hex)"), parameters: parameters, loss: 0.5)
+  }
+
+  /// Scores that depend on all of the job.
+  private func scored(_ scoring: Scoring) -> Digest {
+    var stream = RandomStream(seed: Job.score(scoring).digest.firstWord, .test)
+    let count = scoring.network.prunableCount(scoring.scope)
+    let bytes = Parameters.canonicalBytes(of: (0..<count).map { _ in Float(stream.uniform()) })
+    made[Digest(of: bytes)] = bytes
+    return Digest(of: bytes)
   }
 
   private func judgement(_ evaluation: Evaluation<FitnessUse>) -> Score {

@@ -154,9 +154,25 @@ struct Generator {
       scope: mask == nil ? PruningScope() : scope, steps: first..<int(first...steps), numerics: NumericsClass(text()))
   }
 
+  mutating func scoring() -> Scoring {
+    let (network, scope, _) = maskedNetwork()
+    let criteria: [Scoring.Criterion] = [
+      .gradient, .activation,
+      .edgePopup(
+        Scoring.PopupTraining(
+          recipe: recipe(), kept: ParameterLayout(network, scope: scope).prunable.map { int(0...$0.range.count) },
+          seed: stream.next())),
+    ]
+    return Scoring(
+      network: network, scope: scope, parameters: digest(), slice: slice(TrainingUse.self),
+      samples: stream.chance(0.5) ? nil : int(1...1 << 32), criterion: criteria[stream.below(3)],
+      numerics: NumericsClass(text()))
+  }
+
   mutating func job() -> Job {
-    switch stream.below(3) {
+    switch stream.below(4) {
     case 0: return .train(segment())
+    case 3: return .score(scoring())
     case 1:
       let threshold = threshold()
       return .evaluate(evaluation(FitnessUse.self, threshold: threshold))
@@ -170,7 +186,8 @@ struct Generator {
   }
 
   mutating func outcome() -> Outcome {
-    switch stream.below(6) {
+    switch stream.below(7) {
+    case 6: .scored(digest())
     case 0:
       .split(
         Splits(

@@ -19,6 +19,7 @@ package struct SplitJob: Hashable, Sendable {
 package enum Job: Hashable, Sendable {
   case split(SplitJob)
   case train(TrainingSegment)
+  case score(Scoring)
   case evaluate(Evaluation<FitnessUse>)
   /// Asked for by the report alone; its outcome is of a type that no planner can observe.
   case test(Evaluation<TestUse>)
@@ -28,6 +29,7 @@ package enum Job: Hashable, Sendable {
     switch self {
     case .split: "split"
     case .train: "train"
+    case .score: "score"
     case .evaluate: "evaluate"
     case .test: "test"
     }
@@ -38,6 +40,7 @@ package enum Job: Hashable, Sendable {
     switch self {
     case .split(let job): [job.dataset]
     case .train(let job): [job.slice.digest] + (job.start.blob.map { [$0] } ?? [])
+    case .score(let job): [job.parameters, job.slice.digest]
     case .evaluate(let job): job.inputs
     case .test(let job): job.inputs
     }
@@ -48,6 +51,7 @@ package enum Job: Hashable, Sendable {
     switch self {
     case .split: nil
     case .train(let job): job.numerics
+    case .score(let job): job.numerics
     case .evaluate(let job): job.retraining?.numerics
     case .test(let job): job.retraining?.numerics
     }
@@ -63,6 +67,7 @@ package enum Job: Hashable, Sendable {
       bytes.append(job.seed)
       return bytes.digest
     case .train(let job): return job.digest
+    case .score(let job): return job.digest
     case .evaluate(let job): return job.digest("evaluate")
     case .test(let job): return job.digest("test")
     }

@@ -31,6 +31,9 @@ extension Outcome {
       test.score.append(to: &bytes)
     case .worseThanThreshold:
       bytes.append(6)
+    case .scored(let scores):
+      bytes.append(7)
+      bytes.append(scores)
     }
     return bytes.bytes
   }
@@ -53,6 +56,7 @@ extension Outcome {
     case 4: self = .evaluated(try Score(from: &reader))
     case 5: self = .tested(TestScore(try Score(from: &reader)))
     case 6: self = .worseThanThreshold
+    case 7: self = .scored(try reader.digest())
     case let other: throw CanonicalError("unknown outcome \(other)")
     }
     try reader.finish()

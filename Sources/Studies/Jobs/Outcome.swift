@@ -28,8 +28,10 @@ package struct TestScore: Hashable, Sendable {
 package enum Outcome: Hashable, Sendable {
   case split(Splits)
   case trained(TrainedSegment)
-  /// Training left the finite numbers in the step given.
+  /// Training, or a scoring, left the finite numbers in the step given.
   case diverged(step: Int)
+  /// The blob of scores: one a prunable weight, in mask order.
+  case scored(Digest)
   case evaluated(Score)
   case tested(TestScore)
   /// The score is worse than the job's threshold.
@@ -40,6 +42,7 @@ package enum Outcome: Hashable, Sendable {
     switch self {
     case .split(let splits): [splits.train.digest, splits.search.digest, splits.validation.digest, splits.test.digest]
     case .trained(let segment): [segment.state, segment.parameters]
+    case .scored(let scores): [scores]
     case .diverged, .evaluated, .tested, .worseThanThreshold: []
     }
   }
@@ -50,11 +53,13 @@ package enum Outcome: Hashable, Sendable {
     case (.split, .split): true
     case (.train, .trained(let segment)): segment.loss.isFinite
     case (.train(let job), .diverged(let step)): job.steps.contains(step)
+    case (.score, .scored): true
+    case (.score(let job), .diverged(let step)): job.steps.contains(step)
     case (.evaluate(let job), .evaluated(let score)):
       score.fits(job.sampleCount) && job.threshold.map { !$0.isMissed(by: score) } ?? true
     case (.evaluate(let job), .worseThanThreshold): job.threshold != nil
     case (.test(let job), .tested(let test)): test.score.fits(job.sampleCount)
-    case (.split, _), (.train, _), (.evaluate, _), (.test, _): false
+    case (.split, _), (.train, _), (.score, _), (.evaluate, _), (.test, _): false
     }
   }
 }
@@ -74,6 +79,7 @@ package enum Observation: Hashable, Sendable {
   case split(Splits)
   case trained(TrainedSegment)
   case diverged(step: Int)
+  case scored(Digest)
   case evaluated(Score)
   case worseThanThreshold
 
@@ -83,6 +89,7 @@ package enum Observation: Hashable, Sendable {
     case .split(let splits): self = .split(splits)
     case .trained(let segment): self = .trained(segment)
     case .diverged(let step): self = .diverged(step: step)
+    case .scored(let scores): self = .scored(scores)
     case .evaluated(let score): self = .evaluated(score)
     case .worseThanThreshold: self = .worseThanThreshold
     case .tested: return nil

@@ -1,0 +1,81 @@
+package import Digests
+package import Models
+internal import Pruning
+
+/// Scores of the prunable weights, from data of `train`.
+package struct Scoring: Hashable, Sendable {
+  /// What a score says; `Networks` defines each.
+  package enum Criterion: Hashable, Sendable {
+    /// |w · ∂L/∂w|.
+    case gradient
+    /// |w| · ‖x‖₂, x what the weight is multiplied with.
+    case activation
+    /// |s| after training of scores s by edge-popup.
+    case edgePopup(PopupTraining)
+  }
+
+  /// The training of edge-popup.
+  package struct PopupTraining: Hashable, Sendable {
+    package let recipe: TrainingRecipe
+    /// How many weights each layer in the scope keeps, in mask order.
+    package let kept: [Int]
+    package let seed: UInt64
+
+    package init(recipe: TrainingRecipe, kept: [Int], seed: UInt64) {
+      self.recipe = recipe
+      self.kept = kept
+      self.seed = seed
+    }
+  }
+
+  package let network: NetworkDescription
+  package let scope: PruningScope
+  package let parameters: Digest
+  package let slice: Slice<TrainingUse>
+  /// Only the first so many samples of the slice; nil: all.
+  package let samples: Int?
+  package let criterion: Criterion
+  package let numerics: NumericsClass
+
+  package init(
+    network: NetworkDescription, scope: PruningScope, parameters: Digest, slice: Slice<TrainingUse>, samples: Int?,
+    criterion: Criterion, numerics: NumericsClass
+  ) {
+    self.network = network
+    self.scope = scope
+    self.parameters = parameters
+    self.slice = slice
+    self.samples = samples
+    self.criterion = criterion
+    self.numerics = numerics
+  }
+
+  /// How many samples are looked at.
+  package var sampleCount: Int { min(samples ?? slice.count, slice.count) }
+
+  /// The steps in which the scores can leave the finite numbers; the other criteria do everything in one.
+  var steps: Range<Int> {
+    guard case .edgePopup(let training) = criterion else { return 0..<1 }
+    return 0..<training.recipe.epochs * training.recipe.stepsPerEpoch(samples: sampleCount)
+  }
+
+  var digest: Digest {
+    var bytes = CanonicalBytes(kind: "score", version: 1)
+    bytes.append(network.digest)
+    bytes.append(scope.prunesClassifier)
+    bytes.append(parameters)
+    bytes.append(slice.digest)
+    bytes.append(sampleCount)
+    switch criterion {
+    case .gradient: bytes.append(1)
+    case .activation: bytes.append(2)
+    case .edgePopup(let training):
+      bytes.append(3)
+      training.recipe.append(to: &bytes)
+      bytes.append(list: training.kept) { $0.append($1) }
+      bytes.append(training.seed)
+    }
+    bytes.append(numerics.name)
+    return bytes.digest
+  }
+}

@@ -1,0 +1,63 @@
+internal import Digests
+internal import FoundationEssentials
+internal import Models
+internal import Pruning
+internal import Studies
+
+extension PBScore {
+  init(_ job: Scoring, network: Int) {
+    self.init()
+    self.network = UInt32(network)
+    prunesClassifier = job.scope.prunesClassifier
+    parameters = .init(job.parameters.bytes)
+    slice = PBSlice(job.slice)
+    samples = UInt64(clamping: job.samples ?? 0)
+    numerics = job.numerics.name
+    switch job.criterion {
+    case .gradient: criterion = .gradient(PBEmpty())
+    case .activation: criterion = .activation(PBEmpty())
+    case .edgePopup(let training): criterion = .edgePopup(PBEdgePopup(training))
+    }
+  }
+
+  func domain(_ networks: [NetworkDescription]) throws(WireError) -> Scoring {
+    let network = try networks.at(network)
+    let scope = PruningScope(prunesClassifier: prunesClassifier)
+    guard numerics.utf8.count <= 256 else { throw WireError(description: "score: a class of no possible name") }
+    let samples = try checked(samples, 0...1 << 32, "score.samples")
+    let criterion: Scoring.Criterion
+    switch self.criterion {
+    case .gradient: criterion = .gradient
+    case .activation: criterion = .activation
+    case .edgePopup(let training): criterion = .edgePopup(try training.domain(of: network, scope))
+    case nil: throw WireError(description: "score: a criterion that this build does not know")
+    }
+    return Scoring(
+      network: network, scope: scope, parameters: try Digest(wire: parameters, "score.parameters"),
+      slice: try slice.domain(TrainingUse.self), samples: samples == 0 ? nil : samples, criterion: criterion,
+      numerics: NumericsClass(numerics))
+  }
+}
+
+extension PBEdgePopup {
+  fileprivate init(_ training: Scoring.PopupTraining) {
+    self.init()
+    recipe = .init(training.recipe.canonicalBytes.bytes)
+    kept = training.kept.map { UInt64(clamping: $0) }
+    seed = training.seed
+  }
+
+  fileprivate func domain(
+    of network: NetworkDescription, _ scope: PruningScope
+  ) throws(WireError) -> Scoring.PopupTraining {
+    let recipe: TrainingRecipe
+    do { recipe = try TrainingRecipe(canonical: Array(self.recipe)) } catch {
+      throw WireError(description: "edge_popup.recipe: \(error.description)")
+    }
+    let layers = ParameterLayout(network, scope: scope).prunable
+    guard kept.count == layers.count, zip(kept, layers).allSatisfy({ $0 <= $1.range.count }) else {
+      throw WireError(description: "edge_popup.kept: \(kept.count) counts that are not of the job's network")
+    }
+    return Scoring.PopupTraining(recipe: recipe, kept: kept.map { Int($0) }, seed: seed)
+  }
+}

@@ -8,7 +8,7 @@ struct ScoredMasks: Sendable {
   /// The round's masks, ranked by these scores.
   var spaces: [UnitScores: MaskSpace] = [:]
   /// Masks over units that need no search.
-  var baselines: [(strategy: Strategy, mask: Mask?)] = []
+  var baselines: [(strategy: Strategy, mask: Mask)] = []
 }
 
 extension Study {

@@ -57,7 +57,5 @@ import Testing
       let error = failure(of: minimal + "\nbaselines: { edge_popup: {} }\n" + other)
       #expect(error?.key == "baselines.edge_popup", "\(other)")
     }
-    let images = failure(of: minimal + "\nbaselines: { edge_popup: { augment: { flip: true } } }")
-    #expect(images == nil || images?.description.contains("augment") == true)
   }
 }

@@ -151,8 +151,9 @@ package struct StudyDocument {
         compression: compression, fitness: fitness, searches: searches)
     }
     guard baselines.edgePopup?.augmentation.isNone ?? true || inputs.shape.count == 3 else {
-      throw sections.network.error(
-        "train.augment", "baselines.edge_popup.augment is for images; the samples have the shape \(inputs.shape)")
+      throw StudyFileError(
+        file: sections.network.file, line: nil, key: "baselines.edge_popup.augment",
+        problem: "is for images; the samples have the shape \(inputs.shape)")
     }
     let layout = ParameterLayout(inputs.network, scope: scope)
     guard layout.prunableCount <= Self.largestMask else {

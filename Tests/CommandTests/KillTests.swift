@@ -98,6 +98,34 @@ import Testing
     #expect(try facts(of: run, but: "split").isSubset(of: Set(crew.journalLines().joined())))
   }
 
+  @Test func scoresOfUntrainedWeightsGiveOneHistoryForAnyWorkersAndAcrossAKilledCoordinator() throws {
+    let place = Workplace()
+    let text = Studies.quick(generations: 30, extra: ", scores: activation")
+      .replacingOccurrences(of: "epochs: 6", with: "epochs: 0")
+    let study = try place.write("study.yaml", text + "\nbaselines: { edge_popup: { epochs: 3 } }")
+    for workers in [1, 3] {
+      let result = try Program.run(
+        "run", study, "--run-directory", place.file("run\(workers)"), "--workers", "\(workers)")
+      #expect(result.status == 0, "\(result.errors)")
+      for name in ["LayerMagGrad", "GlobalMagGrad", "EdgePopup", "GeneticAlgorithm"] {
+        #expect(result.output.contains(name), "\(result.output)")
+      }
+    }
+    let expected = try digest(place.file("run1"))
+    #expect(try digest(place.file("run3")) == expected)
+
+    let crew = try Crew(place, "killed")
+    let run = place.file("killed")
+    let first = try crew.coordinator(study, run, "first")
+    // The scores, and some of what follows.
+    #expect(first.waitForLog { committed($0) >= 20 }, "\(first.logText.suffix(1000))")
+    first.kill9()
+    #expect(try crew.coordinator(study, run, "second").wait() == 0)
+    crew.sendHome()
+    #expect(try digest(run) == expected)
+    #expect(try Program.run("verify", run).status == 0)
+  }
+
   private func facts(of run: String, but kind: String? = nil) throws -> Set<String> {
     var jobs: Set<String> = []
     try RunStore.open(at: run, mode: .reading).forEachFact { if $0.kind != kind { jobs.insert($0.job.hex) } }

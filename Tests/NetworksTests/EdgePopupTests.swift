@@ -80,10 +80,13 @@ import Testing
     let planted = masked(parameters, randomMask(), layout)
     // Samples of which the planted subnetwork is sure.
     func data(_ count: Int) throws -> LabelledData {
-      let values = (0..<count * 16).map { _ in Float(stream.normal()) }
-      let labels = (0..<count).map { sample in
-        let x = values[sample * 16..<(sample + 1) * 16]
-        return UInt8(Self.scores(of: network, planted, Array(x)).enumerated().max { $0.element < $1.element }!.offset)
+      var (values, labels): ([Float], [UInt8]) = ([], [])
+      while labels.count < count {
+        let x = (0..<16).map { _ in Float(stream.normal()) }
+        let ranked = Self.scores(of: network, planted, x).enumerated().sorted { $0.element > $1.element }
+        guard ranked[0].element > ranked[1].element + 1 else { continue }
+        values += x
+        labels.append(UInt8(ranked[0].offset))
       }
       return try LabelledData(shape: [16], classes: 4, values: .floats(values), labels: labels)
     }
@@ -93,12 +96,12 @@ import Testing
       guard case .exact(let correct, _, _) = evaluator.evaluate(mask) else { throw NetworkError("not finite") }
       return correct
     }
-    let recipe = TrainingRecipe(epochs: 15, learningRate: 0.1, schedule: .cosine(horizon: 15))
+    let recipe = TrainingRecipe(epochs: 30, learningRate: 0.1, schedule: .cosine(horizon: 30))
     let found = mask(try scores(network, parameters, recipe, kept: kept, train), kept: kept, layout)
     let (reached, guesses) = (try correct(found), try (0..<20).map { _ in try correct(randomMask()) })
     #expect(found.population == kept.reduce(0, +))
-    #expect(reached > 900, "seed \(seed): \(reached) of 1000, random masks up to \(guesses.max()!)")
-    #expect(guesses.max()! < 800, "seed \(seed): \(guesses)")
+    #expect(reached > 970, "seed \(seed): \(reached) of 1000, random masks up to \(guesses.max()!)")
+    #expect(guesses.max()! < 900, "seed \(seed): \(guesses)")
   }
 
   private static func scores(of network: NetworkDescription, _ parameters: [Float], _ x: [Float]) -> [Float] {

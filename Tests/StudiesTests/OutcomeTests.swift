@@ -185,6 +185,7 @@ import Testing
   func blobs() {
     #expect(outcomes[0].blobs == ["train", "search", "validation", "test"].map { digest($0) })
     #expect(outcomes[1].blobs == [digest("state"), digest("weights")])
-    #expect(outcomes[2...].allSatisfy { $0.blobs == [] })
+    #expect(outcomes.last!.blobs == [digest("scores")])
+    #expect(outcomes[2...].dropLast().allSatisfy { $0.blobs == [] })
   }
 }

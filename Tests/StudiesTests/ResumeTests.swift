@@ -105,7 +105,8 @@ import Testing
   func extended() throws {
     let alone = try smallStudy(randomSearch: false)
     let others = try [("plain", smallStudy()), ("alone", alone)].map { ($0, $1, FakeWorker($1)) }
-    for (name, study, worker) in try others + rivalVariants() + retrainingVariants() + scoreVariants() where study.cycles == nil {
+    for (name, study, worker) in try others + rivalVariants() + retrainingVariants() + scoreVariants()
+    where study.cycles == nil {
       let long = try Drive.whole(study, generations: 6, worker)
       let short = try Drive.whole(study, generations: 3, worker)
       try check(short, of: study, generations: 6, expected: long, name)

@@ -193,7 +193,8 @@ final class FakeWorker {
   /// Weights that the training of masks left, and scores.
   private var made: [Digest: [UInt8]] = [:]
 
-  init(_ study: Study, divergesIn: Int? = nil, judgements: [Score] = [], leastKept: Int = 0, hasGradients: Bool = true) {
+  init(_ study: Study, divergesIn: Int? = nil, judgements: [Score] = [], leastKept: Int = 0, hasGradients: Bool = true)
+  {
     var stream = RandomStream(seed: 5, .test)
     let count = ParameterLayout(study.network, scope: study.scope).count
     values = (0..<count).map { _ in Float(stream.normal()) }

@@ -30,11 +30,13 @@ import Testing
       change(&recipe)
       return recipe
     }
-    let jobs = try [
-      scoring(), scoring(.activation), scoring(widths: [6, 9, 3]), scoring(classifier: true), scoring(parameters: "x"),
-      scoring(slice: "x"), scoring(samples: 89), scoring(numerics: NumericsClass("x")), scoring(popup()),
-      scoring(popup(kept: [21])), scoring(popup(kept: [])), scoring(popup(seed: 2)),
-    ].map(Job.score) + recipes.map { .score(try scoring(popup($0))) }
+    let jobs =
+      try [
+        scoring(), scoring(.activation), scoring(widths: [6, 9, 3]), scoring(classifier: true),
+        scoring(parameters: "x"),
+        scoring(slice: "x"), scoring(samples: 89), scoring(numerics: NumericsClass("x")), scoring(popup()),
+        scoring(popup(kept: [21])), scoring(popup(kept: [])), scoring(popup(seed: 2)),
+      ].map(Job.score) + recipes.map { .score(try scoring(popup($0))) }
     #expect(Set(jobs.map(\.digest)).count == jobs.count)
     #expect(try Job.score(scoring(samples: 90)).digest == jobs[0].digest, "all samples are all samples")
     #expect(jobs[0].inputs == [digest("weights"), digest("train")] && jobs[0].numerics == .portable)
@@ -47,7 +49,9 @@ import Testing
     let training = Job.score(try scoring(popup(TrainingRecipe(epochs: 2, batchSize: 20))))
     let scored = Outcome.scored(digest("scores"))
     #expect(scored.answers(job) && scored.answers(training) && scored.blobs == [digest("scores")])
-    for (step, first, second) in [(-1, false, false), (0, true, true), (1, false, true), (9, false, true), (10, false, false)] {
+    for (step, first, second) in [
+      (-1, false, false), (0, true, true), (1, false, true), (9, false, true), (10, false, false),
+    ] {
       #expect(Outcome.diverged(step: step).answers(job) == first, "\(step)")
       #expect(Outcome.diverged(step: step).answers(training) == second, "\(step)")
     }
@@ -70,7 +74,9 @@ import Testing
     let shares = Apportionment.shares(of: kept, sizes: layout.prunable.map(\.range.count))
     let best = drive.run.planner.contestants
     func scores(_ place: Int) throws -> [Float] {
-      guard case .scored(let blob)? = drive.facts[Job.score(scorings[place]).digest] else { throw Missing(what: "fact") }
+      guard case .scored(let blob)? = drive.facts[Job.score(scorings[place]).digest] else {
+        throw Missing(what: "fact")
+      }
       return try Parameters.values(canonical: drive.worker.blob(blob))
     }
     func mask(_ name: String) -> Mask? { best.first { $0.strategy.rawValue == name }?.mask }
@@ -150,7 +156,10 @@ import Testing
     var study = try smallStudy()
     study.baselines.gradient = true
     let whole = try Drive.whole(study, generations: 1)
-    for values in [[], [Float](repeating: 1, count: 59), [Float](repeating: .nan, count: 60), [-1] + [Float](repeating: 1, count: 59)] {
+    for values in [
+      [], [Float](repeating: 1, count: 59), [Float](repeating: .nan, count: 60),
+      [-1] + [Float](repeating: 1, count: 59),
+    ] {
       var run = PlannerRun(try planner(study, generations: 1))
       var needed = 0
       let failure = #expect(throws: StudyFailure.self) {

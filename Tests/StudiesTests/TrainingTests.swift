@@ -181,14 +181,6 @@ import Testing
     #expect(!drives[1].removed.contains(tuned.pretrained!))
   }
 
-  @Test("Neither weights nor epochs is no study")
-  func nothing() throws {
-    var study = try smallStudy()
-    study.training.epochs = 0
-    var drive = Drive(try planner(study, generations: 1), FakeWorker(study))
-    #expect(throws: StudyFailure.self) { try drive.finish() }
-  }
-
   @Test("Given up are all states but the last and all weights but those that the study is about")
   func superseded() throws {
     for (name, study, worker) in try trainingVariants() {

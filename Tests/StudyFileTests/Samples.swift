@@ -61,6 +61,11 @@ let complete = """
     retrain: none
   prune:
     classifier: true
+  baselines:
+    gradient: true
+    edge_popup:
+      epochs: 3
+      learning_rate: 0.2
   search:
     algorithm: genetic
     population_size: 100
@@ -78,6 +83,7 @@ let complete = """
       exponential: 0.1
       noise: 2.5
     random_search: false
+    scores: gradient
   numerics: portable
   """
 

@@ -60,8 +60,12 @@ import Testing
                   breeding: Breeding(
                     selection: .tournament(size: 2), crossoverRate: 0.5, crossovers: [Share(.uniform, 1)],
                     mutationRate: 1, mutationAmount: 0.001...0.05),
-                  initial: InitialPopulation(magnitude: 0.5, random: 0.2, equal: 0.2, exponential: 0.1, noise: 2.5))))
-          ], numerics: .portable))
+                  initial: InitialPopulation(magnitude: 0.5, random: 0.2, equal: 0.2, exponential: 0.1, noise: 2.5))),
+              scores: .gradient)
+          ],
+          baselines: Baselines(
+            gradient: true, edgePopup: TrainingRecipe(epochs: 3, learningRate: 0.2, schedule: .cosine(horizon: 3))),
+          numerics: .portable))
   }
 
   @Test("A search over networks, with all keys and with the least")

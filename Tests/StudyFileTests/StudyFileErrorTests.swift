@@ -68,7 +68,12 @@ import Testing
       Mistake("momentum: 0.5", "momentum: 1", "network.train.momentum", "below 1", "found 1"),
       Mistake("learning_rate: 0.05", "learning_rate: 0", "network.train.learning_rate", "above 0", "found 0"),
       Mistake("l2: 0", "l2: -1", "network.train.l2", "at least 0", "found -1"),
-      Mistake("epochs: 12", "epochs: 0", "network.train.epochs", "from 1 to", "found 0"),
+      Mistake("epochs: 12", "epochs: -1", "network.train.epochs", "from 0 to", "found -1"),
+      Mistake("gradient: true", "gradient: 1", "baselines.gradient", "true or false", "found 1"),
+      Mistake("gradient: true", "gradients: true", "baselines.gradients", "unknown key", "edge_popup or gradient"),
+      Mistake("epochs: 3", "epochs: 0", "baselines.edge_popup.epochs", "from 1 to", "found 0"),
+      Mistake("epochs: 3", "patience: 3", "baselines.edge_popup.patience", "unknown key"),
+      Mistake("scores: gradient", "scores: grad", "search.scores", "magnitude, gradient or activation", "found grad"),
       Mistake(
         "mutation_amount: [0.001, 0.05]", "mutation_amount: [0.05, 0.001]", "search.mutation_amount", "ascending",
         "a list"),

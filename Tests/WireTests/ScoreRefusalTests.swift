@@ -1,0 +1,49 @@
+import Digests
+import Foundation
+import Models
+import Pruning
+import Scheduling
+import Studies
+import SwiftProtobuf
+import Testing
+import Wire
+
+/// What a peer may not say of a scoring.
+@Suite struct ScoreRefusalTests {
+  private func refusal(_ criterion: Scoring.Criterion, _ change: (inout PBScore) -> Void) throws -> String {
+    var generator = Generator(seed: 4)
+    let job = Scoring(
+      network: try NetworkDescription(name: "n", widths: [6, 5, 2]), scope: PruningScope(),
+      parameters: generator.digest(), slice: Slice(digest: generator.digest(), count: 50), samples: 20,
+      criterion: criterion, numerics: .portable)
+    var envelope = PBEnvelope()
+    envelope.parcel = PBParcel([.score(job)])
+    let intact: [UInt8] = try envelope.serializedBytes()
+    #expect(try WireCodec.coordinatorMessage(intact).message == .parcel([.score(job)]))
+    change(&envelope.parcel.job[0].score)
+    let bytes: [UInt8] = try envelope.serializedBytes()
+    return #expect(throws: WireError.self) { try WireCodec.coordinatorMessage(bytes) }?.description ?? ""
+  }
+
+  @Test("Other networks, digests, samples and criteria are refused")
+  func fields() throws {
+    #expect(try refusal(.gradient) { $0.network = 1 }.contains("network 1"))
+    #expect(try refusal(.gradient) { $0.parameters = .init([1, 2]) }.contains("score.parameters"))
+    #expect(try refusal(.gradient) { $0.samples = 1 << 40 }.contains("score.samples"))
+    #expect(try refusal(.gradient) { $0.criterion = nil }.contains("criterion"))
+    #expect(try refusal(.gradient) { $0.numerics = String(repeating: "a", count: 257) }.contains("class"))
+    #expect(try refusal(.gradient) { $0.criterion = .activation(PBEmpty()) }.contains("digest"))
+    #expect(try refusal(.gradient) { $0.samples = 21 }.contains("digest"))
+  }
+
+  @Test("Recipes that are none and counts beyond the layers are refused")
+  func popup() throws {
+    let popup = Scoring.Criterion.edgePopup(
+      Scoring.PopupTraining(recipe: TrainingRecipe(epochs: 2), kept: [12], seed: 1))
+    #expect(try refusal(popup) { $0.edgePopup.recipe = .init([1]) }.contains("edge_popup.recipe"))
+    for kept: [UInt64] in [[], [31], [12, 1], [.max]] {
+      #expect(try refusal(popup) { $0.edgePopup.kept = kept }.contains("edge_popup.kept"))
+    }
+    #expect(try refusal(popup) { $0.edgePopup.kept = [13] }.contains("digest"))
+  }
+}

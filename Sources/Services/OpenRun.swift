@@ -90,7 +90,9 @@ package struct OpenRun: Sendable {
     let study = open.planner.study
     guard study.cycles == nil, study.population == nil else {
       throw BudgetRefusal(
-        description: "the study trains what its searches found, so all that follows depends on their trials; start a new run")
+        description:
+          "the study goes on with what its searches found, in cycles or with a population, so all that follows depends on "
+          + "their trials; start a new run")
     }
     let trials =
       switch budget {

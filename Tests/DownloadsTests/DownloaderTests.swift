@@ -177,7 +177,7 @@ import Testing
       let (error, server) = try await refusal(["/file": answer], downloader: short)
       #expect(error == .timeOut(address: server.address("/file"), after: .milliseconds(200)))
     }
-    let hasty = Downloader(silence: .seconds(20), total: .milliseconds(200))
+    let hasty = Downloader(silence: .seconds(600), total: .milliseconds(200))
     let (error, server) = try await refusal(["/file": answers[0]], downloader: hasty)
     #expect(error == .timeOut(address: server.address("/file"), after: .milliseconds(200)))
   }

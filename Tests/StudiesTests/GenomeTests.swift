@@ -171,7 +171,8 @@ func architectureVariants() throws -> [Variant] {
     for (objective, settings) in settings {
       let study = try architectureStudy(objective, searches: [SearchPlan(Strategy("Search"), settings)])
       let drive = try solve(study, trials: 640)
-      let contestant = try #require(drive.run.planner.contestants.last)
+      let contestant = try #require(
+        drive.run.planner.contestants.first { $0.account == Strategy("Search") })
       #expect(contestant.metrics.sizeNonzero == least.size, "\(settings): \(contestant.architecture?.words ?? "-")")
       let words = try #require(contestant.architecture?.words)
       #expect(words.hasPrefix("1.width=3,") && words.hasSuffix(",2.width=2"), "\(settings): \(words)")

@@ -92,7 +92,7 @@ import Testing
     #expect(whole.training.epochs == 3 && whole.searches.count == 2)
 
     let head =
-      "study: a\ndataset: { name: digits }\nsearch: {}\nnetwork:\n  architecture: { layers: [{ dense: { widths: [2, 4] } }] }"
+      "study: a\ndataset: { name: digits }\nsearch: { algorithm: random }\nnetwork:\n  architecture: { layers: [{ dense: { widths: [2, 4] } }] }"
     for (text, objective) in [
       ("{ maximize: accuracy }", Objective.best(.accuracy)), ("{ minimize: loss }", .best(.loss)),
       ("{ minimize: flops, subject_to: { loss: 0.5 } }", .smallest(.flops, subjectTo: .loss, limit: 0.5)),

@@ -11,12 +11,18 @@ package struct CostLedger: Sendable {
   package private(set) var evaluations: [Strategy: Int] = [:]
   private var owners: [Digest: Strategy] = [:]
   private let hasCycles: Bool
+  private let hasPopulation: Bool
 
-  package init(_ study: Study) { hasCycles = study.cycles != nil }
+  package init(_ study: Study) {
+    hasCycles = study.cycles != nil
+    hasPopulation = study.population != nil
+  }
 
   /// Takes a trial, in the order of the history.
   package mutating func note(_ record: TrialRecord) {
-    let owner = hasCycles ? Strategy(cycle: record.round + 1) : record.strategy
+    var owner = hasCycles ? Strategy(cycle: record.round + 1) : record.strategy
+    // The searches and baselines are the founders'; they have no lines of their own.
+    if hasPopulation, owner != .noExchange { owner = .population }
     for draw in record.draws where !draw.isRepeat {
       evaluations[owner, default: 0] += 1
       owners[draw.job] = owner

@@ -277,7 +277,7 @@ struct PopulationRounds: Sendable {
     for index in members.indices where !members[index].isLost {
       judging.append(index)
       ready.append(
-        Proposal(job: .evaluate(evaluation(members[index], on: judge.splits.validation)), strategy: .validation))
+        Proposal(job: .evaluate(evaluation(members[index], on: judge.splits.validation)), strategy: account(index)))
     }
   }
 

@@ -25,6 +25,9 @@ extension StudyDocument {
     if let recipe = cycles?.recipe, recipe.augmentation != none {
       throw (sections.cycles ?? sections.network).error("train.augment", problem)
     }
+    if let population, population.plan.recipe.augmentation != none {
+      throw population.section.error("train.augment", problem)
+    }
     if let recipe = fitness.retraining?.recipe, recipe.augmentation != none {
       throw (sections.fitness ?? sections.network).error("augment", problem)
     }

@@ -20,7 +20,7 @@ package struct StudyDocument {
   let compression: ClosedRange<Double>
   let fitness: FitnessMode
   let cycles: Cycles?
-  private let population: (plan: PopulationCycles, section: Section)?
+  let population: (plan: PopulationCycles, section: Section)?
   let scope: PruningScope
   let units: UnitsPlan
   private let searches: [SearchPlan]

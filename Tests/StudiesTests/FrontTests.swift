@@ -22,7 +22,7 @@ import Testing
 
   @Test("Each search's front is compared, best in the first objective first, under numbered names")
   func names() throws {
-    let (study, drive) = try whole()
+    let (study, drive) = try whole(generations: 4)
     let contestants = drive.run.planner.contestants
     #expect(
       contestants.prefix(4).map(\.strategy) == [.dense, .randomPruning, .layerMagnitude, .globalMagnitude])

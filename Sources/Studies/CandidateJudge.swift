@@ -72,7 +72,7 @@ struct CandidateJudge: Sendable {
     _ mask: Mask?, on slice: Slice<Use>, atTheEnd: Bool, share: Double = 1, threshold: Fitness? = nil
   ) -> [Evaluation<Use>] {
     let samples = slice.samples(share)
-    guard let retraining = mode.retraining, mask != nil else {
+    guard let retraining = mode.retraining, mask != nil, retraining.isInside || atTheEnd else {
       return [
         Evaluation(
           network: network, scope: scope, parameters: weights, mask: mask, slice: slice, samples: samples,

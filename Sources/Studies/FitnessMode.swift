@@ -25,10 +25,13 @@ package struct FitnessMode: Hashable, Sendable {
     package var draws: Int
     /// Draws that the comparison on `test` is the mean of; the search sees none of them.
     package var finalDraws: Int
+    /// Whether the search sees retrained candidates; else they are judged as they are, and only what is compared at the
+    /// end is retrained. The control to retraining inside the fitness.
+    package var isInside: Bool
 
     package init(
       start: Start, recipe: TrainingRecipe, usesSearchSlice: Bool = false, samplesPerClass: Int? = nil, draws: Int = 1,
-      finalDraws: Int = 1
+      finalDraws: Int = 1, isInside: Bool = true
     ) {
       self.start = start
       self.recipe = recipe
@@ -36,6 +39,7 @@ package struct FitnessMode: Hashable, Sendable {
       self.samplesPerClass = samplesPerClass
       self.draws = draws
       self.finalDraws = finalDraws
+      self.isInside = isInside
     }
   }
 
@@ -58,6 +62,7 @@ package struct FitnessMode: Hashable, Sendable {
       bytes.append(mode.samplesPerClass ?? 0)
       bytes.append(mode.draws)
       bytes.append(mode.finalDraws)
+      bytes.append(mode.isInside)
     }
   }
 }

@@ -38,6 +38,7 @@ extension StudyDocument {
     if case .rewind = start, mode.samplesPerClass != nil || mode.usesSearchSlice {
       throw section.error("retrain", "rewinding goes on with the training itself, on all images of train")
     }
+    mode.isInside = try section.bool("inside_search") ?? true
     try section.finish()
     return FitnessMode(retraining: mode)
   }

@@ -47,6 +47,24 @@ import Testing
     }
   }
 
+  @Test("Outside the search candidates are judged as they are, and what is compared is retrained all the same")
+  func outside() throws {
+    for (name, inside, worker) in try retrainingVariants() {
+      var study = inside
+      study.fitness.retraining!.isInside = false
+      #expect(study.digest != inside.digest)
+      let drive = try Drive.whole(study, generations: 2, worker)
+      for evaluation in trials(drive) {
+        #expect(evaluation.retraining == nil && evaluation.parameters == Digest(of: worker.parameters), "\(name)")
+      }
+      let retraining = try #require(study.fitness.retraining)
+      for contestant in drive.run.planner.contestants where contestant.mask != nil {
+        let draws = contestant.jobs.compactMap { if case .test(let job) = $0 { job.retraining?.draw } else { nil } }
+        #expect(draws == Array(retraining.draws..<retraining.draws + retraining.finalDraws), "\(name)")
+      }
+    }
+  }
+
   @Test("A fitness is that of the mean over all draws, and one that is not finite spoils it")
   func means() throws {
     for (name, study, worker) in try retrainingVariants() + [cycleVariants()[4]] {

@@ -108,6 +108,14 @@ import Testing
     #expect(limited.architecture?.size == 500 && limited.architecture?.flops == 490)
   }
 
+  @Test("Retraining inside the search, or at its end alone")
+  func insideSearch() throws {
+    for (key, expected) in [("", true), (", inside_search: true", true), (", inside_search: false", false)] {
+      let text = minimal + "\nfitness: { retrain: finetune, epochs: 2\(key) }"
+      #expect(try study(of: read(text)).fitness.retraining?.isInside == expected)
+    }
+  }
+
   @Test("Genomes of sparsities")
   func sparsities() throws {
     #expect(try study(of: read(minimal)).units.genome == .masks)

@@ -49,7 +49,9 @@ package final class Judging {
   }
 
   /// The weights that the job's retraining gives to what its mask keeps; nil where it left the finite numbers.
-  private static func train<Use>(
+  ///
+  /// - Throws: `NetworkError` if the inputs are not those of the job's network.
+  package static func train<Use>(
     _ job: Evaluation<Use>, _ retraining: Retraining, _ given: [Float]?, _ images: LabelledData
   ) throws(NetworkError) -> [Float]? {
     var data = images

@@ -212,4 +212,44 @@ import Testing
     #expect(try start(3).status == 0 && start(2).status == 0)
     #expect(try start(4).status == 73)
   }
+
+  @Test func runsOfTwoSeedsAreComparedInPairs() throws {
+    let search = "{ population_size: 8, generations: 2, elite_size: 2 }"
+    let text = objective("{ minimize: loss, at_compression: 5 }", search)
+    let runs = try [1, 2].map { try run(text + "\nseed: \($0)") }
+    defer { withExtendedLifetime(runs.map(\.place)) {} }
+    func accuracies(_ name: String) throws -> [Double] {
+      try runs.map { run in
+        Double(try #require(rows(run.output).first { $0["strategy"] == name }?["post_acc1"]))!
+      }
+    }
+    let result = try Program.run("compare", runs[0].run, runs[1].run)
+    #expect(result.status == 0, "\(result.errors)")
+    let line = try #require(result.output.split(separator: "\n").first { $0.hasPrefix("GeneticAlgorithm") })
+    let cells = line.split(separator: " ").map(String.init)
+    let (own, reference) = (try accuracies("GeneticAlgorithm"), try accuracies("GlobalMagWeight"))
+    // Strategy, compression, runs, two losses, validation, then accuracy, deviation and difference.
+    #expect(cells[1] == "5.0" && cells[2] == "2", "\(line)")
+    #expect(abs(Double(cells[6])! - (own[0] + own[1]) / 2) < 2e-4, "\(line)")
+    let difference = (own[0] - reference[0] + own[1] - reference[1]) / 2
+    #expect(abs(Double(cells[8])! - difference) < 2e-4, "\(line)")
+    #expect(!line.contains("*"), "two runs are too few for a star")
+    let refused = try Program.run("compare", runs[0].run, "--reference", "Nothing")
+    #expect(refused.status == 64 && refused.errors.contains("GlobalMagWeight"), "\(refused.errors)")
+  }
+
+  @Test func aLineOfTheTableIsExportedWithItsWeightsAndMask() throws {
+    let search = "{ population_size: 8, generations: 1, elite_size: 2, random_search: false }"
+    let neurons = "prune: { granularity: neurons }\nfitness: { retrain: finetune }"
+    let (place, run, output) = try run(
+      objective("{ minimize: loss, at_compression: 2 }", search, neurons))
+    let file = place.file("small.onnx")
+    let exported = try Program.run("export", run, "--strategy", "GeneticAlgorithm", "--form", "compact", "-o", file)
+    #expect(exported.status == 0, "\(exported.errors)")
+    let size = try #require(rows(output).first { $0["strategy"] == "GeneticAlgorithm" }?["size_nz"])
+    #expect(exported.output.contains(": \(size) parameters"), "\(exported.output)\(output)")
+    #expect(try Program.run("evaluate", file, "--dataset", "digits").status == 0)
+    let refused = try Program.run("export", run, "--strategy", "Nothing", "-o", file)
+    #expect(refused.status == 64 && refused.errors.contains("GlobalMagWeight"), "\(refused.errors)")
+  }
 }

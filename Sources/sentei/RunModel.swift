@@ -1,0 +1,45 @@
+import ArgumentParser
+import Digests
+import Models
+import Pruning
+import RunStore
+import Services
+import Studies
+
+/// A network of a finished run's comparison, with the weights that it was put on `test` with.
+struct RunModel {
+  let model: Model
+  /// Nil for whole networks.
+  let mask: Mask?
+  let scope: PruningScope
+
+  /// - Parameter strategy: the name of its line.
+  /// - Throws: `ValidationError` where the run has no such line, or is not finished; what reading the run throws.
+  init(directory: String, strategy: String) throws {
+    let run = try OpenRun.look(directory: directory)
+    let facts = run.facts
+    let (planned, isFinished) = try Replay.trials(
+      of: run.planner, outcome: { facts[$0] }, blob: { try run.store.blob($0) }
+    ) { _ in }
+    guard isFinished else { throw ValidationError("\(directory): the run is not finished; resume it first") }
+    let contestants = planned.planner.contestants
+    let named = contestants.first { [$0.strategy.rawValue, $0.account.rawValue].contains(strategy) }
+    guard let contestant = named,
+      case .test(let job)? = contestant.jobs.first
+    else {
+      let names = contestants.map(\.strategy.rawValue).joined(separator: ", ")
+      throw ValidationError("--strategy \(strategy): the run has no such line; expected one of \(names)")
+    }
+    var parameters = try job.parameters.map { try Parameters.values(canonical: try run.store.blob($0)) }
+    if let retraining = job.retraining {
+      let images = try LabelledData(canonical: try run.store.blob(retraining.slice.digest))
+      guard let trained = try Judging.train(job, retraining, parameters, images) else {
+        throw ValidationError("--strategy \(strategy): its retraining left the finite numbers")
+      }
+      parameters = trained
+    }
+    guard let parameters else { preconditionFailure("a job without weights and without training") }
+    model = try Model(network: job.network, parameters: parameters)
+    (mask, scope) = (job.mask, job.scope)
+  }
+}

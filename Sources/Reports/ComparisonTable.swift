@@ -65,7 +65,7 @@ package struct ComparisonTable: Hashable, Sendable {
         metrics: contestant.metrics, evaluations: evaluations[contestant.account] ?? 0,
         cpuSeconds: cpuSeconds[contestant.account] ?? 0)
     }
-    if case .exact(_, let count, _) = scores[dense].test { testSamples = count } else { testSamples = 0 }
+    if case .test(let job)? = contestants[dense].jobs.first { testSamples = job.sampleCount } else { testSamples = 0 }
     chosen = Self.chosen(of: rows.filter { row in study.searches.contains { $0.strategy == row.strategy } }, study)
   }
 

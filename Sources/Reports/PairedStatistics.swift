@@ -41,7 +41,9 @@ package enum Wilcoxon {
   /// - Complexity: O(n³).
   /// - Source: Wilcoxon, "Individual comparisons by ranking methods", 1945.
   package static func probability(_ differences: [Double]) -> Double {
-    let nonzero = differences.filter { $0 != 0 }.sorted { abs($0) < abs($1) }
+    // Differences of accuracies that are equal as fractions differ in their last bits.
+    let rounded = differences.map { ($0 * 1e9).rounded() }
+    let nonzero = rounded.filter { $0 != 0 }.sorted { abs($0) < abs($1) }
     guard !nonzero.isEmpty else { return 1 }
     // Twice the ranks, so that means of ranks are whole numbers.
     var ranks = [Int](repeating: 0, count: nonzero.count)

@@ -171,19 +171,17 @@ package struct OpenRun: Sendable {
     }
     var planner = try SearchStudy(study, dataset: dataset, trials: trials)
     // After damage a fact from before the snapshot may be missing; only a replay from the start asks for it again.
-    var isRestored = false
     if damage.isEmpty, store.mode == .writing {
       let newest = try store.newestSnapshot()
       damage += newest.damage.map(\.description)
       if let snapshot = newest.snapshot, let parameters = try? planner.parametersOfSnapshot(snapshot.state) {
-        isRestored =
-          (try? planner.restore(
-            snapshot.state, parameters: try store.blob(parameters),
-            scores: try planner.scoresOfSnapshot(snapshot.state).map { try store.blob($0) })) != nil
+        try? planner.restore(
+          snapshot.state, parameters: try store.blob(parameters),
+          scores: try planner.scoresOfSnapshot(snapshot.state).map { try store.blob($0) })
       }
     }
     // Not for readers: while they look, a coordinator removes states that it needs no more.
-    if !isRestored, store.mode == .writing {
+    if store.mode == .writing {
       let usable = usable(facts, planner, store)
       if usable.count < facts.count { damage.append("a state of training is gone: training begins again") }
       facts = usable

@@ -118,7 +118,7 @@ extension SearchStudy {
     let members = (population?.results ?? []).map { result in
       Contestant(
         result.strategy, of: result.strategy, mask: judge.mask(of: .mask(result.mask)),
-        requested: RequestedSize(result.compression...result.compression, of: granularity), jobs: [result.test],
+        requested: RequestedSize(result.compression, of: granularity), jobs: [result.test],
         splits: splits, metrics: judge.metrics(of: .mask(result.mask)))
     }
     let trained = cycles.enumerated().map { index, cycle in

@@ -62,7 +62,8 @@ package struct FitnessMode: Hashable, Sendable {
       bytes.append(mode.samplesPerClass ?? 0)
       bytes.append(mode.draws)
       bytes.append(mode.finalDraws)
-      bytes.append(mode.isInside)
+      // Behind everything, so that the usual mode keeps its digest.
+      if !mode.isInside { bytes.append("outside") }
     }
   }
 }

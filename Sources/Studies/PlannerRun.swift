@@ -67,7 +67,7 @@ package struct PlannerRun: Sendable {
   private var offersSnapshot = false
   /// The jobs of the trial that is being answered.
   private var draws: [TrialDraw] = []
-  /// The jobs that trained and judged training, with the line of the comparison that they belong to. Complete after a
+  /// The jobs that trained and judged training, and scored weights, with the line of the comparison that they belong to. Complete after a
   /// replay from the start; a snapshot does not hold it.
   package private(set) var trainingJobs: [(job: Digest, account: Strategy)] = []
   /// Trials that were asked for more than once, and found done.
@@ -128,10 +128,7 @@ package struct PlannerRun: Sendable {
     }
     let round = planner.cycles.count
     if next.proposal.trial == nil {
-      // Behind a round its cycle is among the planner's already.
-      let own = next.proposal.strategy
-      let cycle = round == 0 ? Strategy.dense : Strategy(cycle: round)
-      trainingJobs.append((next.job, own == .population || own == .noExchange ? own : cycle))
+      trainingJobs.append((next.job, account(of: next.proposal, round: round)))
     } else if case .evaluate(let evaluation) = next.proposal.job {
       draws.append(TrialDraw(job: next.job, evaluation: evaluation, isRepeat: next.isRepeat))
     }
@@ -142,5 +139,23 @@ package struct PlannerRun: Sendable {
     return .trial(
       TrialRecord(
         trial: judged, round: round, draws: draws, objectiveCount: planner.study.objective.objectiveCount))
+  }
+
+  /// The line that a job without a trial belongs to.
+  private func account(of proposal: Proposal, round: Int) -> Strategy {
+    let study = planner.study
+    guard case .score(let job) = proposal.job else {
+      if proposal.strategy == .population || proposal.strategy == .noExchange { return proposal.strategy }
+      // Behind a round its cycle is among the planner's already.
+      return round == 0 ? .dense : Strategy(cycle: round)
+    }
+    if study.cycles != nil { return Strategy(cycle: round + 1) }
+    if study.population != nil { return .population }
+    func search(_ scores: UnitScores) -> Strategy { study.searches.first { $0.scores == scores }?.strategy ?? .dense }
+    return switch job.criterion {
+    case .edgePopup: .edgePopup
+    case .gradient: study.baselines.gradient ? .globalGradient : search(.gradient)
+    case .activation: search(.activation)
+    }
   }
 }

@@ -318,9 +318,9 @@ struct PopulationRounds: Sendable {
   /// The best networks with their masks over units, once the rounds are over: the population's, then the control's.
   ///
   /// The control has none where all of its members diverged.
-  var results: [(strategy: Strategy, mask: Mask, test: Evaluation<TestUse>, compression: Double)] {
+  var results: [(strategy: Strategy, mask: Mask, test: Evaluation<TestUse>, compression: ClosedRange<Double>)] {
     guard stage == .finished else { return [] }
-    let compression = plan.compression(ofRound: plan.rounds - 1, first: compression).upperBound
+    let compression = plan.compression(ofRound: plan.rounds - 1, first: compression)
     return [(Strategy.population, false), (.noExchange, true)].compactMap { strategy, isControl in
       guard let member = winner(control: isControl) else { return nil }
       return (strategy, member.mask, evaluation(member, on: judge.splits.test), compression)

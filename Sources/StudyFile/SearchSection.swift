@@ -13,9 +13,11 @@ struct SearchSection {
   /// What the searches are for.
   private let objective: ObjectiveSection
 
-  /// - Parameter isOfMasks: whether genomes are masks; vectors have founders and mutations of their own.
+  /// - Parameters:
+  ///   - isOfMasks: whether genomes are masks; vectors have founders and mutations of their own.
+  ///   - hasWeights: whether all genomes are about one network's weights, which have scores.
   /// - Throws: ``StudyFileError`` with line and key.
-  init(_ root: inout Section, _ objective: ObjectiveSection, isOfMasks: Bool) throws(StudyFileError) {
+  init(_ root: inout Section, _ objective: ObjectiveSection, isOfMasks: Bool, hasWeights: Bool) throws(StudyFileError) {
     self.objective = objective
     let example = "a group such as { algorithm: genetic, population_size: 64, generations: 50 }"
     let node = try root.required("search", root.node("search"), example)
@@ -29,6 +31,9 @@ struct SearchSection {
       where !isOfMasks && section.node(key) != nil {
         throw section.error(
           key, "is for searches over masks; these genomes are vectors, which have one way of their own")
+      }
+      if !hasWeights, section.has("scores") {
+        throw section.error("scores", "is for masks of one network; architectures have no common weights")
       }
       try read(&section, isFirst: index == 0)
     }

@@ -9,14 +9,16 @@ extension StudyDocument {
   static func baselines(
     _ root: inout Section, _ granularity: Granularity, trainsBehind: Bool
   ) throws(StudyFileError) -> Baselines {
-    var baselines = Baselines(gradient: true)
+    var baselines = Baselines(gradient: !trainsBehind)
     guard var section = try root.section("baselines") else { return baselines }
-    baselines.gradient = try section.bool("gradient") ?? true
+    let problem = "is for studies without cycles and population, which compare with what they trained"
+    baselines.gradient = try section.bool("gradient") ?? baselines.gradient
+    guard !(baselines.gradient && trainsBehind) else { throw section.error("gradient", problem) }
     if var popup = try section.section("edge_popup") {
       guard granularity == .weights else {
         throw section.error("edge_popup", "scores single weights; expected prune.granularity weights")
       }
-      guard !trainsBehind else { throw section.error("edge_popup", "is for studies without cycles and population") }
+      guard !trainsBehind else { throw section.error("edge_popup", problem) }
       // Ramanujan 2020: momentum 0.9, a rate of 0.1 that falls along a cosine.
       let usual = TrainingRecipe(epochs: 5, learningRate: 0.1, schedule: .cosine(horizon: 5))
       baselines.edgePopup = try TrainingSection.recipe(&popup, usual)

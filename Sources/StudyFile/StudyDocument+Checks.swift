@@ -16,6 +16,15 @@ extension StudyDocument {
     }
   }
 
+  /// - Throws: ``StudyFileError`` for a retraining at the end where cycles or a population have the last word.
+  func checkInside() throws(StudyFileError) {
+    guard cycles != nil || population != nil, let section = sections.fitness,
+      fitness.retraining?.isInside == false
+    else { return }
+    throw section.error(
+      "inside_search", "what cycles or a population trained is compared as it is; expected true, or neither of them")
+  }
+
   /// - Throws: ``StudyFileError`` where samples without places are to be cut or mirrored.
   func checkAugmentation(_ shape: [Int]) throws(StudyFileError) {
     guard shape.count != 3 else { return }

@@ -47,6 +47,9 @@ extension StudyDocument {
   static func architectureFitness(
     _ root: inout Section, _ training: TrainingRecipe
   ) throws(StudyFileError) -> FitnessMode {
+    guard training.epochs > 0 else {
+      throw root.error("network", "train.epochs 0 judges untrained networks; expected 1 epoch at least")
+    }
     var mode = FitnessMode.Retraining(start: .scratch, recipe: training)
     guard var section = try root.section("fitness") else { return FitnessMode(retraining: mode) }
     guard try section.text("retrain") ?? "scratch" == "scratch" else {

@@ -75,11 +75,9 @@ package struct StudyDocument {
       &root, training.recipe, objective.objective,
       isRange: compression.lowerBound < compression.upperBound, units)
     baselines = try Self.baselines(&root, units.granularity, trainsBehind: cycles != nil || population != nil)
-    let search = try SearchSection(&root, objective, isOfMasks: architecture == nil && units.genome == .masks)
+    let search = try SearchSection(
+      &root, objective, isOfMasks: architecture == nil && units.genome == .masks, hasWeights: architecture == nil)
     (searches, trials) = (search.searches, search.trials)
-    guard architecture == nil || searches.allSatisfy({ $0.scores == .magnitude }) else {
-      throw root.error("search", "scores are of weights; a search among architectures has none")
-    }
     let numerics = try root.text("numerics", oneOf: ["portable"]) ?? "portable"
     precondition(numerics == "portable")
     try root.finish()
@@ -87,6 +85,7 @@ package struct StudyDocument {
       dataset: data, network: network, objective: objective.section, prune: prune, fitness: try root.section("fitness"),
       cycles: try root.section("cycles"))
     try checkCycles()
+    try checkInside()
     if case .known(let known) = dataset, self.network.zoo != nil || architecture != nil {
       let network = try ownNetwork(shape: known.shape, classes: known.classes)!
       _ = try study(

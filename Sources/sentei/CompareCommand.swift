@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Reports
+import Search
 import Studies
 
 /// `sentei compare`: finished runs of one study under several seeds, as means and paired differences.
@@ -22,10 +23,14 @@ struct CompareCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       var tables: [ComparisonTable] = []
+      var studies: [(study: Study, directory: String)] = []
       for directory in runs {
-        guard let table = try Conclusion(directory: directory).table else {
+        let conclusion = try Conclusion(directory: directory)
+        guard let table = conclusion.table else {
           throw ValidationError("\(directory): the run is not finished; resume it first")
         }
+        try Self.check(conclusion.study, directory, beside: studies)
+        studies.append((conclusion.study, directory))
         tables.append(table)
       }
       let names = Set(tables.flatMap { $0.rows.map(\.strategy) })
@@ -35,6 +40,26 @@ struct CompareCommand: AsyncParsableCommand {
             + names.map(\.rawValue).sorted().joined(separator: ", "))
       }
       print(RunComparison(tables, reference: Strategy(reference)).text)
+    }
+  }
+
+  /// Refuses what would be no repetition: another study, a front, or the same seed once more.
+  private static func check(
+    _ study: Study, _ directory: String, beside others: [(study: Study, directory: String)]
+  ) throws {
+    guard !study.objective.isPareto else {
+      throw ValidationError("\(directory): a Pareto study has fronts, whose places do not pair over runs")
+    }
+    for other in others {
+      guard other.study.seed != study.seed else {
+        throw ValidationError("\(directory) has seed \(study.seed) as \(other.directory); expected another seed")
+      }
+      var same = other.study
+      (same.seed, same.name) = (study.seed, study.name)
+      guard same == study else {
+        throw ValidationError(
+          "\(directory) is of another study than \(other.directory); they may differ in their seed alone")
+      }
     }
   }
 }

@@ -9,6 +9,7 @@ import Studies
 struct Conclusion {
   /// The comparison on `test`; nil before the run is finished.
   let table: ComparisonTable?
+  let study: Study
   /// How the searches went.
   let searches: SearchReport
   let states: [SearchState]
@@ -52,6 +53,7 @@ struct Conclusion {
     architectures = contestants.filter { $0.architecture != nil }
     hasFronts = contestants.count > Set(contestants.map(\.account)).count
     self.searches = searches
+    self.study = study
     states = planned.planner.searchStates
     self.trials = trials
     (hits, note, self.directory) = (planned.cacheHits, run.note, directory)

@@ -23,7 +23,9 @@ struct RunModel {
     ) { _ in }
     guard isFinished else { throw ValidationError("\(directory): the run is not finished; resume it first") }
     let contestants = planned.planner.contestants
-    let named = contestants.first { [$0.strategy.rawValue, $0.account.rawValue].contains(strategy) }
+    // The name of a search with one line alone means that line, such as Cycle5 for "Cycle5 (missed)".
+    let own = contestants.filter { $0.account.rawValue == strategy }
+    let named = contestants.first { $0.strategy.rawValue == strategy } ?? (own.count == 1 ? own.first : nil)
     guard let contestant = named,
       case .test(let job)? = contestant.jobs.first
     else {

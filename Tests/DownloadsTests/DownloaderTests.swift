@@ -186,7 +186,9 @@ import Testing
   func abandoned() async throws {
     let head = head("HTTP/1.1 200 OK", "Connection: close")
     for first in [[], head] {
-      let server = try TestServer(["/file": .late(first: first, then: (first.isEmpty ? head : []) + body, count: 10_000)])
+      let server = try TestServer([
+        "/file": .late(first: first, then: (first.isEmpty ? head : []) + body, count: 10_000)
+      ])
       let folder = try Folder()
       await #expect(throws: DownloadError.self) {
         try await Downloader(silence: .milliseconds(200)).fetch(

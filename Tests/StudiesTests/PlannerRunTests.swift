@@ -76,7 +76,8 @@ import Testing
   @Test("Outcomes in any order give the same history and the same contestants")
   func orders() throws {
     let others = [try smallStudy(objective: .best(.loss)), try smallStudy(randomSearch: false)]
-    for (name, study, worker) in try variants() + architectureVariants() + others.map({ ("plain", $0, FakeWorker($0)) }) {
+    for (name, study, worker) in try variants() + architectureVariants() + others.map({ ("plain", $0, FakeWorker($0)) })
+    {
       let whole = try Drive.whole(study, generations: 3, worker)
       for seed in 0..<8 as Range<UInt64> {
         var stream = RandomStream(seed: seed, .test)

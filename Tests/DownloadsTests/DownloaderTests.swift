@@ -186,17 +186,16 @@ import Testing
   func abandoned() async throws {
     let head = head("HTTP/1.1 200 OK", "Connection: close")
     for first in [[], head] {
-      let server = try TestServer([
-        "/file": .late(first: first, then: (first.isEmpty ? head : []) + body, count: 10_000)
-      ])
+      // Small pieces, so that minutes pass before all of them are gone, however busy the machine is.
+      let piece = (first.isEmpty ? head : []) + body[..<200]
+      let server = try TestServer(["/file": .late(first: first, then: piece, count: 1 << 26)])
       let folder = try Folder()
       await #expect(throws: DownloadError.self) {
         try await Downloader(silence: .milliseconds(200)).fetch(
           [server.address("/file")], to: folder.path + "/file", limit: 1 << 40, sha256: Digest(of: body))
       }
-      // The client hangs up long before 3 GB have gone.
       let sent = await server.release()
-      #expect(sent < 9000)
+      #expect(sent < 1 << 26, "the client never hung up")
     }
   }
 

@@ -59,7 +59,7 @@ import Testing
     let trained = try count("train", in: run)
     let second = try coordinator(2)
     #expect(second.wait() == 0, "\(second.logText.suffix(2000))")
-    kill(heir.process.processIdentifier, SIGTERM)
+    heir.send(SIGTERM)
     #expect(heir.wait() == 0)
     #expect(trained >= 2, "the coordinator died in the middle of training")
     #expect(try digest(run) == digest(whole))

@@ -34,7 +34,7 @@ import Testing
     for (number, victim) in workers.prefix(2).enumerated() {
       let wanted = 600 * (number + 1)
       #expect(coordinator.waitForLog { committed($0) >= wanted }, "\(coordinator.logText.suffix(500))")
-      #expect(coordinator.process.isRunning, "the run ended before worker \(number + 1) was killed")
+      #expect(coordinator.isRunning, "the run ended before worker \(number + 1) was killed")
       victim.kill9()
     }
     #expect(coordinator.wait() == 0, "\(coordinator.logText.suffix(2000))")
@@ -161,7 +161,7 @@ private struct Crew {
   /// Ends the workers: one that had not dialled again when the run ended waits for another coordinator.
   func sendHome() {
     for worker in workers {
-      kill(worker.process.processIdentifier, SIGTERM)
+      worker.send(SIGTERM)
       #expect(worker.wait() == 0, "\(worker.logText.suffix(1000))")
     }
   }

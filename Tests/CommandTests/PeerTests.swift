@@ -37,7 +37,7 @@ import Wire
       "coordinator", study, "--listen", address + "2", "--run-directory", place.file("first"))
     #expect(sameRun.status == 73, "\(sameRun.errors)")
     #expect(sameRun.errors.contains("another coordinator"))
-    kill(first.process.processIdentifier, SIGTERM)
+    first.send(SIGTERM)
     #expect(first.wait() == 75, "\(first.logText)")
     #expect(first.logText.contains("resume"))
   }

@@ -69,7 +69,7 @@ import Testing
       #expect(second.wait() == 0, "killed at \(kill): \(second.logText.suffix(1000))")
       #expect(try history(run) == expected, "killed at \(kill)")
       // A worker that had not dialled again when the run ended waits for another coordinator.
-      Foundation.kill(workers[1].process.processIdentifier, SIGTERM)
+      workers[1].send(SIGTERM)
       #expect(workers[1].wait() == 0, "\(workers[1].logText.suffix(1000))")
     }
   }

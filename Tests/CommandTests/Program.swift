@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import Testing
 
 /// The command under test, as processes of its own.
 enum Program {
@@ -37,39 +37,77 @@ enum Program {
 }
 
 /// A process that the test started, and will end.
+///
+/// Spawned and reaped without Foundation's `Process`, which takes a descriptor that the child inherits for its sign of
+/// life: where another child of the same moment inherits it too, an end goes unnoticed.
 final class Running {
-  let process = Process()
+  let identifier: pid_t
   let log: String
+  private var status: Int32?
+
+  /// Longer than any test takes on a machine that has other things to do; then the process hangs.
+  private static let patience = Duration.seconds(600)
 
   init(_ arguments: [String], output: String = "/dev/null", errors: String, environment: [String: String] = [:]) throws
   {
     log = errors
-    for path in [output, errors] where !FileManager.default.fileExists(atPath: path) {
-      _ = FileManager.default.createFile(atPath: path, contents: nil)
-    }
-    process.executableURL = URL(fileURLWithPath: Program.path)
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle(forWritingAtPath: output)
-    let handle = FileHandle(forWritingAtPath: errors)
-    handle?.seekToEndOfFile()
-    process.standardError = handle
-    try process.run()
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0)=\($1)" }
+    var words = ([Program.path] + arguments).map { strdup($0) } + [nil]
+    var settings = variables.map { strdup($0) } + [nil]
+    defer { for text in words + settings { free(text) } }
+    var child: pid_t = 0
+    let code = posix_spawn(&child, Program.path, &actions, nil, &words, &settings)
+    guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EINVAL) }
+    identifier = child
   }
 
-  deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+  deinit { if isRunning { kill9() } }
 
-  /// Waits for the end; a process that ends by a signal has 128 and its number.
+  var isRunning: Bool {
+    if status == nil {
+      var word: Int32 = 0
+      if waitpid(identifier, &word, WNOHANG) == identifier { status = word }
+    }
+    return status == nil
+  }
+
+  /// Waits for the end; a process that ends by a signal has 128 and its number, one that does not end is killed.
   func wait() -> Int32 {
-    process.waitUntilExit()
-    return process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
+    if !passes(Self.patience, until: { !self.isRunning }) {
+      Issue.record("process \(identifier) did not end: \(logText.suffix(4000))")
+      kill9()
+    }
+    let word = status ?? 0
+    return word & 0x7f == 0 ? (word >> 8) & 0xff : 128 + (word & 0x7f)
+  }
+
+  func send(_ signal: Int32) {
+    if isRunning { kill(identifier, signal) }
   }
 
   /// `kill -9`.
   func kill9() {
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
+    send(SIGKILL)
+    guard status == nil else { return }
+    var word: Int32 = 0
+    while waitpid(identifier, &word, 0) < 0, errno == EINTR {}
+    status = word
+  }
+
+  /// Looks every hundredth of a second whether a condition holds; another process's end and files tell nobody.
+  private func passes(_ time: Duration, until condition: () -> Bool) -> Bool {
+    let deadline = ContinuousClock.now + time
+    while !condition() {
+      guard ContinuousClock.now < deadline else { return false }
+      usleep(10_000)
+    }
+    return true
   }
 
   var logText: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
@@ -78,13 +116,14 @@ final class Running {
   ///
   /// - Returns: whether the condition was fulfilled.
   func waitForLog(_ condition: (String) -> Bool) -> Bool {
-    let deadline = ContinuousClock.now + .seconds(120)
-    while ContinuousClock.now < deadline {
-      if condition(logText) { return true }
-      guard process.isRunning else { return condition(logText) }
-      usleep(10_000)  // polling another process's file; nothing can tell us
+    var fulfilled = false
+    _ = passes(.seconds(120)) {
+      // Asked first: what a process wrote before its end counts.
+      let ended = !isRunning
+      fulfilled = condition(logText)
+      return fulfilled || ended
     }
-    return false
+    return fulfilled
   }
 }
 

@@ -3,18 +3,6 @@ import Foundation
 import RunStore
 import Testing
 
-/// Runs a program and tells whether it succeeded.
-private func succeeds(_ program: String, _ arguments: String...) -> Bool {
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: program)
-  process.arguments = arguments
-  process.standardError = FileHandle.nullDevice
-  process.standardOutput = FileHandle.nullDevice
-  guard (try? process.run()) != nil else { return false }
-  process.waitUntilExit()
-  return process.terminationStatus == 0
-}
-
 /// A small file system of its own, if this process may mount one.
 private final class SmallDisk: Sendable {
   let path: String
@@ -22,7 +10,7 @@ private final class SmallDisk: Sendable {
   init?(in scratch: Scratch, kilobytes: Int) {
     path = scratch("disk")
     try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    guard getuid() == 0, succeeds("/bin/mount", "-t", "tmpfs", "-o", "size=\(kilobytes)k", "tmpfs", path) else {
+    guard mount("tmpfs", path, "tmpfs", 0, "size=\(kilobytes)k") == 0 else {
       print("skipped: a full disk needs the right to mount a tmpfs")
       return nil
     }
@@ -38,7 +26,7 @@ private final class SmallDisk: Sendable {
 
   func free() { unlink(path + "/ballast") }
 
-  deinit { _ = succeeds("/bin/umount", "-l", path) }
+  deinit { umount2(path, Int32(MNT_DETACH)) }
 }
 
 @Suite struct DiskTests {
@@ -145,7 +133,7 @@ private final class SmallDisk: Sendable {
       _ = try store.commit([fact(1)], attempts: [])
       try store.close()
     }
-    guard succeeds("/bin/mount", "-o", "remount,ro", disk.path) else { return }
+    guard mount("tmpfs", disk.path, "tmpfs", UInt(MS_REMOUNT | MS_RDONLY), nil) == 0 else { return }
     #expect(try RunStore.open(at: path, mode: .reading).allFacts() == [fact(1)])
     let refusals = [
       #expect(throws: RunStoreError.self, performing: { try RunStore.open(at: path, mode: .writing) }),

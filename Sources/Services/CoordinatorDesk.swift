@@ -76,6 +76,7 @@ struct CoordinatorDesk {
   private mutating func take(_ output: PlannerLoop.Output) throws {
     switch output {
     case .submit(let jobs): try act(.submitted(jobs))
+    case .reused(let count): progress.reused += count
     case .progress(let progress): self.progress.run = progress
     case .caughtUp: break
     case .failed(let error): throw error

@@ -23,6 +23,7 @@ package final class CoordinatorService: Sendable {
   }
 
   private let run: OpenRun
+  private let reused: ReusedRuns?
   private let address: Address
   private let log: Logger
   private let onProgress: @Sendable (CoordinatorProgress) -> Void
@@ -32,12 +33,15 @@ package final class CoordinatorService: Sendable {
   private let result = Mutex<CoordinatorEnding?>(nil)
 
   /// A coordinator of an open run, which it keeps to itself from here on.
+  ///
+  /// - Parameter reused: other runs whose facts are taken over.
   package init(
-    _ run: OpenRun, address: Address, log: Logger,
+    _ run: OpenRun, reusing reused: ReusedRuns? = nil, address: Address, log: Logger,
     onListening: @escaping @Sendable (Address) -> Void = { _ in },
     onProgress: @escaping @Sendable (CoordinatorProgress) -> Void = { _ in }
   ) {
     self.run = run
+    self.reused = reused
     self.address = address
     self.log = log
     self.onListening = onListening
@@ -51,7 +55,9 @@ package final class CoordinatorService: Sendable {
     let (inputs, input) = AsyncStream.makeStream(of: Input.self)
     let socket = try CoordinatorSocket(receiveLimit: WireCodec.receiveLimit)
     let persister = Persister(store: run.store) { input.yield(.disk($0)) }
-    let planner = PlannerLoop(run.planner, facts: run.facts, store: run.store) { input.yield(.planner($0)) }
+    let planner = PlannerLoop(run.planner, facts: run.facts, store: run.store, reusing: reused) {
+      input.yield(.planner($0))
+    }
     let (outgoing, outbox) = AsyncStream.makeStream(of: (peer: PeerID, bytes: [UInt8]).self)
     var desk = CoordinatorDesk(
       run: run, persister: persister, planner: planner, outbox: outbox, input: input, log: log)
@@ -111,6 +117,8 @@ package struct CoordinatorProgress: Sendable {
   package var openJobs = 0
   /// Facts that became durable in this life of the coordinator.
   package var committed = 0
+  /// Facts taken over from other runs in this life of the coordinator.
+  package var reused = 0
   /// Durable evaluations a second, over the last few seconds.
   package var evaluationsPerSecond = 0.0
 }

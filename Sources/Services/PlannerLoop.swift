@@ -27,6 +27,8 @@ package struct RunProgress: Hashable, Sendable {
 final class PlannerLoop: @unchecked Sendable {
   enum Output: Sendable {
     case submit([Job])
+    /// So many facts were taken over from other runs.
+    case reused(Int)
     case progress(RunProgress)
     /// The first time that nothing but new facts helps: replay is over, and the coordinator may listen.
     case caughtUp
@@ -37,10 +39,13 @@ final class PlannerLoop: @unchecked Sendable {
 
   private let queue = DispatchQueue(label: "planner")
   private let store: RunStore
+  private let reused: ReusedRuns?
   private let output: @Sendable (Output) -> Void
   private var run: PlannerRun
   private var facts: [Digest: Outcome]
   private var contestants: [Contestant] = []
+  /// Blobs of facts from other runs that those runs have no more.
+  private var gone: Set<Digest> = []
   /// Jobs of the comparison that were asked for.
   private var requested: Set<Digest> = []
   private var hasCaughtUp = false
@@ -50,12 +55,14 @@ final class PlannerLoop: @unchecked Sendable {
   private var cost = 0.0
 
   init(
-    _ planner: SearchStudy, facts: [Digest: Outcome], store: RunStore, output: @escaping @Sendable (Output) -> Void
+    _ planner: SearchStudy, facts: [Digest: Outcome], store: RunStore, reusing reused: ReusedRuns?,
+    output: @escaping @Sendable (Output) -> Void
   ) {
     run = PlannerRun(planner)
     self.facts = facts
     evaluations = facts.values.count(where: \.isEvaluation)
     self.store = store
+    self.reused = reused
     self.output = output
   }
 
@@ -65,12 +72,40 @@ final class PlannerLoop: @unchecked Sendable {
   /// Takes durable facts.
   func deliver(_ fresh: [Fact]) {
     queue.async { [self] in
-      for fact in fresh {
-        facts[fact.job] = fact.outcome
-        if fact.outcome.isEvaluation { evaluations += 1 }
-      }
+      for fact in fresh { learn(fact.outcome, of: fact.job) }
       advance()
     }
+  }
+
+  private func learn(_ outcome: Outcome, of job: Digest) {
+    facts[job] = outcome
+    if outcome.isEvaluation { evaluations += 1 }
+  }
+
+  /// Takes over what other runs know of these jobs and asks for the rest.
+  ///
+  /// - Throws: `RunStoreError`; `StudyFailure` where a job goes on from a state that the other run has no more.
+  private func submit(_ jobs: [Job]) throws {
+    var known: [Digest] = []
+    var unknown: [Job] = []
+    for job in jobs {
+      if let outcome = reused?.outcome(of: job) {
+        learn(outcome, of: job.digest)
+        known.append(job.digest)
+      } else {
+        unknown.append(job)
+      }
+    }
+    if let reused, !known.isEmpty {
+      gone.formUnion(try reused.copy(known, to: store))
+      output(.reused(known.count))
+    }
+    if let job = unknown.first(where: { !gone.isDisjoint(with: $0.inputs) }) {
+      throw StudyFailure(
+        "a reused run has lost the state from which \(job.kind) job \(job.digest.short) goes on; "
+          + "resume this run without --reuse: training then begins again")
+    }
+    if !unknown.isEmpty { output(.submit(unknown)) }
   }
 
   private func advance() {
@@ -80,7 +115,7 @@ final class PlannerLoop: @unchecked Sendable {
     do {
       loop: while true {
         switch try run.step({ facts[$0] }) {
-        case .submit(let jobs): if !jobs.isEmpty { output(.submit(jobs)) }
+        case .submit(let jobs): try submit(jobs)
         case .needs(let digest): try run.supply(try store.blob(digest))
         case .trial: break
         case .snapshotMoment: try snapshot(since: start)
@@ -114,19 +149,17 @@ final class PlannerLoop: @unchecked Sendable {
   private func finish() throws {
     if contestants.isEmpty { contestants = run.planner.contestants }
     // No one asks for `test` before all is known that a choice among the searches could look at.
-    guard asked(for: contestants.flatMap { $0.searchJobs + $0.validationJobs }) else { return }
-    guard asked(for: contestants.flatMap(\.jobs)) else { return }
+    guard try asked(for: contestants.flatMap { $0.searchJobs + $0.validationJobs }) else { return }
+    guard try asked(for: contestants.flatMap(\.jobs)) else { return }
     isOver = true
     try store.writeHead()
     output(.finished(contestants))
   }
 
   /// Whether all of these jobs have their facts; asks once for those that have not.
-  private func asked(for jobs: [Job]) -> Bool {
-    let missing = jobs.filter { facts[$0.digest] == nil }
-    let fresh = missing.filter { requested.insert($0.digest).inserted }
-    if !fresh.isEmpty { output(.submit(fresh)) }
-    return missing.isEmpty
+  private func asked(for jobs: [Job]) throws -> Bool {
+    try submit(jobs.filter { facts[$0.digest] == nil && requested.insert($0.digest).inserted })
+    return jobs.allSatisfy { facts[$0.digest] != nil }
   }
 
   private var progress: RunProgress {

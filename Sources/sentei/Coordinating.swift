@@ -32,21 +32,29 @@ func runServices(_ services: [RunningService], _ logger: Logger) async throws {
 
 /// Coordinates an open run to its end, alone or with workers of this machine.
 ///
-/// - Parameter local: the number of local workers and their lanes; nil for none.
+/// - Parameters:
+///   - reused: other runs whose facts are taken over.
+///   - local: the number of local workers and their lanes; nil for none.
 /// - Throws: `ExitCode` 75 if it was stopped before the end.
-func coordinate(_ run: OpenRun, at address: Address, local: (workers: Int, lanes: Int)?, log: Logger) async throws {
+func coordinate(
+  _ run: OpenRun, reusing reused: ReusedRuns?, at address: Address, local: (workers: Int, lanes: Int)?, log: Logger
+) async throws {
   for damage in run.damage { log.warning("\(damage)") }
   if let note = run.note { log.notice("\(note)") }
   let directory = run.store.layout.directory
   let (listening, listens) = AsyncStream.makeStream(of: Address.self)
+  let reusedFacts = Mutex(0)
   let coordinator = CoordinatorService(
-    run, address: address, log: log,
+    run, reusing: reused, address: address, log: log,
     onListening: {
       if local == nil { log.notice("listening", metadata: ["address": "\($0)"]) }
       listens.yield($0)
       listens.finish()
     },
-    onProgress: { Terminal.standard.show($0) })
+    onProgress: { progress in
+      reusedFacts.withLock { $0 = progress.reused }
+      Terminal.standard.show(progress)
+    })
   var services = [
     RunningService {
       defer { listens.finish() }
@@ -61,6 +69,9 @@ func coordinate(_ run: OpenRun, at address: Address, local: (workers: Int, lanes
   }
   try await runServices(services, log)
   Terminal.standard.clearLine()
+  if reused != nil {
+    log.notice("facts taken over from other runs", metadata: ["facts": "\(reusedFacts.withLock { $0 })"])
+  }
   switch coordinator.ending {
   case .finished(_, let seconds):
     if seconds > 0 { log.notice("search phase", metadata: ["seconds": "\(String(format: "%.3f", seconds))"]) }
@@ -79,6 +90,16 @@ func privateAddress() throws -> (address: Address, folder: String) {
   }
   let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   return (try Address("ipc://\(folder)/coordinator"), folder)
+}
+
+/// Where facts come from besides workers.
+struct ReuseOptions: ParsableArguments {
+  @Option(
+    name: .customLong("reuse"), help: "The directory of another run whose results count here too; may be repeated.")
+  var runs: [String] = []
+
+  /// The runs, open for reading; nil for none.
+  func open() throws -> ReusedRuns? { runs.isEmpty ? nil : try ReusedRuns(directories: runs) }
 }
 
 /// An address from the command line; what others could reach needs a word that says so.

@@ -19,6 +19,7 @@ struct ContinuationOptions: ParsableArguments {
   @Flag(help: "Allow an address without encryption (tcp://).")
   var insecure = false
 
+  @OptionGroup var reuse: ReuseOptions
   @OptionGroup var logging: LogOptions
 
   @Option(help: "The folder of data sets; needed only if the run was killed before its slices were stored.")
@@ -31,17 +32,18 @@ struct ContinuationOptions: ParsableArguments {
 
   /// Coordinates the run that `open` gives, with workers of this machine or of others.
   func goOn(_ open: (_ directory: String, _ data: String?) throws -> OpenRun) async throws {
+    let reused = try reuse.open()
     if let listen {
       let address = try checkedAddress(listen, insecure: insecure)
       let run = try open(run, DataOption.folder(data))
-      try await coordinate(run, at: address, local: nil, log: logging.logger("coordinator"))
+      try await coordinate(run, reusing: reused, at: address, local: nil, log: logging.logger("coordinator"))
       return
     }
     let run = try open(run, DataOption.folder(data))
     let (address, folder) = try privateAddress()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try await coordinate(
-      run, at: address, local: (workers, lanes), log: logging.logger("coordinator", hasLiveLine: true))
+      run, reusing: reused, at: address, local: (workers, lanes), log: logging.logger("coordinator", hasLiveLine: true))
   }
 }
 

@@ -15,6 +15,8 @@ struct StudyOptions: ParsableArguments {
   @Option(help: "The folder of data sets; by default the environment variable SENTEI_DATA.")
   var data: String?
 
+  @OptionGroup var reuse: ReuseOptions
+
   /// Reads the study and opens its run.
   func open() throws -> OpenRun {
     let text = try readText(study)
@@ -51,11 +53,13 @@ struct RunCommand: AsyncParsableCommand {
 
   func run() async throws {
     await reportingAndLeaving {
+      let reused = try options.reuse.open()
       let run = try options.open()
       let (address, folder) = try privateAddress()
       defer { try? FileManager.default.removeItem(atPath: folder) }
       try await coordinate(
-        run, at: address, local: (workers, lanes), log: logging.logger("coordinator", hasLiveLine: true))
+        run, reusing: reused, at: address, local: (workers, lanes),
+        log: logging.logger("coordinator", hasLiveLine: true))
     }
   }
 }
@@ -78,7 +82,9 @@ struct CoordinatorCommand: AsyncParsableCommand {
   func run() async throws {
     await reportingAndLeaving {
       let address = try checkedAddress(listen, insecure: insecure)
-      try await coordinate(try options.open(), at: address, local: nil, log: logging.logger("coordinator"))
+      let reused = try options.reuse.open()
+      try await coordinate(
+        try options.open(), reusing: reused, at: address, local: nil, log: logging.logger("coordinator"))
     }
   }
 }

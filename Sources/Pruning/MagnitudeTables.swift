@@ -22,29 +22,19 @@ package struct MagnitudeTables: Sendable {
   /// The number of prunable weights.
   package var count: Int { magnitudes.count }
 
-  /// Keeps exactly `kept` weights drawn without replacement in proportion to |w|^(1/noise): 0 gives magnitude pruning,
-  /// larger values ever more random masks.
+  /// Scores the largest of which are weights drawn without replacement in proportion to |w|^(1/noise): with 0 those of
+  /// magnitude pruning, with more ever more random ones.
   ///
-  /// Adds `noise` times a Gumbel number to log |w| and keeps the largest.
+  /// Log |w| plus `noise` times a Gumbel number.
   ///
-  /// - Complexity: O(n) on average.
-  package func perturbed(noise: Double, budget: Budget, stream: inout RandomStream) -> Mask {
-    ScorePruning.global(scores: perturbedScores(noise: noise, stream: &stream), budget: budget)
-  }
-
-  /// The ranking behind ``perturbed(noise:budget:stream:)``, for choices under other constraints than one count.
+  /// - Complexity: O(n).
   package func perturbedScores(noise: Double, stream: inout RandomStream) -> [Float] {
     noise > 0 ? Self.addingGumbel(to: logMagnitudes, scale: Float(noise), stream: &stream) : magnitudes
   }
 
-  /// Keeps exactly `kept` weights drawn without replacement in proportion to exp(|w| / (temperature · mean |w|)).
+  /// Scores the largest of which are weights drawn without replacement in proportion to exp(|w| / (temperature · mean |w|)).
   ///
-  /// - Complexity: O(n) on average.
-  package func exponential(temperature: Double, budget: Budget, stream: inout RandomStream) -> Mask {
-    ScorePruning.global(scores: exponentialScores(temperature: temperature, stream: &stream), budget: budget)
-  }
-
-  /// The ranking behind ``exponential(temperature:budget:stream:)``.
+  /// - Complexity: O(n).
   package func exponentialScores(temperature: Double, stream: inout RandomStream) -> [Float] {
     let unit = temperature * max(mean, 1e-30)
     let scores = magnitudes.map { Float(Double($0) / unit) }

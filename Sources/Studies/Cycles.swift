@@ -26,3 +26,12 @@ package struct Cycles: Hashable, Sendable {
     bytes.append(list: leastAccuracy.map { [$0] } ?? []) { $0.append($1) }
   }
 }
+
+extension ClosedRange<Double> {
+  /// Both bounds times the product of so many equal steps.
+  func scaled(by step: Double, times count: Int) -> ClosedRange<Double> {
+    var factor = 1.0
+    for _ in 0..<count { factor *= step }
+    return lowerBound * factor...upperBound * factor
+  }
+}

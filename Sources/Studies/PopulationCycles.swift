@@ -77,9 +77,7 @@ package struct PopulationCycles: Hashable, Sendable {
 
   /// What a round's masks are asked for, if the first one's are asked for `first`.
   package func compression(ofRound round: Int, first: ClosedRange<Double>) -> ClosedRange<Double> {
-    var factor = 1.0
-    for _ in 0..<round { factor *= compressionStep }
-    return first.lowerBound * factor...first.upperBound * factor
+    first.scaled(by: compressionStep, times: round)
   }
 
   func append(to bytes: inout CanonicalBytes) {

@@ -306,9 +306,7 @@ package struct SearchStudy: Sendable {
 
   /// What a round asks for, counted from 0.
   func compression(ofRound round: Int) -> ClosedRange<Double> {
-    var factor = 1.0
-    for _ in 0..<round { factor *= study.cycles?.compressionStep ?? 1 }
-    return study.compression.lowerBound * factor...study.compression.upperBound * factor
+    study.compression.scaled(by: study.cycles?.compressionStep ?? 1, times: round)
   }
 }
 

@@ -26,10 +26,16 @@ extension StudyDocument {
     plan.size = try section.int("size", 2...10_000) ?? plan.size
     if let rates = try section.doubles("learning_rates", "numbers above 0", { $0 > 0 }) {
       guard !rates.isEmpty else { throw section.error("learning_rates", "expected at least one learning rate") }
+      if let train = try section.section("train"), train.has("learning_rate") {
+        throw section.error("learning_rates", "are what founders begin with; expected these or train.learning_rate")
+      }
       plan.learningRates = rates
     }
     plan.exploit = try section.double("exploit", "a number from 0 to 0.5", { (0...0.5).contains($0) }) ?? plan.exploit
     if var group = try section.section("explore") {
+      guard plan.exploit > 0 else {
+        throw section.error("explore", "is for copies, and with exploit: 0 there are none; expected no explore")
+      }
       plan.explore = try exploration(&group)
       try group.finish()
     }
@@ -89,6 +95,9 @@ extension StudyDocument {
     var explore = PopulationCycles.Exploration()
     let names = Mutation.allCases.map(\.rawValue)
     if let name = try section.text("mutation", oneOf: names + ["none"]) { explore.mutation = Mutation(rawValue: name) }
+    guard explore.mutation != nil || !section.has("mutation_amount") else {
+      throw section.error("mutation_amount", "is for a mutation; expected another mutation than none")
+    }
     explore.mutationAmount = try Operators.amount("mutation_amount", &section) ?? explore.mutationAmount
     if let factors = try section.doubles("learning_rate_factors", "numbers above 0", { $0 > 0 }) {
       guard !factors.isEmpty else { throw section.error("learning_rate_factors", "expected at least one factor") }

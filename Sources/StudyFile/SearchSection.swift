@@ -55,6 +55,9 @@ struct SearchSection {
       }
       trials = evaluations ?? (generations ?? 50) * size
     }
+    if kind == .random, section.has("mutation_noise") {
+      throw section.error("mutation_noise", "is for searches that mutate; random search draws each mask anew")
+    }
     let noise = try section.double("mutation_noise", "a number above 0, at most 100", { $0 > 0 && $0 <= 100 })
     let plan = SearchPlan(
       Strategy(name), settings, noise: noise ?? MaskSpace.usualNoise, scores: scores ?? .magnitude)

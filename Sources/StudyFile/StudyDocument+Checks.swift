@@ -40,6 +40,9 @@ extension StudyDocument {
     if let recipe = fitness.retraining?.recipe, recipe.augmentation != none {
       throw (sections.fitness ?? sections.network).error("augment", problem)
     }
+    if let recipe = baselines.edgePopup, recipe.augmentation != none {
+      throw (sections.baselines ?? sections.network).error("edge_popup.augment", problem)
+    }
   }
 
   /// - Throws: ``StudyFileError`` where the network has no such units, or no mask of them meets the budget and the floors.

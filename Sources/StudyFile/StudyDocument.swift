@@ -24,7 +24,7 @@ package struct StudyDocument {
   let scope: PruningScope
   let units: UnitsPlan
   private let searches: [SearchPlan]
-  private let baselines: Baselines
+  let baselines: Baselines
   let architecture: ArchitectureSection?
   private let limits: ArchitectureLimits
   var compressionKey: String {
@@ -41,6 +41,7 @@ package struct StudyDocument {
     let prune: Section?
     let fitness: Section?
     let cycles: Section?
+    let baselines: Section?
   }
 
   /// Reads a study file's text.
@@ -83,7 +84,7 @@ package struct StudyDocument {
     try root.finish()
     sections = Sections(
       dataset: data, network: network, objective: objective.section, prune: prune, fitness: try root.section("fitness"),
-      cycles: try root.section("cycles"))
+      cycles: try root.section("cycles"), baselines: try root.section("baselines"))
     try checkCycles()
     try checkInside()
     if case .known(let known) = dataset, self.network.zoo != nil || architecture != nil {
@@ -148,11 +149,6 @@ package struct StudyDocument {
         network: inputs.network, architecture: try limits.capping(template, sections.objective),
         training: training.recipe, segment: training.segment, scope: scope, objective: objective,
         compression: compression, fitness: fitness, searches: searches)
-    }
-    guard baselines.edgePopup?.augmentation.isNone ?? true || inputs.shape.count == 3 else {
-      throw StudyFileError(
-        file: sections.network.file, line: nil, key: "baselines.edge_popup.augment",
-        problem: "is for images; the samples have the shape \(inputs.shape)")
     }
     let layout = ParameterLayout(inputs.network, scope: scope)
     guard layout.prunableCount <= Self.largestMask else {

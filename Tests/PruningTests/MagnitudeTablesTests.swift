@@ -97,3 +97,13 @@ import Testing
     #expect(chiSquare(counts, odds.map { $0 / total }) < limit, "\(counts)")
   }
 }
+
+extension MagnitudeTables {
+  fileprivate func perturbed(noise: Double, budget: Budget, stream: inout RandomStream) -> Mask {
+    ScorePruning.global(scores: perturbedScores(noise: noise, stream: &stream), budget: budget)
+  }
+
+  fileprivate func exponential(temperature: Double, budget: Budget, stream: inout RandomStream) -> Mask {
+    ScorePruning.global(scores: exponentialScores(temperature: temperature, stream: &stream), budget: budget)
+  }
+}

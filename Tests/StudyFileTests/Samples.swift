@@ -157,3 +157,10 @@ func failure(
 ) -> StudyFileError? {
   #expect(throws: StudyFileError.self, sourceLocation: sourceLocation) { try StudyDocument(text: text, file: "x.yaml") }
 }
+
+/// A file with these keys, a line each, in place of those of ``minimal``.
+func file(with groups: [String]) -> String {
+  let names = Set(groups.map { $0.prefix { $0 != ":" } })
+  let kept = minimal.split(separator: "\n").filter { !names.contains($0.prefix { $0 != ":" }) }
+  return (kept.map(String.init) + groups).joined(separator: "\n")
+}

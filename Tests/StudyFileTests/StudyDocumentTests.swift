@@ -77,7 +77,7 @@ import Testing
       return try document.study(
         StudyInputs(dataset: digest("digits"), shape: [1, 8, 8], network: network, pretrained: nil))
     }
-    let whole = try study(StudyFileErrorTests.architecture)
+    let whole = try study(ArchitectureErrorTests.architecture)
     let template = try ArchitectureTemplate(
       name: "architecture", input: [1, 8, 8], classes: 10,
       stages: [
@@ -266,23 +266,26 @@ import Testing
         size: 6
         rounds: 3
         interval: { epochs: 2 }
-        train: { learning_rate: 0.2, schedule: cosine, warmup_epochs: 1 }
+        train: { schedule: cosine, warmup_epochs: 1 }
         learning_rates: [0.1, 1]
         exploit: 0.5
         explore:
-          mutation: none
+          mutation: bit_flip
           mutation_amount: [0.1, 0.2]
           learning_rate_factors: [0.5]
         compression_step: 1.5
         control: true
       """
-    (recipe.epochs, recipe.learningRate, recipe.warmupEpochs, recipe.schedule) = (6, 0.2, 1, .cosine(horizon: 5))
+    (recipe.epochs, recipe.warmupEpochs, recipe.schedule) = (6, 1, .cosine(horizon: 5))
     #expect(
       try study(of: read(text + all)).population
         == PopulationCycles(
           size: 6, rounds: 3, interval: .epochs(2), recipe: recipe, learningRates: [0.1, 1], exploit: 0.5,
-          explore: .init(mutation: nil, mutationAmount: 0.1...0.2, learningRateFactors: [0.5]), compressionStep: 1.5,
+          explore: .init(mutation: .bitFlip, mutationAmount: 0.1...0.2, learningRateFactors: [0.5]),
+          compressionStep: 1.5,
           control: true))
+    let still = text + "\npopulation: { rounds: 5, explore: { mutation: none } }"
+    #expect(try study(of: read(still)).population?.explore.mutation == nil)
   }
 
   @Test(

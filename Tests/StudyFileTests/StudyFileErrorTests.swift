@@ -6,30 +6,6 @@ import Testing
 
 /// Every mistake is answered with its line, its key, what stands there and what was expected.
 @Suite struct StudyFileErrorTests {
-  /// A line of a file that says everything, what stands there instead, the key at fault, and parts of the message.
-  struct Mistake: Sendable, CustomTestStringConvertible {
-    let line: String
-    let other: String
-    let key: String
-    private(set) var parts: [String]
-    let text: String
-
-    init(_ line: String, _ other: String, _ key: String, _ parts: String..., in text: String = complete) {
-      self.text = text
-      self.line = line
-      self.other = other
-      self.key = key
-      self.parts = parts
-    }
-
-    init(_ other: Mistake, in text: String) {
-      self = Mistake(other.line, other.other, other.key, in: text)
-      parts = other.parts
-    }
-
-    var testDescription: String { other }
-  }
-
   @Test(
     "A wrong line is named with its key",
     arguments: [
@@ -177,113 +153,7 @@ import Testing
       Mistake("safetensors: weights.safetensors", "pickle: model.pt", "network.pickle", "unknown key", in: own),
       Mistake("safetensors: weights.safetensors", "safetensors: []", "network.safetensors", "a text", in: own),
     ])
-  func wrongLine(mistake: Mistake) throws {
-    let (text, line) = try replacing(mistake.line, by: mistake.other, in: mistake.text)
-    let error = try #require(failure(of: text))
-    #expect(error.line == line, "\(error)")
-    #expect(error.key == mistake.key, "\(error)")
-    for part in mistake.parts { #expect(error.problem.contains(part), "\(error) lacks \(part)") }
-    #expect(error.description.hasPrefix("x.yaml:\(line): \(mistake.key): "))
-    #expect(!error.description.contains("Optional"))
-  }
-
-  /// Every key of a search over networks, one a line.
-  static let architecture = """
-    study: networks
-    dataset: { name: digits }
-    network:
-      architecture:
-        layers:
-          - convolution:
-              widths: [4, 8]
-              kernels: [3, 5]
-              padding: same
-              pool: 2
-              normalize: true
-              skip: false
-          - dense: { widths: [16, 64], activation: [relu, none] }
-        global_average: false
-      train:
-        epochs: 3
-    objective:
-      maximize: accuracy
-      at_most: { size: 5000 }
-    fitness:
-      draws: 2
-    search:
-      algorithm: genetic
-    """
-
-  @Test(
-    "So is one of a search over networks",
-    arguments: [
-      Mistake(
-        "widths: [4, 8]", "widths: [8, 4]", "network.architecture.layers.convolution.widths", "ascending", "[8, 4]"),
-      Mistake("widths: [4, 8]", "widths: []", "network.architecture.layers.convolution.widths", "ascending"),
-      Mistake(
-        "widths: [4, 8]", "widths: [0, 8]", "network.architecture.layers.convolution.widths", "from 1", "found 0"),
-      Mistake("widths: [4, 8]", "widths: 8", "network.architecture.layers.convolution.widths", "a list", "found 8"),
-      Mistake("kernels: [3, 5]", "kernels: [2]", "network.architecture.layers.convolution.kernels", "odd", "[2]"),
-      Mistake("padding: same", "padding: full", "network.architecture.layers.convolution.padding", "same or valid"),
-      Mistake("pool: 2", "pool: 0", "network.architecture.layers.convolution.pool", "from 1", "found 0"),
-      Mistake("pool: 2", "stride: 2", "network.architecture.layers.convolution.stride", "unknown key", "pool"),
-      Mistake(
-        "- dense: { widths: [16, 64], activation: [relu, none] }", "- dense: { activation: relu }",
-        "network.architecture.layers.dense.widths", "is missing"),
-      Mistake(
-        "- dense: { widths: [16, 64], activation: [relu, none] }",
-        "- dense: { widths: [16], activation: [relu, relu] }",
-        "network.architecture.layers.dense.activation", "each function once"),
-      Mistake(
-        "- dense: { widths: [16, 64], activation: [relu, none] }", "- dense: { widths: [16], activation: gelu }",
-        "network.architecture.layers.dense.activation", "leaky_relu", "gelu"),
-      Mistake(
-        "- dense: { widths: [16, 64], activation: [relu, none] }", "- dense: { widths: [16], kernels: [3] }",
-        "network.architecture.layers.dense.kernels", "unknown key"),
-      Mistake(
-        "- dense: { widths: [16, 64], activation: [relu, none] }", "- pool: { widths: [16] }",
-        "network.architecture.layers.pool", "unknown key", "convolution or dense"),
-      Mistake("global_average: false", "depth: 3", "network.architecture.depth", "unknown key", "layers"),
-      Mistake("epochs: 3", "epochs_per_segment: 3", "network.train.epochs_per_segment", "one job"),
-      Mistake("epochs: 3", "early_stopping: { patience: 3 }", "network.train.early_stopping", "one job"),
-      Mistake("at_most: { size: 5000 }", "at_compression: 5", "objective.at_compression", "is for masks", "at_most"),
-      Mistake("at_most: { size: 5000 }", "at_most: {}", "objective.at_most", "size: or flops:"),
-      Mistake("at_most: { size: 5000 }", "at_most: { size: 90 }", "objective.at_most", "smallest network has 1"),
-      Mistake("at_most: { size: 5000 }", "at_most: { weights: 90 }", "objective.at_most.weights", "unknown key"),
-      Mistake("at_most: { size: 5000 }", "subject_to: { accuracy: 0.9 }", "objective.subject_to", "is for minimize"),
-      Mistake("maximize: accuracy", "minimize: size", "objective.subject_to", "is missing"),
-      Mistake("draws: 2", "retrain: finetune", "fitness.retrain", "fresh weights", "scratch"),
-      Mistake("draws: 2", "epochs: 2", "fitness.epochs", "unknown key"),
-      Mistake("algorithm: genetic", "mutation: bit_flip", "search.mutation", "is for searches over masks"),
-      Mistake("algorithm: genetic", "initial_population: all_equal", "search.initial_population", "over masks"),
-    ].map { Mistake($0, in: architecture) })
-  func architectures(mistake: Mistake) throws { try wrongLine(mistake: mistake) }
-
-  @Test("Keys that are about masks or about one network do not go with a search over networks")
-  func otherKinds() throws {
-    for (group, key) in [
-      ("prune: { classifier: true }", "prune"), ("cycles: { rounds: 2 }", "cycles"),
-    ] {
-      let error = try #require(failure(of: Self.architecture + "\n" + group))
-      #expect(error.key == key && error.problem.contains("is for masks"), "\(error)")
-    }
-    let zoo = try replacing("architecture:", by: "zoo: lenet-5\n  architecture:", in: Self.architecture).text
-    #expect(failure(of: zoo)?.key == "network.zoo")
-    let nothing = try replacing("widths: [4, 8]", by: "widths: [4]", in: Self.architecture).text
-      .replacingOccurrences(of: "[3, 5]", with: "[3]").replacingOccurrences(of: "[16, 64]", with: "[16]")
-      .replacingOccurrences(of: "[relu, none]", with: "relu")
-    let error = try #require(failure(of: nothing))
-    #expect(error.key == "network.architecture.layers" && error.problem.contains("something to choose"), "\(error)")
-    let pattern =
-      minimal.replacingOccurrences(of: ", at_compression: 2", with: "")
-      + "\nprune: { granularity: pattern, pattern: '2:4', genome: layer_sparsities }"
-    #expect(failure(of: pattern)?.key == "prune.genome")
-    for key in ["initial_population: all_equal", "mutation: bit_flip"] {
-      let text = minimal.replacingOccurrences(of: "search: {}", with: "search: { \(key) }")
-      #expect(throws: Never.self) { try StudyDocument(text: text, file: "x.yaml") }
-      #expect(failure(of: text + "\nprune: { genome: layer_sparsities }")?.problem.contains("over masks") == true)
-    }
-  }
+  func wrongLine(mistake: Mistake) throws { try mistake.check() }
 
   @Test("A missing key is named with an example", arguments: ["study", "dataset", "network", "objective", "search"])
   func missing(key: String) throws {
@@ -372,116 +242,11 @@ import Testing
     #expect(try wide?.key == "network.zoo" && wide?.line == line("zoo: mlp-32-16"))
   }
 
-  /// A file with these keys, a line each, in place of those of ``minimal``.
-  private func file(_ groups: [String]) -> String {
-    let names = Set(groups.map { $0.prefix { $0 != ":" } })
-    let kept = minimal.split(separator: "\n").filter { !names.contains($0.prefix { $0 != ":" }) }
-    return (kept.map(String.init) + groups).joined(separator: "\n")
-  }
-
-  /// Groups that do not go together; the last one is at fault.
-  struct Clash: Sendable, CustomTestStringConvertible {
-    let groups: [String]
-    let key: String
-    let parts: [String]
-
-    init(_ groups: String..., key: String, _ parts: String...) {
-      (self.groups, self.key, self.parts) = (groups, key, parts)
-    }
-
-    var testDescription: String { groups.last! }
-  }
-
-  private static let pareto = "objective: { pareto: [accuracy, size], compression: [2, 5] }"
-  private static let anySize = "objective: { minimize: size, subject_to: { accuracy: 0.9 }, compression: [2, 5] }"
-  private static let two = "prune: { granularity: pattern, pattern: \"2:4\" }"
-
-  @Test(
-    "Groups that do not go together are named by the key that is to be changed",
-    arguments: [
-      Clash("search: { algorithm: nsga2 }", key: "search.algorithm", "nsga2", "pareto: [...]"),
-      Clash(anySize, "search: { algorithm: nsga2 }", key: "search.algorithm", "nsga2", "one best mask"),
-      Clash(pareto, "search: { algorithm: genetic }", key: "search.algorithm", "genetic", "takes nsga2, or random"),
-      Clash(pareto, "search: { generations: 3 }", key: "search.algorithm", "takes nsga2, or random"),
-      Clash(
-        pareto, "search: [{ algorithm: nsga2 }, { algorithm: annealing }]", key: "search.algorithm", "annealing"),
-      Clash(
-        pareto, "search: { algorithm: nsga2 }", "cycles: { rounds: 2 }", key: "cycles.rounds", "one best mask"),
-      Clash(
-        "objective: { minimize: loss }", "prune: { granularity: pattern, pattern: \"2:4\", budget: multiply_adds }",
-        key: "prune.budget", "N:M"),
-      Clash(
-        "objective: { minimize: loss }",
-        "prune: { granularity: pattern, pattern: \"2:4\", min_density_per_layer: 0.1 }",
-        key: "prune.min_density_per_layer", "N:M"),
-      Clash(
-        "objective: { minimize: loss }", "prune: { granularity: pattern, pattern: \"2:4\", min_kept_per_layer: 2 }",
-        key: "prune.min_kept_per_layer", "N:M"),
-      Clash(
-        "objective: { minimize: loss }", two, "cycles: { rounds: 2, compression_step: 1.5 }",
-        key: "cycles.compression_step", "N:M is of one size"),
-      Clash("prune: { exclude: [dense9] }", key: "prune.exclude", "dense9", "there are "),
-      Clash("prune: { exclude: [dense1] }", key: "prune.exclude", "nothing left to prune"),
-      Clash(
-        "prune: { min_density_per_layer: 0.9 }", key: "prune.min_density_per_layer", "the layers keep 922 at least"),
-      Clash("prune: { min_kept_per_layer: 900 }", key: "prune.min_kept_per_layer", "the layers keep 900 at least"),
-      Clash(anySize, "prune: { granularity: neurons }", key: "prune.granularity", "a range of sizes"),
-      Clash(anySize, "prune: { budget: multiply_adds }", key: "prune.budget", "a range of sizes"),
-      Clash(
-        "search: { algorithm: one_plus_lambda, lambda: 8, shares: [0.2, 1], survivors: [4], evaluations: 11 }",
-        key: "search.evaluations", "takes 12 evaluations", "the budget is 11"),
-      Clash(
-        "search: [{ evaluations: 11 }, { algorithm: one_plus_lambda, lambda: 8, shares: [0.2, 1], survivors: [4] }]",
-        key: "search.shares", "takes 12 evaluations", "the budget is 11"),
-    ])
-  func clashes(clash: Clash) throws {
-    let text = file(clash.groups)
-    let error = try #require(failure(of: text))
-    #expect(error.key == clash.key, "\(error)")
-    #expect(error.line == text.split(separator: "\n").count, "\(error)")
-    for part in clash.parts { #expect(error.problem.contains(part), "\(error) lacks \(part)") }
-  }
-
-  @Test("Their neighbours are read")
-  func noClash() throws {
-    for groups in [
-      [Self.pareto, "search: [{ algorithm: nsga2 }, { algorithm: random }]"],
-      [Self.pareto, "search: { algorithm: random }"],
-      ["objective: { minimize: loss }", Self.two, "cycles: { rounds: 2, compression_step: 1 }"],
-      ["prune: { min_density_per_layer: 0.4 }"], ["prune: { min_kept_per_layer: 400 }"],
-      ["search: { algorithm: one_plus_lambda, lambda: 8, shares: [0.2, 1], survivors: [4], evaluations: 12 }"],
-      ["search: { algorithm: one_plus_lambda, lambda: 8, evaluations: 1 }"],
-    ] {
-      #expect(throws: Never.self, "\(groups)") { try StudyDocument(text: file(groups), file: "x.yaml") }
-    }
-  }
-
-  @Test("Flat samples are neither cut nor mirrored, wherever a recipe asks for it")
-  func flatSamples() throws {
-    let network = try NetworkDescription(name: "flat", widths: [64, 16, 10])
-    for (group, key) in [
-      ("network: { zoo: mlp-16, train: { augment: { flip: true } } }", "network.train.augment"),
-      ("cycles: { rounds: 2, train: { augment: { flip: true } } }", "cycles.train.augment"),
-      ("fitness: { retrain: finetune, augment: { crop_padding: 1 } }", "fitness.augment"),
-    ] {
-      let text = file([group])
-      let document = try StudyDocument(text: text, file: "x.yaml")
-      func study(_ shape: [Int]) throws {
-        _ = try document.study(
-          StudyInputs(dataset: digest("flat"), shape: shape, network: network, pretrained: nil))
-      }
-      try study([1, 8, 8])
-      let error = #expect(throws: StudyFileError.self) { try study([64]) }
-      #expect(error?.key == key && error?.line == text.split(separator: "\n").count, "\(String(describing: error))")
-      #expect(error?.problem.contains("is for images; the samples have the shape [64]") == true)
-    }
-  }
-
   @Test("Rewinding to the last step or beyond is refused once the samples are counted")
   func rewinding() throws {
     // 1000 samples in batches of 64 make 16 steps; 20 epochs of them 320.
     for (step, isFine) in [(319, true), (320, false), (1000, false)] {
-      let text = file(["fitness: { retrain: rewind, rewinding_steps: \(step) }"])
+      let text = file(with: ["fitness: { retrain: rewind, rewinding_steps: \(step) }"])
       let document = try StudyDocument(text: text, file: "x.yaml")
       let study = try StudyFileTests.study(of: document)
       guard !isFine else {

@@ -79,6 +79,13 @@ final class RunDatabase: Sendable {
     }
   }
 
+  /// Folds the write-ahead log into the database and goes on with an empty one.
+  ///
+  /// As far as other processes that read allow.
+  func fold() {
+    try? run("fold the log of") { db in _ = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+  }
+
   /// Closes the connection; a second time does nothing.
   func close() {
     guard let last = queue.withLock({ $0.take() }) else { return }

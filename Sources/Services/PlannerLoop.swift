@@ -141,8 +141,9 @@ final class PlannerLoop: @unchecked Sendable {
   /// Stores a snapshot once a replay of what came after the last one would take a second.
   private func snapshot(since start: Scheduling.Instant) throws {
     guard cost + Clock.now.seconds(since: start) > 1, let state = run.planner.snapshot else { return }
-    try store.writeSnapshot(observed: run.planner.observed, state: state)
+    // HEAD first: no snapshot may rest on facts whose loss nobody would notice.
     try store.writeHead()
+    try store.writeSnapshot(observed: run.planner.observed, state: state)
     cost = 0
   }
 

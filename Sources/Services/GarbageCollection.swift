@@ -27,7 +27,8 @@ package enum GarbageCollection {
       + (try store.structuralComplaint().map { ["\(store.layout.database) is damaged (\($0))"] } ?? [])
     guard damage.isEmpty else {
       throw GarbageRefusal(
-        description: "\(damage.joined(separator: "; ")); a damaged run cannot say what it needs: `sentei verify \(directory)` "
+        description:
+          "\(damage.joined(separator: "; ")); a damaged run cannot say what it needs: `sentei verify \(directory)` "
           + "names all that is damaged, `sentei resume \(directory)` mends what can be, then collect again")
     }
     // A damaged file is as good as none, so that of those that facts name and nothing needs only sound ones stay.

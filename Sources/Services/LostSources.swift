@@ -26,7 +26,9 @@ struct LostSources {
   func slices(of study: Study, dataset: String?) throws -> [Digest]? {
     guard let dataset = dataset.flatMap(Digest.init(hex:)) else { return [] }
     let job = Job.split(SplitJob(dataset: dataset, sizes: study.splits, seed: study.seed))
-    guard let row = try store.fact(for: job.digest), let outcome = try? Outcome(canonical: row.outcome) else { return nil }
+    guard let row = try store.fact(for: job.digest), let outcome = try? Outcome(canonical: row.outcome) else {
+      return nil
+    }
     return outcome.blobs + (study.pretrained.map { [$0] } ?? [])
   }
 
@@ -50,7 +52,8 @@ struct LostSources {
       try store.record(prepared.inputs)
     } catch {
       throw LostInputs(
-        description: "\(lost.joined(separator: "; ")), and cannot be made again: \(error); bring the study's data and model "
+        description:
+          "\(lost.joined(separator: "; ")), and cannot be made again: \(error); bring the study's data and model "
           + "back, or name their folder with --data, then resume the run")
     }
     return lost.map { "\($0): it was made again from the data" }

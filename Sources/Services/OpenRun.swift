@@ -147,7 +147,8 @@ package struct OpenRun: Sendable {
   }
 
   /// ``look(directory:)`` through a store that is open.
-  static func look(_ store: RunStore) throws -> OpenRun { try assemble(store, try readStudy(try readDocument(store), store))
+  static func look(_ store: RunStore) throws -> OpenRun {
+    try assemble(store, try readStudy(try readDocument(store), store))
   }
 
   private static func readDocument(_ store: RunStore) throws -> StudyDocument {

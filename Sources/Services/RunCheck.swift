@@ -45,7 +45,9 @@ package struct RunCheck: Sendable {
       case .submit, .needs, .superseded, .blocked, .finished: break
       }
     }
-    problems += wrong.map { "\(store.layout.snapshot(observed: $0)) is not the state that the facts lead to: remove it" }
+    problems += wrong.map {
+      "\(store.layout.snapshot(observed: $0)) is not the state that the facts lead to: remove it"
+    }
 
     lost = Set(census.lost.map(\.digest))
     problems += census.lost.map { "\(store.layout.blob($0.digest)) \($0.complaint): \(resume) makes it again" }

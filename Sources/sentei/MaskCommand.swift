@@ -12,7 +12,8 @@ import Studies
 /// `sentei mask`: any mask of a history, made again from its lineage.
 struct MaskCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "mask", abstract: "Write a mask of a run's history as .npy, as --mask of export and evaluate reads it.",
+    commandName: "mask",
+    abstract: "Write a mask of a run's history as .npy, as --mask of export and evaluate reads it.",
     discussion: """
       Masks are not stored: the history is replayed up to the trial. The file has a 0 or a 1 for each prunable weight, in the \
       order of `sentei inspect`.
@@ -63,14 +64,16 @@ struct MaskCommand: AsyncParsableCommand {
       guard let found else {
         throw ValidationError(
           "\(run) has no trial \(id) of \(wanted)"
-            + (names.isEmpty ? "; `sentei history \(run)` lists its trials" : "; --strategy has \(names.joined(separator: ", "))"))
+            + (names.isEmpty
+              ? "; `sentei history \(run)` lists its trials" : "; --strategy has \(names.joined(separator: ", "))"))
       }
       guard let mask = found.evaluation.mask else {
         throw ValidationError("\(wanted) \(id) has no mask: it is a whole network")
       }
       try MaskFile.save(mask, path: output)
       let scope = open.planner.study.scope.prunesClassifier ? "; the last layer counts: --prune-classifier" : ""
-      print("\(output): \(found.name) \(id), mask \(mask.digest.hex), keeps \(mask.population) of \(mask.count)\(scope)")
+      print(
+        "\(output): \(found.name) \(id), mask \(mask.digest.hex), keeps \(mask.population) of \(mask.count)\(scope)")
     }
   }
 }

@@ -45,7 +45,7 @@ extension RunStoreError: CustomStringConvertible {
       "\(path) \(found); nothing was changed, give another directory."
     case .damaged(let path, let found):
       "\(path) is damaged (\(found)); nothing was changed, restore it from a copy or run the study in a new directory "
-        + "and name this run under `reuse`."
+        + "with --reuse and this one."
     case .otherStudy(let path, let holds, let wanted):
       "\(path) holds the run of another study (\(holds.short), not \(wanted.short)); give another directory."
     case .locked(let path):

@@ -127,7 +127,8 @@ let package = Package(
     tests(
       "Command",
       [
-        "sentei", "Services", "StudyFile", "Studies", "RunStore", "Messaging", "Wire", "Scheduling", "Networks", "Models",
+        "sentei", "Services", "StudyFile", "Studies", "RunStore", "Messaging", "Wire", "Scheduling", "Networks",
+        "Models",
         "Digests",
       ]),
   ]

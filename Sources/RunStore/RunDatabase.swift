@@ -123,6 +123,9 @@ final class RunDatabase: Sendable {
     configuration.busyMode = .timeout(10)
     configuration.label = "sentei.run"
     configuration.prepareDatabase { db in
+      // SQLite opens a database that was cut off in this mode alone (sqlite3.c, lockBtree): a reader takes from it what is
+      // left. First, because other pragmas read the schema. The tables themselves are compared with ours.
+      if access == .reading { try db.execute(sql: "PRAGMA writable_schema = ON") }
       // GRDB's own WAL set-up would choose NORMAL, which loses the last transactions with the power.
       try db.execute(sql: "PRAGMA synchronous = FULL")
       try db.execute(sql: "PRAGMA trusted_schema = OFF")

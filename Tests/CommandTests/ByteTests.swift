@@ -35,7 +35,8 @@ import Testing
   private func expectSame(_ run: SmallRun, _ path: String, _ label: String) throws -> Bool {
     do { _ = try run.resume(path) } catch {
       #expect(
-        error is RunStoreError || error is StudyFileError || error is LostInputs, "\(label): \(error), seed \(Self.seed)")
+        error is RunStoreError || error is StudyFileError || error is LostInputs,
+        "\(label): \(error), seed \(Self.seed)")
       #expect("\(error)".contains(path), "\(label): \(error), seed \(Self.seed)")
       return false
     }
@@ -179,7 +180,9 @@ import Testing
     let open = try OpenRun.extend(directory: path, to: .generations(5), data: nil)
     #expect(open.planner.trials == 40)
     let copy = try run.copy(path, to: "cut")
-    for name in ["sentei.sqlite-wal", "sentei.sqlite-shm"] { try? FileManager.default.removeItem(atPath: "\(copy)/\(name)") }
+    for name in ["sentei.sqlite-wal", "sentei.sqlite-shm"] {
+      try? FileManager.default.removeItem(atPath: "\(copy)/\(name)")
+    }
     #expect(try OpenRun.look(directory: copy).planner.trials == 40)
   }
 

@@ -146,7 +146,9 @@ import Testing
     let study = try place.write("study.yaml", Studies.quick(generations: 3))
     let run = place.file("run")
     #expect(try Program.run("run", study, "--run-directory", run, "--workers", "1").status == 0)
-    let lines = try Program.run("history", run).output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+    let lines = try Program.run("history", run).output.split(separator: "\n").map {
+      $0.split(separator: " ").map(String.init)
+    }
     for words in lines where words[2] != "-" && (words[1].hasSuffix(":7") || words[1] == "0:0") {
       let file = place.file("\(words[0])-\(words[1]).npy")
       let made = try Program.run("mask", run, words[1], "--strategy", words[0], "--output", file)
@@ -162,7 +164,8 @@ import Testing
     #expect(try Program.run("export", run, "--strategy", "Dense", "--output", dense).status == 0)
     #expect(try Program.run("export", run, "--strategy", "GlobalMagWeight", "--output", own).status == 0)
     let exported = try Program.run(
-      "export", dense, "--zoo", "mlp-32", "--shape", "1,8,8", "--mask", place.file("GlobalMagWeight-0:0.npy"), "--output",
+      "export", dense, "--zoo", "mlp-32", "--shape", "1,8,8", "--mask", place.file("GlobalMagWeight-0:0.npy"),
+      "--output",
       masked)
     #expect(exported.status == 0, "\(exported.errors)")
     #expect(FileManager.default.contentsEqual(atPath: own, andPath: masked))

@@ -30,7 +30,8 @@ final class SmallRun {
   init(_ place: Workplace) throws {
     self.place = place
     path = place.file("whole")
-    let result = try Program.run("run", try place.write("study.yaml", Self.study), "--run-directory", path, "--workers", "1")
+    let result = try Program.run(
+      "run", try place.write("study.yaml", Self.study), "--run-directory", path, "--workers", "1")
     guard result.status == 0 else { throw Astray(what: result.errors) }
     try? FileManager.default.removeItem(atPath: path + "/logs")
     try Self.takeSnapshots(path)

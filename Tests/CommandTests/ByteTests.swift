@@ -71,7 +71,7 @@ import Testing
     var chosen: [Wound] = []
     for (index, (name, bytes)) in files(path).enumerated() {
       let isDatabase = name == "sentei.sqlite"
-      let flips = Self.places(bytes.count, atMost: isDatabase ? 400 : bytes.count < 400 ? 400 : 60, UInt64(index))
+      let flips = Self.places(bytes.count, atMost: isDatabase ? 300 : bytes.count < 400 ? 400 : 40, UInt64(index))
       let cuts = Self.places(bytes.count, atMost: 12, UInt64(index)) + [0, bytes.count - 1]
       let wounds = (flips.map { .flip(at: $0) } + cuts.map { .cut(to: $0) } + [Wound.Kind.removal]).map {
         Wound(file: name, kind: $0)

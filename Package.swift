@@ -109,7 +109,8 @@ let package = Package(
     .executableTarget(
       name: "sentei",
       dependencies: [
-        "Services", "Reports", "StudyFile", "RunStore", "Downloads", "Formats", "Messaging", "Networks", "Wire",
+        "Services", "Reports", "StudyFile", "RunStore", "Downloads", "Formats", "Messaging", "Certificates", "Tunnel",
+        "Networks", "Wire",
         "Scheduling",
         "Studies", "Search", "Pruning", "Models", "Randomness", "Digests", arguments, logging, lifecycle,
         signals,

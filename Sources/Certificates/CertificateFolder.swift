@@ -100,7 +100,8 @@ package struct CertificateFolder: Sendable {
   private func exists(_ name: String) throws(CertificateError) -> Bool {
     let kinds = ["pem", "key"].filter { FileManager.default.fileExists(atPath: file(name, $0)) }
     guard kinds.count != 1 else {
-      throw .exists(file(name, kinds[0]), advice: "but the other half of the pair is missing; remove it or restore that")
+      throw .exists(
+        file(name, kinds[0]), advice: "but the other half of the pair is missing; remove it or restore that")
     }
     return kinds.count == 2
   }

@@ -134,6 +134,8 @@ let package = Package(
       "Networks", ["Networks", "CKernels", "CTraining", "Pruning", "Models", "Randomness", "Elementary", "Digests"],
       resources: [.embedInCode("Resources/zoo-logits.json")]),
     tests("Messaging", ["Messaging"]),
+    tests("Certificates", ["Certificates"]),
+    tests("Tunnel", ["Tunnel", "Certificates", "Messaging", "Digests", logging, tls] + nio),
     tests("Reports", ["Reports", "Studies", "Pruning"]),
     tests("RunStore", ["RunStore", "Studies", "Digests"]),
     tests("Downloads", ["Downloads", "Digests"]),

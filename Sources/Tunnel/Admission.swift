@@ -3,11 +3,11 @@
 /// A pure value; the caller brings the time and closes what has to go. A newcomer displaces the oldest stranger instead
 /// of being refused: a handshake takes milliseconds, so an honest peer is through before its turn comes, while somebody
 /// who opens connections and says nothing only displaces himself.
-struct Admission {
+package struct Admission {
   /// Who connects, for the rate limit.
-  typealias Source = [UInt8]
+  package typealias Source = [UInt8]
 
-  enum Verdict: Hashable {
+  package enum Verdict: Hashable {
     /// Taken; the stranger that has to be disconnected for it, if any.
     case taken(displacing: UInt64?)
     case tooManyFromSource
@@ -26,9 +26,9 @@ struct Admission {
   private var buckets: [Source: Bucket] = [:]
 
   /// Sources that are remembered; the others share one bucket while there are more.
-  static let sourceLimit = 4096
+  package static let sourceLimit = 4096
 
-  init(_ limits: TunnelLimits) {
+  package init(_ limits: TunnelLimits) {
     self.limits = limits
   }
 
@@ -38,7 +38,7 @@ struct Admission {
   ///   - number: the connection's own, larger than those before it.
   ///   - now: nanoseconds on any clock that does not go back.
   /// - Complexity: linear in the number of strangers; in that of sources where those are too many.
-  mutating func arrive(_ number: UInt64, from source: Source, at now: UInt64) -> Verdict {
+  package mutating func arrive(_ number: UInt64, from source: Source, at now: UInt64) -> Verdict {
     guard takeToken(of: source, at: now) else { return .tooManyFromSource }
     let isFull = known.count + strangers.count >= limits.connections
     let displaced = strangers.count >= limits.strangers || isFull ? strangers.min() : nil
@@ -51,14 +51,14 @@ struct Admission {
   /// A connection has shown a good certificate.
   ///
   /// - Returns: false if it was displaced meanwhile.
-  mutating func authenticate(_ number: UInt64) -> Bool {
+  package mutating func authenticate(_ number: UInt64) -> Bool {
     guard strangers.remove(number) != nil else { return false }
     known.insert(number)
     return true
   }
 
   /// A connection has ended.
-  mutating func leave(_ number: UInt64) {
+  package mutating func leave(_ number: UInt64) {
     strangers.remove(number)
     known.remove(number)
   }

@@ -146,6 +146,7 @@ final class Doorkeeper: ChannelInboundHandler, RemovableChannelHandler {
   func remoteClosed() {
     deadline?.cancel()
     remote = nil
+    if phase == .opening { tunnel.log.debug("a peer left before the coordinator's socket greeted") }
     if local == nil { tunnel.ended(number) }
   }
 

@@ -1,0 +1,125 @@
+import Foundation
+import Testing
+
+/// Coordinators and workers that meet through TLS.
+@Suite(.serialized) struct TLSTests {
+  private func digest(_ run: String) throws -> String {
+    let result = try Program.run("history", run, "--digest")
+    #expect(result.status == 0, "\(result.errors)")
+    return result.output
+  }
+
+  private func certificates(_ place: Workplace, _ name: String = "certs", _ more: String...) throws -> String {
+    let folder = place.file(name)
+    let made = try Program.run(["certs", "create", folder] + more)
+    #expect(made.status == 0, "\(made.errors)")
+    return folder
+  }
+
+  /// The address that a coordinator prints when it listens.
+  private func address(of coordinator: Running) throws -> String {
+    #expect(coordinator.waitForLog { $0.contains("listening address=tls://") }, "\(coordinator.logText)")
+    let text = try #require(coordinator.logText.split(separator: "listening address=").last)
+    return String(text.prefix { !$0.isWhitespace })
+  }
+
+  private func coordinator(
+    _ place: Workplace, _ study: String, _ certificates: String, at address: String, _ run: String, _ life: String
+  ) throws -> Running {
+    try Running(
+      [
+        "coordinator", study, "--listen", address, "--certificates", certificates, "--run-directory", place.file(run),
+        "--log-level", "debug",
+      ], errors: place.file("\(run)-\(life).log"))
+  }
+
+  @Test func aRunThroughTLSHasTheHistoryOfAPlainOneAlsoAcrossAKilledCoordinator() throws {
+    let place = Workplace()
+    let study = try place.write("study.yaml", Studies.quick(generations: 60))
+    let plain = try Program.run("run", study, "--run-directory", place.file("plain"), "--workers", "2")
+    #expect(plain.status == 0, "\(plain.errors)")
+    let expected = try digest(place.file("plain"))
+
+    let certificates = try certificates(place, "certs", "--worker", "a", "--worker", "b")
+    let first = try coordinator(place, study, certificates, at: "tls://127.0.0.1:0", "tls", "first")
+    let address = try address(of: first)
+    let workers = try ["a", "b"].map {
+      try Running(
+        ["worker", address, "--certificates", certificates, "--identity", $0], errors: place.file("worker-\($0).log"))
+    }
+    #expect(first.waitForLog { $0.components(separatedBy: " debug: committed ").count > 10 }, "\(first.logText)")
+    #expect(first.logText.contains("certificate=a") && first.logText.contains("certificate=b"))
+    first.kill9()
+    #expect(!first.logText.contains("search phase"), "the run ended before it was killed")
+
+    let second = try coordinator(place, study, certificates, at: address, "tls", "second")
+    #expect(second.wait() == 0, "\(second.logText)")
+    for worker in workers {
+      // One that had not dialled again when the run ended waits for another coordinator.
+      worker.send(SIGTERM)
+      #expect(worker.wait() == 0, "\(worker.logText)")
+    }
+    #expect(workers.contains { $0.logText.components(separatedBy: "welcomed").count == 3 }, "\(workers[0].logText)")
+    #expect(try digest(place.file("tls")) == expected)
+    #expect(try Program.run("verify", place.file("tls")).status == 0)
+  }
+
+  @Test func aWorkerOfAnotherAuthorityComputesNothing() throws {
+    let place = Workplace()
+    let study = try place.write("study.yaml", Studies.quick(generations: 3))
+    let (own, foreign) = (try certificates(place, "own"), try certificates(place, "foreign"))
+    let coordinator = try coordinator(place, study, own, at: "tls://127.0.0.1:0", "run", "only")
+    let address = try address(of: coordinator)
+    let journal = place.file("journal")
+    let stranger = try Running(
+      ["worker", address, "--certificates", foreign, "--journal", journal], errors: place.file("stranger.log"))
+    #expect(stranger.waitForLog { $0.contains("no connection to the coordinator") && $0.contains("certificate") })
+    #expect(coordinator.waitForLog { $0.contains("connection refused") })
+    let friend = try Running(["worker", address, "--certificates", own], errors: place.file("friend.log"))
+    #expect(coordinator.wait() == 0, "\(coordinator.logText)")
+    #expect(friend.wait() == 0, "\(friend.logText)")
+    stranger.send(SIGTERM)
+    #expect(stranger.wait() == 0, "\(stranger.logText)")
+    #expect(!stranger.logText.contains("welcomed"))
+    #expect(try String(contentsOfFile: journal, encoding: .utf8).isEmpty)
+    #expect(coordinator.logText.components(separatedBy: "worker joined").count == 2)
+  }
+
+  @Test func mistakesGetOneClearLine() throws {
+    let place = Workplace()
+    let study = try place.write("study.yaml", Studies.quick())
+    let folder = try certificates(place)
+    func refuses(
+      _ status: Int32, _ parts: [String], _ arguments: String..., location: SourceLocation = #_sourceLocation
+    ) throws {
+      let result = try Program.run(arguments)
+      #expect(result.status == status, "\(result.errors)", sourceLocation: location)
+      for part in parts { #expect(result.errors.contains(part), "\(result.errors)", sourceLocation: location) }
+    }
+    let (worker, coordinator) = ("tls://127.0.0.1:9", "tls://127.0.0.1:0")
+    try refuses(64, ["--certificates", "certs create"], "worker", worker)
+    try refuses(64, ["--certificates"], "coordinator", study, "--listen", coordinator)
+    try refuses(64, ["tls://"], "worker", "ipc:///tmp/x/y", "--certificates", folder)
+    try refuses(64, ["port"], "worker", "tls://localhost", "--certificates", folder)
+    try refuses(66, ["/nowhere/ca.pem", "certs create"], "worker", worker, "--certificates", "/nowhere")
+    try refuses(66, ["x.pem"], "worker", worker, "--certificates", folder, "--identity", "x")
+    try refuses(73, ["worker.pem"], "certs", "create", folder)
+    try refuses(64, ["../x"], "certs", "create", folder, "--worker", "../x")
+    try refuses(64, ["--days"], "certs", "create", folder, "--days", "0")
+    try refuses(66, ["/nowhere"], "certs", "show", "/nowhere")
+    for (name, mode) in [("worker", 0o644), ("coordinator", 0o620)] {
+      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: "\(folder)/\(name).key")
+    }
+    try refuses(
+      77, ["worker.key", "mode 0644", "chmod 600 '\(folder)/worker.key'"], "worker", worker, "--certificates", folder)
+    try refuses(
+      77, ["coordinator.key", "mode 0620", "chmod 600"], "coordinator", study, "--listen", coordinator,
+      "--certificates", folder, "--run-directory", place.file("run"))
+    #expect(!FileManager.default.fileExists(atPath: place.file("run")))
+    let shown = try Program.run("certs", "show", folder)
+    #expect(shown.status == 0)
+    for part in ["ca.pem: authority", "coordinator.pem: coordinator", "worker.pem: worker", "valid until", "sha256"] {
+      #expect(shown.output.contains(part), "\(shown.output)")
+    }
+  }
+}

@@ -121,6 +121,9 @@ let package = Package(
     .executableTarget(
       name: "kernel-benchmark", dependencies: ["Formats", "Networks", "Pruning", "Models", "Randomness"],
       path: "Benchmarks/Kernels", swiftSettings: strict),
+    .executableTarget(
+      name: "tunnel-benchmark", dependencies: ["Tunnel", "Certificates", "Messaging", logging],
+      path: "Benchmarks/Tunnel", swiftSettings: strict),
 
     tests("Digests", ["Digests"]),
     tests("Randomness", ["Randomness", "Elementary"]),
@@ -135,7 +138,7 @@ let package = Package(
       resources: [.embedInCode("Resources/zoo-logits.json")]),
     tests("Messaging", ["Messaging"]),
     tests("Certificates", ["Certificates"]),
-    tests("Tunnel", ["Tunnel", "Certificates", "Messaging", "Digests", logging, tls] + nio),
+    tests("Tunnel", ["Tunnel", "Certificates", "Messaging", "Digests", crypto, logging, tls] + nio + x509),
     tests("Reports", ["Reports", "Studies", "Pruning"]),
     tests("RunStore", ["RunStore", "Studies", "Digests"]),
     tests("Downloads", ["Downloads", "Digests"]),

@@ -9,6 +9,11 @@ package struct Authority: Sendable {
   package struct Pair: Sendable {
     package let certificate: String
     package let key: String
+
+    package init(certificate: String, key: String) {
+      self.certificate = certificate
+      self.key = key
+    }
   }
 
   private let certificate: Certificate

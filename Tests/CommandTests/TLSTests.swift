@@ -64,6 +64,50 @@ import Testing
     #expect(try Program.run("verify", place.file("tls")).status == 0)
   }
 
+  @Test func aCrowdOfHostilePeersChangesNothing() throws {
+    let place = Workplace()
+    let study = try place.write("study.yaml", Studies.quick(seed: 4, generations: 40))
+    let plain = try Program.run("run", study, "--run-directory", place.file("plain"), "--workers", "1")
+    #expect(plain.status == 0, "\(plain.errors)")
+    let certificates = try certificates(place)
+    let coordinator = try coordinator(place, study, certificates, at: "tls://127.0.0.1:0", "tls", "only")
+    let address = try address(of: coordinator)
+    let port = try #require(UInt16(address.split(separator: ":").last ?? ""))
+    let words: [[UInt8]] = [
+      [], [0, 0x53, 0x50, 0, 0, 0x30, 0, 0], Array("GET / HTTP/1.1\r\n\r\n".utf8),
+      [UInt8](repeating: 0xFF, count: 60_000), [0x16, 0x03, 0x01, 0x10, 0x00, 0x01],
+    ]
+    // Half-open ones stay to the end of the run; one address may open 128 at once.
+    var crowd = try (0..<120).map { try connection(to: port, saying: words[$0 % words.count]) }
+    let worker = try Running(["worker", address, "--certificates", certificates], errors: place.file("worker.log"))
+    #expect(coordinator.waitForLog { $0.contains(" debug: committed ") }, "\(coordinator.logText)")
+    for index in 0..<60 { crowd.append(try connection(to: port, saying: words[index % words.count])) }
+    #expect(coordinator.wait() == 0, "\(coordinator.logText)")
+    #expect(worker.wait() == 0, "\(worker.logText)")
+    for descriptor in crowd { close(descriptor) }
+    #expect(try digest(place.file("tls")) == digest(place.file("plain")))
+    #expect(coordinator.logText.contains("connection refused"))
+    #expect(coordinator.logText.components(separatedBy: "connection carried").count == 2, "\(coordinator.logText)")
+  }
+
+  /// A bare connection to a port of this machine, as its descriptor.
+  private func connection(to port: UInt16, saying words: [UInt8]) throws -> Int32 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    try #require(descriptor >= 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
+    let code = withUnsafePointer(to: address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    try #require(code == 0)
+    _ = send(descriptor, words, words.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+    return descriptor
+  }
+
   @Test func aWorkerOfAnotherAuthorityComputesNothing() throws {
     let place = Workplace()
     let study = try place.write("study.yaml", Studies.quick(generations: 3))

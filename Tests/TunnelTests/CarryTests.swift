@@ -29,14 +29,13 @@ import Tunnel
     let scratch = try Scratch()
     let (tunnel, _) = try await worker(cluster, scratch, gate.port)
     let peer = try BarePeer(path: scratch.file("w"))
-    #expect(peer.write(workerGreeting))
-    #expect(peer.read(8) == LocalServer.greeting)
-    #expect(peer.read(8) == workerGreeting, "the echo of the greeting")
+    #expect(await peer.write(workerGreeting))
+    #expect(await peer.read(8) == LocalServer.greeting)
+    #expect(await peer.read(8) == workerGreeting, "the echo of the greeting")
     let bytes = noise(24 << 20, seed: 7)
-    // A thread, because the peer's calls wait and the echo has to be read meanwhile.
-    let writer = Thread { peer.write(bytes) }
-    writer.start()
-    let echo = peer.read(bytes.count)
+    async let writes = peer.write(bytes)
+    let echo = await peer.read(bytes.count)
+    #expect(await writes)
     #expect(Digest(of: echo) == Digest(of: bytes))
     #expect(gate.server.counts.bytes == bytes.count + 8)
     await tunnel.close()
@@ -50,8 +49,8 @@ import Tunnel
     let scratch = try Scratch()
     let (tunnel, _) = try await worker(cluster, scratch, gate.port)
     let peer = try BarePeer(path: scratch.file("w"))
-    #expect(peer.write(workerGreeting))
-    #expect(peer.read(8) == LocalServer.greeting)
+    #expect(await peer.write(workerGreeting))
+    #expect(await peer.read(8) == LocalServer.greeting)
     try await gate.server.read(false)
     let total = 192 << 20
     let block = [UInt8](repeating: 1, count: 1 << 20)[...]
@@ -71,7 +70,7 @@ import Tunnel
     #expect(sent < total / 2, "\(sent) bytes went into a connection that nobody reads")
     try await gate.server.read(true)
     let rest = [UInt8](repeating: 1, count: total - sent)
-    #expect(peer.write(rest))
+    #expect(await peer.write(rest))
     #expect(await eventually { gate.server.counts.bytes == total + 8 }, "\(gate.server.counts)")
     await tunnel.close()
     try await gate.close()
@@ -84,8 +83,8 @@ import Tunnel
     let (tunnel, record) = try await worker(cluster, scratch, gate.port)
     do {
       let peer = try BarePeer(path: scratch.file("w"))
-      #expect(peer.write(workerGreeting + [UInt8](repeating: 3, count: 8 << 20)))
-      #expect(peer.read(8) == LocalServer.greeting)
+      #expect(await peer.write(workerGreeting + [UInt8](repeating: 3, count: 8 << 20)))
+      #expect(await peer.read(8) == LocalServer.greeting)
     }
     #expect(await eventually { gate.server.counts.bytes == 8 << 20 + 8 }, "\(gate.server.counts)")
     #expect(await eventually { gate.server.counts.open == 0 && gate.tunnel.connectionCount == 0 })

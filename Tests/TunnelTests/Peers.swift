@@ -45,26 +45,38 @@ final class BarePeer: Sendable {
 
   /// Sends all; false if the connection is gone.
   @discardableResult
-  func write(_ bytes: [UInt8]) -> Bool {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-      guard count > 0 else { return false }
-      rest = rest.dropFirst(count)
+  func write(_ bytes: [UInt8]) async -> Bool {
+    await waiting {
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { send(self.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        guard count > 0 else { return false }
+        rest = rest.dropFirst(count)
+      }
+      return true
     }
-    return true
+  }
+
+  /// Does what waits on a thread of its own: on those that tasks share it would stop whatever the tunnel waits for, as
+  /// the look-up of names.
+  private func waiting<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+    await withCheckedContinuation { continuation in
+      Thread { continuation.resume(returning: body()) }.start()
+    }
   }
 
   /// Reads up to so many bytes; fewer only at the end of the connection.
-  func read(_ count: Int) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: count)
-    var have = 0
-    while have < count {
-      let got = bytes.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress! + have, count - have, 0) }
-      guard got > 0 else { break }
-      have += got
+  func read(_ count: Int) async -> [UInt8] {
+    await waiting {
+      var bytes = [UInt8](repeating: 0, count: count)
+      var have = 0
+      while have < count {
+        let got = bytes.withUnsafeMutableBytes { recv(self.descriptor, $0.baseAddress! + have, count - have, 0) }
+        guard got > 0 else { break }
+        have += got
+      }
+      return Array(bytes[..<have])
     }
-    return Array(bytes[..<have])
   }
 
   /// Whether the other side has ended the connection by now.
@@ -75,14 +87,16 @@ final class BarePeer: Sendable {
   }
 
   /// Reads to the end of the connection; nil if it does not come within half a minute.
-  func readToEnd() -> [UInt8]? {
-    var all: [UInt8] = []
-    while true {
-      var bytes = [UInt8](repeating: 0, count: 65536)
-      let got = recv(descriptor, &bytes, bytes.count, 0)
-      if got < 0, errno == EAGAIN { return nil }
-      guard got > 0 else { return all }
-      all += bytes[..<got]
+  func readToEnd() async -> [UInt8]? {
+    await waiting {
+      var all: [UInt8] = []
+      while true {
+        var bytes = [UInt8](repeating: 0, count: 65536)
+        let got = recv(self.descriptor, &bytes, bytes.count, 0)
+        if got < 0, errno == EAGAIN { return nil }
+        guard got > 0 else { return all }
+        all += bytes[..<got]
+      }
     }
   }
 

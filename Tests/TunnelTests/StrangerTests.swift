@@ -16,9 +16,9 @@ import Tunnel
   func garbageIsDisconnectedAtOnce(bytes: [UInt8]) async throws {
     let gate = try await Gate(try Cluster()) { $0.handshake = .seconds(3600) }
     let peer = try BarePeer(port: gate.port)
-    peer.write(bytes)
+    await peer.write(bytes)
     // An alert at most, in the clear; never what a greeting looks like.
-    let answer = try #require(peer.readToEnd())
+    let answer = try #require(await peer.readToEnd())
     #expect(answer.count < 64 && !answer.starts(with: [0, 0x53, 0x50]))
     #expect(await eventually { gate.tunnel.connectionCount == 0 })
     #expect(gate.server.counts == LocalServer.Counts())
@@ -33,13 +33,13 @@ import Tunnel
     let peer = try BarePeer(port: gate.port)
     if byteCount == 1000 {
       for index in 0... {
-        guard peer.write([index < hello.count ? hello[index] : 0]), !peer.isEnded else { break }
+        guard await peer.write([index < hello.count ? hello[index] : 0]), !peer.isEnded else { break }
         try await Task.sleep(for: .milliseconds(20))
       }
     } else {
-      peer.write(Array(hello.prefix(byteCount)))
+      await peer.write(Array(hello.prefix(byteCount)))
     }
-    #expect(peer.readToEnd() != nil)
+    #expect(await peer.readToEnd() != nil)
     let time = ContinuousClock.now - start
     #expect(time >= .milliseconds(390) && time < .seconds(20), "\(time)")
     #expect(gate.record.has("connection refused", "did not finish the handshake in time"), "\(gate.record.lines)")
@@ -95,7 +95,7 @@ import Tunnel
     let first = try await TLSPeer(dialling: gate.port, showing: pair(cluster))
     let second = try await TLSPeer(dialling: gate.port, showing: pair(cluster))
     #expect(await eventually { first.received.count == 16 && second.received.count == 16 })
-    #expect(try BarePeer(port: gate.port).readToEnd() == [])
+    #expect(try await BarePeer(port: gate.port).readToEnd() == [])
     #expect(gate.record.has("connection refused", "all places are taken"))
     first.close()
     #expect(await eventually { gate.tunnel.connectionCount == 1 })

@@ -1,12 +1,15 @@
 import Certificates
+import Crypto
 import Foundation
 import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
+import SwiftASN1
 import Synchronization
 import Testing
 import Tunnel
+import X509
 
 /// Looks until a condition holds or half a minute has passed: what other threads do tells nobody.
 func eventually(_ condition: () throws -> Bool) async rethrows -> Bool {
@@ -48,6 +51,23 @@ struct Cluster {
       role: role, authority: authority.pair().certificate, authorityFile: "ca.pem",
       pair: authority.issue(role, name: name, validity: Self.valid), file: "\(name).pem", at: Self.now)
   }
+}
+
+/// A certificate that vouches for itself, with what a peer of this role would have.
+func selfSigned(_ role: Role) throws -> Authority.Pair {
+  let own = P256.Signing.PrivateKey()
+  let name = try DistinguishedName { CommonName("w1") }
+  let certificate = try Certificate(
+    version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: Certificate.PublicKey(own.publicKey),
+    notValidBefore: Cluster.valid.lowerBound, notValidAfter: Cluster.valid.upperBound, issuer: name, subject: name,
+    extensions: try Certificate.Extensions {
+      Critical(BasicConstraints.notCertificateAuthority)
+      Critical(KeyUsage(digitalSignature: true))
+      try ExtendedKeyUsage([role == .coordinator ? .serverAuth : .clientAuth])
+      SubjectAlternativeNames([.dnsName(Role.coordinatorName)])
+    },
+    issuerPrivateKey: Certificate.PrivateKey(own))
+  return Authority.Pair(certificate: try certificate.serializeAsPEM().pemString, key: own.pemRepresentation)
 }
 
 /// What a log was told.

@@ -14,7 +14,7 @@ import Tunnel
       case .expired: try cluster.authority.issue(.worker, name: "w", validity: Cluster.past)
       case .notYetValid: try cluster.authority.issue(.worker, name: "w", validity: Cluster.future)
       case .foreign: try other.authority.issue(.worker, name: "w", validity: Cluster.valid)
-      case .selfSigned: try other.authority.pair()
+      case .selfSigned: try TunnelTests.selfSigned(.worker)
       case .coordinator: try cluster.authority.issue(.coordinator, name: "w", validity: Cluster.valid)
       case .oldTLS: try cluster.authority.issue(.worker, name: "w", validity: Cluster.valid)
       }
@@ -49,7 +49,7 @@ import Tunnel
       case .foreign: try other.authority.issue(.coordinator, name: "c", validity: Cluster.valid)
       case .worker: try cluster.authority.issue(.worker, name: Role.coordinatorName, validity: Cluster.valid)
       case .expired: try cluster.authority.issue(.coordinator, name: "c", validity: Cluster.past)
-      case .selfSigned: try other.authority.pair()
+      case .selfSigned: try TunnelTests.selfSigned(.coordinator)
       }
     }
   }
@@ -63,19 +63,19 @@ import Tunnel
         cluster.credentials(.worker), host: "127.0.0.1", port: port, log: record.log)
       try await tunnel.listen(at: scratch.file(name))
       let peer = try BarePeer(path: scratch.file(name))
-      #expect(peer.write(workerGreeting))
+      #expect(await peer.write(workerGreeting))
       return peer
     }
     let (port, received) = try await TLSPeer.listening(showing: impostor.pair(cluster, other))
     let refused = try await worker(port: port, "refused")
-    #expect(refused.readToEnd() == [], "the worker's side is closed without a byte")
+    #expect(await refused.readToEnd() == [], "the worker's side is closed without a byte")
     #expect(received().isEmpty)
     #expect(await eventually { record.has("no connection to the coordinator", "certificate") }, "\(record.lines)")
 
     let honest = try await TLSPeer.listening(
       showing: cluster.authority.issue(.coordinator, name: "c", validity: Cluster.valid))
     let accepted = try await worker(port: honest.port, "accepted")
-    #expect(accepted.read(11) == Array("work for me".utf8))
+    #expect(await accepted.read(11) == Array("work for me".utf8))
     #expect(await eventually { honest.received() == workerGreeting })
   }
 
@@ -88,7 +88,7 @@ import Tunnel
     let tunnel = try WorkerTunnel(
       cluster.credentials(.worker), host: "127.0.0.1", port: gate.port, log: record.log)
     try await tunnel.listen(at: scratch.file("w"))
-    #expect(try BarePeer(path: scratch.file("w")).readToEnd() == [])
+    #expect(try await BarePeer(path: scratch.file("w")).readToEnd() == [])
     #expect(record.has("no connection to the coordinator", "refused"), "\(record.lines)")
     await tunnel.close()
   }

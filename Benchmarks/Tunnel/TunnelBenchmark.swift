@@ -27,7 +27,7 @@ struct TunnelBenchmark {
     try await tunnel.listen(at: folder + "/w")
     let tls = try Link(listening: "ipc://\(folder)/b/c") { _ in try Address("ipc://\(folder)/w") }
 
-    print("bytes     way  messages/s      MB/s  processor us/message")
+    print("messages a second, MB/s, processor time a message in microseconds")
     for (size, count) in [(33_000, 20_000), (1_250_000, 1_000), (200, 40_000)] {
       for (name, link) in [("ipc", ipc), ("tcp", tcp), ("tls", tls)] {
         try await link.send(count / 10, of: size)
@@ -36,10 +36,8 @@ struct TunnelBenchmark {
         let time = (ContinuousClock.now - start) / .seconds(1)
         let rate = Double(count) / time
         let cost = (processorSeconds() - spent) / Double(count) * 1e6
-        print(
-          String(
-            format: "%7d  %4s  %10.0f  %8.0f  %20.0f", size, (name as NSString).utf8String!, rate,
-            rate * Double(size) * 1e-6, cost))
+        let numbers = [rate, rate * Double(size) * 1e-6, cost].map { String(format: "%10.0f", $0) }
+        print("\(size) bytes by \(name):", numbers.joined())
       }
     }
     try? FileManager.default.removeItem(atPath: folder)
@@ -51,7 +49,7 @@ struct TunnelBenchmark {
   /// User and system time of all threads so far.
   private static func processorSeconds() -> Double {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
       + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6
   }

@@ -19,8 +19,8 @@ final class Relay: ChannelDuplexHandler {
     self.onEnd = onEnd
   }
 
-  /// Joins two channels of one event loop for the rest of their lives; when one ends, the other does, after what was
-  /// read before has gone out.
+  /// Joins two channels of one event loop, which have been active, for the rest of their lives; when one ends, the other
+  /// does, after what was read before has gone out.
   ///
   /// - Parameters:
   ///   - first: bytes that were read from `left` already.
@@ -35,8 +35,11 @@ final class Relay: ChannelDuplexHandler {
     try right.pipeline.syncOperations.addHandler(ends.1)
     if let first, first.readableBytes > 0 { ends.1.write(first) }
     ends.1.context?.flush()
-    // Of an end that came to it before it was joined, no event will come any more.
-    for (end, channel) in [(ends.0, left), (ends.1, right)] where !channel.isActive { end.partner?.finish() }
+    // Of an end that came before, no event will tell any more.
+    if !left.isActive || !right.isActive {
+      left.close(promise: nil)
+      right.close(promise: nil)
+    }
   }
 
   func handlerAdded(context: ChannelHandlerContext) {

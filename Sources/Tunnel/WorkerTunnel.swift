@@ -50,7 +50,9 @@ package final class WorkerTunnel: Sendable {
         .childChannelOption(.writeBufferWaterMark, value: Sockets.waterMark)
         .childChannelOption(.recvAllocator, value: Sockets.reads)
         .childChannelInitializer { local in
-          local.eventLoop.makeCompletedFuture { self.dial(for: local) }
+          local.eventLoop.makeCompletedFuture {
+            try local.pipeline.syncOperations.addHandler(Dialler(of: self))
+          }
         }
         .bind(unixDomainSocketPath: path).get()
       state.withLock { $0.listener = listener }
@@ -67,7 +69,8 @@ package final class WorkerTunnel: Sendable {
     for channel in connections { try? await channel.closeFuture.get() }
   }
 
-  private func dial(for local: any Channel) {
+  /// Connects to the coordinator for a connection of nng's that is active.
+  fileprivate func dial(for local: any Channel) {
     let number = state.withLock { state in
       state.count += 1
       state.connections[state.count] = local
@@ -100,5 +103,21 @@ package final class WorkerTunnel: Sendable {
 
   func connected() {
     log.info("connected by TLS", metadata: ["peer": "\(host):\(port)"])
+  }
+}
+
+/// Dials for a local connection once it is active: before that, it would look like one that has ended.
+private final class Dialler: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+
+  private let tunnel: WorkerTunnel
+
+  init(of tunnel: WorkerTunnel) {
+    self.tunnel = tunnel
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    tunnel.dial(for: context.channel)
+    context.fireChannelActive()
   }
 }

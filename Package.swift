@@ -29,6 +29,14 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+  .product(name: "NIOTLS", package: "swift-nio"),
+]
+let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let x509: [Target.Dependency] = [
+  .product(name: "X509", package: "swift-certificates"), .product(name: "SwiftASN1", package: "swift-asn1"),
+]
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -40,8 +48,12 @@ let package = Package(
   products: [.executable(name: "sentei", targets: ["sentei"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -74,6 +86,8 @@ let package = Package(
 
     // Floor 4: the outside world.
     room("Messaging", ["CNNG"]),
+    room("Certificates", ["Digests", crypto] + x509),
+    room("Tunnel", ["Certificates", logging, tls] + nio),
     room("RunStore", ["Studies", "Digests", sqlite]),
     room("Downloads", ["Digests"]),
     room(
@@ -95,7 +109,8 @@ let package = Package(
     .executableTarget(
       name: "sentei",
       dependencies: [
-        "Services", "Reports", "StudyFile", "RunStore", "Downloads", "Formats", "Messaging", "Networks", "Wire",
+        "Services", "Reports", "StudyFile", "RunStore", "Downloads", "Formats", "Messaging", "Certificates", "Tunnel",
+        "Networks", "Wire",
         "Scheduling",
         "Studies", "Search", "Pruning", "Models", "Randomness", "Digests", arguments, logging, lifecycle,
         signals,
@@ -106,6 +121,9 @@ let package = Package(
     .executableTarget(
       name: "kernel-benchmark", dependencies: ["Formats", "Networks", "Pruning", "Models", "Randomness"],
       path: "Benchmarks/Kernels", swiftSettings: strict),
+    .executableTarget(
+      name: "tunnel-benchmark", dependencies: ["Tunnel", "Certificates", "Messaging", logging],
+      path: "Benchmarks/Tunnel", swiftSettings: strict),
 
     tests("Digests", ["Digests"]),
     tests("Randomness", ["Randomness", "Elementary"]),
@@ -119,6 +137,8 @@ let package = Package(
       "Networks", ["Networks", "CKernels", "CTraining", "Pruning", "Models", "Randomness", "Elementary", "Digests"],
       resources: [.embedInCode("Resources/zoo-logits.json")]),
     tests("Messaging", ["Messaging"]),
+    tests("Certificates", ["Certificates"]),
+    tests("Tunnel", ["Tunnel", "Certificates", "Messaging", "Digests", crypto, logging, tls] + nio + x509),
     tests("Reports", ["Reports", "Studies", "Pruning"]),
     tests("RunStore", ["RunStore", "Studies", "Digests"]),
     tests("Downloads", ["Downloads", "Digests"]),

@@ -7,9 +7,11 @@ extension Address {
     if text.hasPrefix("ipc://") {
       form = try .ipc(path: Self.path(String(text.dropFirst("ipc://".count)), of: text))
     } else if text.hasPrefix("tcp://") {
-      form = try Self.hostAndPort(text.dropFirst("tcp://".count), of: text)
+      let (host, port) = try Self.hostAndPort(text.dropFirst("tcp://".count), of: text)
+      form = .tcp(host: host, port: port)
     } else if text.hasPrefix("tls://") {
-      throw .tunnelUnavailable(text)
+      let (host, port) = try Self.hostAndPort(text.dropFirst("tls://".count), of: text)
+      form = .tls(host: host, port: port)
     } else {
       throw .unknownScheme(text)
     }
@@ -23,7 +25,7 @@ extension Address {
     return path
   }
 
-  private static func hostAndPort(_ rest: Substring, of text: String) throws(AddressError) -> Form {
+  private static func hostAndPort(_ rest: Substring, of text: String) throws(AddressError) -> (Host, UInt16) {
     // The last colon: an IPv6 host has some of its own.
     guard let colon = rest.lastIndex(of: ":"), !rest.hasSuffix("]") else { throw .missingPort(text) }
     let host = rest[..<colon]
@@ -34,6 +36,6 @@ extension Address {
     // `UInt16` alone would also read "+80".
     guard digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let port = UInt16(digits)
     else { throw .unusablePort(text, found: String(digits)) }
-    return .tcp(host: host, port: port)
+    return (host, port)
   }
 }

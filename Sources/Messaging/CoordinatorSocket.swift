@@ -57,6 +57,7 @@ package final class CoordinatorSocket: Sendable {
   /// - Throws: `MessagingError`: the address is in use, permission is denied, the directory is open to others.
   @discardableResult
   package func listen(_ address: Address) throws(MessagingError) -> Address {
+    precondition(address.kind != .tls, "a socket listens where the tunnel ends, at an ipc:// address")
     guard let path = address.path else { return try start(address) }
     let lock = try SocketFile.prepare(path)
     do throws(MessagingError) {

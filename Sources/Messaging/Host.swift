@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The host of a `tcp://` address: a name, or an IP address in its usual notation.
+/// The host of a `tcp://` or `tls://` address: a name, or an IP address in its usual notation.
 enum Host: Hashable, Sendable {
   case name(String)
   case ipv4(String)
@@ -32,6 +32,13 @@ enum Host: Hashable, Sendable {
     case .ipv4(let text): Self.binary(text, family: AF_INET, byteCount: 4)?.first == 127
     case .ipv6(let text):
       Self.binary(text, family: AF_INET6, byteCount: 16) == [UInt8](repeating: 0, count: 15) + [1]
+    }
+  }
+
+  /// The host as name resolution wants it: without brackets.
+  var name: String {
+    switch self {
+    case .name(let text), .ipv4(let text), .ipv6(let text): text
     }
   }
 

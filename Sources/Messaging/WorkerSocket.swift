@@ -42,6 +42,7 @@ package final class WorkerSocket: Sendable {
   ///
   /// - Throws: `MessagingError` for an address that cannot be dialled at all.
   package func dial(_ address: Address) throws(MessagingError) {
+    precondition(address.kind != .tls, "a socket dials where the tunnel ends, at an ipc:// address")
     guard address.port != 0 else { throw .portMissing(address) }
     dialled.withLock { dialled in
       // Two would share the messages between them.

@@ -11,7 +11,10 @@ internal import Wire
 
 /// What a worker is started with.
 package struct WorkerOptions: Sendable {
+  /// What the socket dials.
   package var address: Address
+  /// The coordinator's address as people know it, at the other end of a tunnel if there is one.
+  package var coordinator: Address
   /// Evaluation threads.
   package var lanes: Int
   /// A file that gets one line for each job that is computed; nil writes none.
@@ -19,8 +22,12 @@ package struct WorkerOptions: Sendable {
   /// Leave when standard input ends: the parent process is gone.
   package var followsStandardInput: Bool
 
-  package init(address: Address, lanes: Int, journal: String? = nil, followsStandardInput: Bool = false) {
+  package init(
+    address: Address, coordinator: Address? = nil, lanes: Int, journal: String? = nil,
+    followsStandardInput: Bool = false
+  ) {
     self.address = address
+    self.coordinator = coordinator ?? address
     self.lanes = lanes
     self.journal = journal
     self.followsStandardInput = followsStandardInput
@@ -70,7 +77,7 @@ package final class WorkerService: Sendable {
     var idle = Array(lanes.indices.reversed())
 
     try socket.dial(options.address)
-    log.info("dialling", metadata: ["address": "\(options.address)", "lanes": "\(options.lanes)"])
+    log.info("dialling", metadata: ["address": "\(options.coordinator)", "lanes": "\(options.lanes)"])
     await withGracefulShutdownHandler {
       await withTaskGroup(of: Void.self) { group in
         group.addTask { for await event in socket.events { input.yield(.socket(event)) } }
@@ -133,7 +140,7 @@ package final class WorkerService: Sendable {
     guard let seconds else { return }
     log.warning(
       "no coordinator answers; dialling on",
-      metadata: ["address": "\(options.address)", "seconds": "\(Int(seconds.rounded()))"])
+      metadata: ["address": "\(options.coordinator)", "seconds": "\(Int(seconds.rounded()))"])
   }
 
   private func effects(
@@ -268,7 +275,8 @@ package final class WorkerService: Sendable {
     switch note {
     case .welcomed(let run, let epoch): log.info("welcomed", metadata: ["run": "\(run)", "epoch": "\(epoch)"])
     case .refused(let reason): log.warning("refused", metadata: ["reason": "\(reason)"])
-    case .connectionLost: log.warning("connection lost; dialling again", metadata: ["address": "\(options.address)"])
+    case .connectionLost:
+      log.warning("connection lost; dialling again", metadata: ["address": "\(options.coordinator)"])
     }
   }
 }

@@ -6,6 +6,7 @@ import RunStore
 import ServiceLifecycle
 import Services
 import Synchronization
+import Tunnel
 import UnixSignals
 
 /// A service made of a closure.
@@ -33,21 +34,24 @@ func runServices(_ services: [RunningService], _ logger: Logger) async throws {
 /// Coordinates an open run to its end, alone or with workers of this machine.
 ///
 /// - Parameters:
+///   - place: where its socket listens, and the tunnel in front of it.
 ///   - reused: other runs whose facts are taken over.
 ///   - local: the number of local workers and their lanes; nil for none.
 /// - Throws: `ExitCode` 75 if it was stopped before the end.
 func coordinate(
-  _ run: OpenRun, reusing reused: ReusedRuns?, at address: Address, local: (workers: Int, lanes: Int)?, log: Logger
+  _ run: OpenRun, reusing reused: ReusedRuns?, at place: ListeningPlace, local: (workers: Int, lanes: Int)?, log: Logger
 ) async throws {
+  // Its folder is there for as long as the socket.
+  defer { withExtendedLifetime(place) {} }
   for damage in run.damage { log.warning("\(damage)") }
   if let note = run.note { log.notice("\(note)") }
   let directory = run.store.layout.directory
   let (listening, listens) = AsyncStream.makeStream(of: Address.self)
   let reusedFacts = Mutex(0)
   let coordinator = CoordinatorService(
-    run, reusing: reused, address: address, log: log,
+    run, reusing: reused, address: place.socket, log: log,
     onListening: {
-      if local == nil { log.notice("listening", metadata: ["address": "\($0)"]) }
+      if local == nil, place.tunnel == nil { log.notice("listening", metadata: ["address": "\($0)"]) }
       listens.yield($0)
       listens.finish()
     },
@@ -61,6 +65,17 @@ func coordinate(
       try await coordinator.run()
     }
   ]
+  if let (tunnel, address) = place.tunnel {
+    // First, so that it is the last to be shut down: workers still have to hear the coordinator's goodbye.
+    services.insert(
+      RunningService {
+        for await socket in listening {
+          let port = try await tunnel.listen(carryingTo: socket.path ?? "")
+          log.notice("listening", metadata: ["address": "\(address.withPort(UInt16(clamping: port)))"])
+        }
+        try await gracefulShutdown()
+      }, at: 0)
+  }
   if let local {
     let workers = LocalWorkers(
       count: local.workers, lanes: local.lanes, logFolder: "\(directory)/logs", log: log)
@@ -82,16 +97,6 @@ func coordinate(
   }
 }
 
-/// A private place for the socket of one machine's run: short, because a socket's path has a limit, and mode 0700.
-func privateAddress() throws -> (address: Address, folder: String) {
-  var template = Array("/tmp/sentei-XXXXXX".utf8CString)
-  guard mkdtemp(&template) != nil else {
-    throw FileError(description: "cannot make a folder in /tmp: \(String(cString: strerror(errno)))")
-  }
-  let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  return (try Address("ipc://\(folder)/coordinator"), folder)
-}
-
 /// Where facts come from besides workers.
 struct ReuseOptions: ParsableArguments {
   @Option(
@@ -100,15 +105,6 @@ struct ReuseOptions: ParsableArguments {
 
   /// The runs, open for reading; nil for none.
   func open() throws -> ReusedRuns? { runs.isEmpty ? nil : try ReusedRuns(directories: runs) }
-}
-
-/// An address from the command line; what others could reach needs a word that says so.
-func checkedAddress(_ text: String, insecure: Bool) throws -> Address {
-  let address = try Address(text)
-  if case .tcp = address.kind, !insecure {
-    throw ValidationError("\(text) is not encrypted; add --insecure if that is what you want, or use ipc://")
-  }
-  return address
 }
 
 /// The text of a file.

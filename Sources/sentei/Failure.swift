@@ -1,4 +1,5 @@
 import ArgumentParser
+import Certificates
 import Downloads
 import Formats
 import Foundation
@@ -9,6 +10,7 @@ import RunStore
 import Services
 import Studies
 import StudyFile
+import Tunnel
 
 /// The documented exit codes, after sysexits.h.
 enum ExitStatus {
@@ -20,6 +22,7 @@ enum ExitStatus {
   static let cannotCreate: Int32 = 73
   static let disk: Int32 = 74
   static let stopped: Int32 = 75
+  static let exposed: Int32 = 77
 }
 
 /// Runs a command's body; an error ends in one line on standard error and the exit code that the help names.
@@ -83,9 +86,18 @@ private func exitStatus(of error: any Error) -> Int32 {
     case .damaged, .damagedBlob, .rejected: ExitStatus.badData
     case .noSpace, .permission, .io, .failed: ExitStatus.disk
     }
+  case let error as CertificateError:
+    switch error {
+    case .missing: ExitStatus.missing
+    case .exposed, .foreignOwner: ExitStatus.exposed
+    case .unusable: ExitStatus.badData
+    case .exists: ExitStatus.cannotCreate
+    case .unusableName: ExitStatus.usage
+    case .system: ExitStatus.disk
+    }
   case is AddressError, is BudgetRefusal: ExitStatus.usage
   case is OtherBudget: ExitStatus.cannotCreate
-  case is MessagingError: ExitStatus.unavailable
+  case is MessagingError, is TunnelError: ExitStatus.unavailable
   case is FileError: ExitStatus.missing
   case is StudyFailure, is LocalWorkerError, is WorkerSetupError: ExitStatus.cannotGoOn
   case is RejectedError: ExitStatus.unavailable

@@ -16,9 +16,7 @@ struct ContinuationOptions: ParsableArguments {
   @Option(help: "Listen here for workers of other machines instead of starting some.")
   var listen: String?
 
-  @Flag(help: "Allow an address without encryption (tcp://).")
-  var insecure = false
-
+  @OptionGroup var connection: ConnectionOptions
   @OptionGroup var reuse: ReuseOptions
   @OptionGroup var logging: LogOptions
 
@@ -34,16 +32,16 @@ struct ContinuationOptions: ParsableArguments {
   func goOn(_ open: (_ directory: String, _ data: String?) throws -> OpenRun) async throws {
     let reused = try reuse.open()
     if let listen {
-      let address = try checkedAddress(listen, insecure: insecure)
+      let log = logging.logger("coordinator")
+      let place = try ListeningPlace(listen, connection, log: log)
       let run = try open(run, DataOption.folder(data))
-      try await coordinate(run, reusing: reused, at: address, local: nil, log: logging.logger("coordinator"))
+      try await coordinate(run, reusing: reused, at: place, local: nil, log: log)
       return
     }
     let run = try open(run, DataOption.folder(data))
-    let (address, folder) = try privateAddress()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     try await coordinate(
-      run, reusing: reused, at: address, local: (workers, lanes), log: logging.logger("coordinator", hasLiveLine: true))
+      run, reusing: reused, at: try ListeningPlace(), local: (workers, lanes),
+      log: logging.logger("coordinator", hasLiveLine: true))
   }
 }
 

@@ -55,10 +55,8 @@ struct RunCommand: AsyncParsableCommand {
     await reportingAndLeaving {
       let reused = try options.reuse.open()
       let run = try options.open()
-      let (address, folder) = try privateAddress()
-      defer { try? FileManager.default.removeItem(atPath: folder) }
       try await coordinate(
-        run, reusing: reused, at: address, local: (workers, lanes),
+        run, reusing: reused, at: try ListeningPlace(), local: (workers, lanes),
         log: logging.logger("coordinator", hasLiveLine: true))
     }
   }
@@ -73,18 +71,17 @@ struct CoordinatorCommand: AsyncParsableCommand {
   @OptionGroup var options: StudyOptions
   @OptionGroup var logging: LogOptions
 
-  @Option(help: "The address to listen on: ipc:///path, or tcp://HOST:PORT with --insecure.")
+  @Option(help: "The address to listen on: ipc:///path, tls://HOST:PORT, or tcp://HOST:PORT with --insecure.")
   var listen: String
 
-  @Flag(help: "Allow an address without encryption (tcp://).")
-  var insecure = false
+  @OptionGroup var connection: ConnectionOptions
 
   func run() async throws {
     await reportingAndLeaving {
-      let address = try checkedAddress(listen, insecure: insecure)
+      let log = logging.logger("coordinator")
+      let place = try ListeningPlace(listen, connection, log: log)
       let reused = try options.reuse.open()
-      try await coordinate(
-        try options.open(), reusing: reused, at: address, local: nil, log: logging.logger("coordinator"))
+      try await coordinate(try options.open(), reusing: reused, at: place, local: nil, log: log)
     }
   }
 }

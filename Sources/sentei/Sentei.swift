@@ -8,17 +8,16 @@ struct Sentei: AsyncParsableCommand {
     commandName: "sentei",
     abstract: "Searches for the smallest part of a neural network that still does its work.",
     discussion: """
-      Exit codes: 0 done; 64 wrong command line; 65 wrong content in a study or data file; 66 a file or run that is not \
+      Exit codes: 0 done; 64 wrong command line; 65 wrong content in a study, data or certificate file; 66 a file or run that is not \
       there; 69 an address in use, a coordinator that refuses this worker, or a server that does not give a file; 70 the \
-      study cannot go on; 73 a run directory that is another study's, has another budget or is in use, or a file that a \
-      download would replace; 74 the disk; 75 stopped before the end, `sentei resume` goes on.
+      study cannot go on; 73 a run directory that is another study's, has another budget or is in use, or a file that \
+      would be replaced; 74 the disk; 75 stopped before the end, `sentei resume` goes on; 77 a key that others could read.
       """,
     version: Build.version,
     subcommands: [
       RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, ResumeCommand.self, ExtendCommand.self,
       StatusCommand.self, ReportCommand.self, CompareCommand.self,
       HistoryCommand.self, MaskCommand.self, VerifyCommand.self, GarbageCommand.self, TrainCommand.self,
-      EvaluateCommand.self, InspectCommand.self,
-      ExportCommand.self, DataCommand.self,
+      EvaluateCommand.self, InspectCommand.self, ExportCommand.self, DataCommand.self, CertsCommand.self,
     ])
 }

@@ -1,23 +1,29 @@
 import ArgumentParser
+import Certificates
 import Foundation
+import Logging
 import Messaging
 import Models
 import Networks
 import Services
+import Tunnel
 
 /// `sentei worker`: one worker, which joins and leaves at any time.
 struct WorkerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "worker", abstract: "Work for a coordinator; needs nothing but its address.")
+    commandName: "worker",
+    abstract: "Work for a coordinator; needs nothing but its address and, between machines, its certificate.")
 
-  @Argument(help: "The coordinator's address: ipc:///path, or tcp://HOST:PORT with --insecure.")
+  @Argument(help: "The coordinator's address: ipc:///path, tls://HOST:PORT, or tcp://HOST:PORT with --insecure.")
   var address: String
 
   @Option(help: "Evaluation threads.")
   var lanes = 1
 
-  @Flag(help: "Allow an address without encryption (tcp://).")
-  var insecure = false
+  @OptionGroup var connection: ConnectionOptions
+
+  @Option(help: "Whose certificate of the folder this worker shows: NAME.pem and NAME.key.")
+  var identity: String?
 
   @Option(help: "Append a line with digest and kind of each job that this worker computes.")
   var journal: String?
@@ -34,16 +40,35 @@ struct WorkerCommand: AsyncParsableCommand {
   func run() async throws {
     Numerics.ensureEnvironment()
     await reportingAndLeaving {
-      let address = try checkedAddress(address, insecure: insecure)
       let log = logging.logger("worker")
+      let address = try connection.address(address)
+      let (socket, folder) = try await way(to: address, log)
+      defer { withExtendedLifetime(folder) {} }
       let worker = WorkerService(
         WorkerOptions(
-          address: address, lanes: lanes, journal: journal, followsStandardInput: followStandardInput),
+          address: socket, coordinator: address, lanes: lanes, journal: journal,
+          followsStandardInput: followStandardInput),
         log: log)
       try await runServices([RunningService { try await worker.run() }], log)
       if case .rejected(let reason) = worker.ending {
         throw RejectedError(description: "the coordinator at \(address) refuses this worker: \(reason)")
       }
     }
+  }
+
+  /// What nng dials: the address itself, or the private end of a tunnel to it.
+  private func way(to address: Address, _ log: Logger) async throws -> (socket: Address, folder: PrivateFolder?) {
+    guard address.kind == .tls, let host = address.host, let port = address.port else {
+      guard identity == nil else { throw ValidationError("--identity is for tls://, found \(address)") }
+      return (address, nil)
+    }
+    guard port != 0 else { throw MessagingError.portMissing(address) }
+    let credentials = try connection.credentials(
+      .worker, worker: identity ?? CertificateFolder.defaultWorker, log: log)
+    let folder = try PrivateFolder()
+    let socket = try folder.socket
+    let tunnel = try WorkerTunnel(credentials, host: host, port: Int(port), log: log)
+    try await tunnel.listen(at: socket.path ?? "")
+    return (socket, folder)
   }
 }

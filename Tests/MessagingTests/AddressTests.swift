@@ -6,12 +6,13 @@ import Testing
     "ipc:///a", "ipc:///run/user/1000/sentei/coordinator.sock", "ipc:///with space/and:colon",
     "ipc:///" + String(repeating: "x", count: Address.pathLimit - 1), "tcp://localhost:80", "tcp://127.0.0.1:0",
     "tcp://example.org:65535", "tcp://node_7.cluster-2:5555", "tcp://[::1]:5555", "tcp://[2001:db8::7]:1",
+    "tls://example.org:4433", "tls://[::1]:0",
   ])
   func readsAndWritesTheSame(text: String) throws {
     let address = try Address(text)
     #expect(address.description == text)
     #expect(try Address(address.description) == address)
-    #expect(address.kind == (text.hasPrefix("ipc") ? .ipc : .tcp))
+    #expect(address.kind == (text.hasPrefix("ipc") ? .ipc : text.hasPrefix("tcp") ? .tcp : .tls))
     #expect((address.path == nil) != (address.port == nil))
   }
 
@@ -20,7 +21,9 @@ import Testing
     ("coordinator.sock", .unknownScheme("coordinator.sock")),
     ("http://a:1", .unknownScheme("http://a:1")),
     ("IPC:///a", .unknownScheme("IPC:///a")),
-    ("tls://a:1", .tunnelUnavailable("tls://a:1")),
+    ("tls://a", .missingPort("tls://a")),
+    ("tls://:1", .missingHost("tls://:1")),
+    ("tls://a:65536", .unusablePort("tls://a:65536", found: "65536")),
     ("ipc://", .relativePath("ipc://")),
     ("ipc://a", .relativePath("ipc://a")),
     ("ipc://./a", .relativePath("ipc://./a")),
@@ -62,7 +65,7 @@ import Testing
     ("ipc:///a", true), ("tcp://localhost:1", true), ("tcp://LocalHost:1", true), ("tcp://127.0.0.1:1", true),
     ("tcp://127.255.0.3:1", true), ("tcp://[::1]:1", true), ("tcp://[0:0:0:0:0:0:0:1]:1", true),
     ("tcp://0.0.0.0:1", false), ("tcp://[::]:1", false), ("tcp://128.0.0.1:1", false),
-    ("tcp://127.example.org:1", false), ("tcp://localhost.example.org:1", false), ("tcp://[::2]:1", false),
+    ("tcp://127.example.org:1", false), ("tcp://localhost.example.org:1", false), ("tcp://[::2]:1", false), ("tls://127.0.0.1:1", true), ("tls://10.0.0.1:1", false),
   ])
   func knowsWhatStaysOnTheMachine(text: String, stays: Bool) throws {
     #expect(try Address(text).isLoopbackOrLocal == stays)

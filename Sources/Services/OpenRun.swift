@@ -28,9 +28,13 @@ package struct OtherBudget: Error, Equatable, Sendable, CustomStringConvertible 
 package struct OpenRun: Sendable {
   package let store: RunStore
   package let planner: SearchStudy
+  /// The planner at its start.
+  package let start: SearchStudy
   package let facts: [Digest: Outcome]
   /// What was found damaged, for people; empty for a sound run.
   package let damage: [String]
+  /// Workers that were found to lie in this run.
+  package let quarantined: Set<Digest>
   /// What a reader of the results has to know of the data; nil where they are a whole set.
   package let note: String?
 
@@ -164,12 +168,14 @@ package struct OpenRun: Sendable {
     guard let dataset = try store.meta(datasetKey).flatMap(Digest.init(hex:)),
       let trials = try store.budgets().last(where: { $0.key == trialsKey })?.value
     else { throw unprepared(store) }
+    if store.mode == .writing { try store.endQuarantines() }
     var damage = store.damage.map(\.description)
     var facts: [Digest: Outcome] = [:]
     try store.forEachFact { row in
       if let outcome = try? Outcome(canonical: row.outcome) { facts[row.job] = outcome }
     }
-    var planner = try SearchStudy(study, dataset: dataset, trials: trials)
+    let start = try SearchStudy(study, dataset: dataset, trials: trials)
+    var planner = start
     // After damage a fact from before the snapshot may be missing; only a replay from the start asks for it again.
     if damage.isEmpty, store.mode == .writing {
       let newest = try store.newestSnapshot()
@@ -186,7 +192,9 @@ package struct OpenRun: Sendable {
       if usable.count < facts.count { damage.append("a state of training is gone: training begins again") }
       facts = usable
     }
-    return OpenRun(store: store, planner: planner, facts: facts, damage: damage, note: try store.meta(noteKey))
+    return OpenRun(
+      store: store, planner: planner, start: start, facts: facts, damage: damage,
+      quarantined: try store.quarantined(), note: try store.meta(noteKey))
   }
 
   /// The facts without those of training segments that cannot be gone on from, if that is where the run stands.
@@ -194,7 +202,7 @@ package struct OpenRun: Sendable {
   /// A state is removed once the next segment's fact is durable. If that fact is lost all the same (SQLite takes a
   /// damaged end of its log for one that was never written), the segment cannot be repeated from the state alone, and
   /// training begins again; it comes to the same bits.
-  private static func usable(
+  static func usable(
     _ facts: [Digest: Outcome], _ planner: SearchStudy, _ store: RunStore
   ) -> [Digest: Outcome] {
     let replay = try? Replay.trials(of: planner, outcome: { facts[$0] }, blob: { try store.blob($0) }) { _ in }

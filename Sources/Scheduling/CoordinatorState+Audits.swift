@@ -38,7 +38,7 @@ extension CoordinatorState {
   ) {
     let isChosen = choose(from: author)
     var audit = Audit(answers: [Audit.Answer(worker: author, outcome: fact.outcome)] + record.dissent)
-    guard !quarantined.contains(author), isChosen || audit.isDisputed else { return }
+    guard !isFinished, !quarantined.contains(author), isChosen || audit.isDisputed else { return }
     audit.answers.removeAll { quarantined.contains($0.worker) }
     var check = Record(job: record.job, order: nextOrder)
     check.audit = audit

@@ -79,7 +79,8 @@ extension Simulation {
     if !isCalm, world.chance(scenario.failureChance) {
       result = Samples.failure(job)
     } else if !reformed.contains(worker), world.chance(scenario.lies[worker]) {
-      result.answer = .outcome(Samples.lie(job))
+      // No two lives tell the same lie: two that agree are believed.
+      result.answer = .outcome(Samples.lie(job, workers[worker].life))
     }
     after(time, .computed(worker, life: workers[worker].life, result))
   }

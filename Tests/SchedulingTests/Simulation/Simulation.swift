@@ -134,7 +134,10 @@ struct Simulation {
       try take(happening)
     }
     guard let head, head.state.openJobs == 0, head.state.waitingJobs == 0, head.state.connectedWorkers.isEmpty else {
-      throw violation(.memory, "something is left")
+      let state = head?.state
+      throw violation(
+        .memory,
+        "\(state?.openJobs ?? 0) jobs are open, \(state?.waitingJobs ?? 0) wait, \(state?.auditCount ?? 0) are checked")
     }
     guard head.delivered == head.owed else {
       throw violation(.notDelivered, "\(head.delivered.count) of \(head.owed.count) delivered")
@@ -151,14 +154,16 @@ struct Simulation {
     if let lie = lies.first(where: { quarantined.contains($0.value.author) }) {
       throw violation(.lieKept, "\(lie.key)")
     }
-    tally.liars = scenario.lies.contains { $0 > 0 } ? 1 : 0
-    tally.liarsFound = quarantined.count
+    // With few checks of few facts a liar may well pass.
+    if scenario.auditInterval <= 3, scenario.lies.contains(where: { $0 > 0 }) {
+      tally.liars = 1
+      tally.liarsFound = quarantined.isEmpty ? 0 : 1
+      tally.deceived = lies.isEmpty ? 0 : 1
+    }
     if let honest = quarantined.first(where: { !liars.contains($0) }) {
       throw violation(.lieKept, "the honest worker \(honest) was sent away")
     }
-    if !lies.isEmpty {
-      tally.deceived += 1
-    } else if head.planner.history != scenario.history {
+    if lies.isEmpty, head.planner.history != scenario.history {
       throw violation(.otherHistory, "after \(head.planner.observed) observations")
     }
   }

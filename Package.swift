@@ -127,7 +127,9 @@ let package = Package(
     tests(
       "Command",
       [
-        "sentei", "RunStore", "Messaging", "Wire", "Scheduling", "Networks", "Models", "Digests",
+        "sentei", "Services", "StudyFile", "Studies", "RunStore", "Messaging", "Wire", "Scheduling", "Networks",
+        "Models",
+        "Digests",
       ]),
   ]
 )

@@ -3,6 +3,14 @@ package import Pruning
 
 /// Masks in files: NPY with one value a prunable weight, 0 for a removed one.
 package enum MaskFile {
+  /// Writes a mask, whole or not at all.
+  ///
+  /// - Throws: ``FormatError/unwritable(path:reason:)``.
+  package static func save(_ mask: Mask, path: String) throws(FormatError) {
+    let bits = (0..<mask.count).map { UInt8(mask[$0] ? 1 : 0) }
+    try WholeFile.replace(path, with: NPY.write(NPYArray(shape: [bits.count], values: .bytes(bits))!))
+  }
+
   /// The mask in a file.
   ///
   /// - Parameter count: the number of bits that it must have.

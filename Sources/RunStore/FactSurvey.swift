@@ -44,11 +44,14 @@ struct FactSurvey {
   }
 
   /// Calls `body` for each row in sequence order, in groups, so that no lock on the database is held while it works.
+  ///
+  /// - Throws: ``RunStoreError`` behind the last row that could be read.
   static func forEachRow(_ database: RunDatabase, after: Int, _ body: (FoundFact) -> Void) throws(RunStoreError) {
     var last = after
     while true {
-      let rows = try database.read("read the facts of") { db in try FoundFact.page(of: db, after: last) }
-      for row in rows { body(row) }
+      var rows: [FoundFact] = []
+      defer { for row in rows { body(row) } }
+      try database.read("read the facts of") { db in try FoundFact.page(of: db, after: last, into: &rows) }
       guard let end = rows.last?.sequence, rows.count == FoundFact.pageSize else { return }
       last = end
     }
@@ -97,13 +100,12 @@ struct FactSurvey {
 extension FoundFact {
   static let pageSize = 1024
 
-  /// The rows of one group.
-  static func page(of db: Database, after: Int) throws -> [FoundFact] {
+  /// Reads the rows of one group, those before an error too.
+  static func page(of db: Database, after: Int, into rows: inout [FoundFact]) throws {
     let cursor = try Row.fetchCursor(
       db.cachedStatement(
         sql: "SELECT sequence, job, kind, outcome, checksum FROM facts WHERE sequence > ? ORDER BY sequence LIMIT ?"),
       arguments: [after, pageSize])
-    var rows: [FoundFact] = []
     rows.reserveCapacity(pageSize)
     while let row = try cursor.next() {
       let sequence = Int.fromDatabaseValue(row[0]) ?? 0
@@ -112,7 +114,6 @@ extension FoundFact {
           sequence: sequence,
           fact: FactRow(sequence: sequence, job: row[1], kind: row[2], outcome: row[3], checksum: row[4])))
     }
-    return rows
   }
 }
 

@@ -8,6 +8,8 @@ enum MetaTable {
     case study = "sentei.study"
     case run = "sentei.run"
     case epoch = "sentei.epoch"
+    /// The digest of the study file's bytes; runs of before it was kept have none.
+    case text = "sentei.text"
   }
 
   static func get(_ key: Key, in db: Database) throws -> String? { try get(key.rawValue, in: db) }

@@ -10,6 +10,8 @@ package enum RunDamage: Hashable, Sendable {
   case headDiffers(count: Int)
   /// `HEAD` is not what was written.
   case headUnreadable(found: String)
+  /// There is no `HEAD` though there are snapshots, before each of which one is written.
+  case headMissing
   /// A snapshot is not what was written; an earlier one is used.
   case damagedSnapshot(path: String, found: String)
 }
@@ -27,6 +29,8 @@ extension RunDamage: CustomStringConvertible {
       "the first \(count) facts are not those that HEAD records; each carries a right check and is kept"
     case .headUnreadable(let found):
       "HEAD is damaged (\(found)): it cannot tell whether facts are missing"
+    case .headMissing:
+      "HEAD is missing: nothing can tell whether facts are missing"
     case .damagedSnapshot(let path, let found):
       "the snapshot \(path) is damaged (\(found)): an earlier one is used"
     }

@@ -79,6 +79,13 @@ final class RunDatabase: Sendable {
     }
   }
 
+  /// Folds the write-ahead log into the database and goes on with an empty one.
+  ///
+  /// As far as other processes that read allow.
+  func fold() {
+    try? run("fold the log of") { db in _ = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+  }
+
   /// Closes the connection; a second time does nothing.
   func close() {
     guard let last = queue.withLock({ $0.take() }) else { return }
@@ -116,6 +123,9 @@ final class RunDatabase: Sendable {
     configuration.busyMode = .timeout(10)
     configuration.label = "sentei.run"
     configuration.prepareDatabase { db in
+      // SQLite opens a database that was cut off in this mode alone (sqlite3.c, lockBtree): a reader takes from it what is
+      // left. First, because other pragmas read the schema. The tables themselves are compared with ours.
+      if access == .reading { try db.execute(sql: "PRAGMA writable_schema = ON") }
       // GRDB's own WAL set-up would choose NORMAL, which loses the last transactions with the power.
       try db.execute(sql: "PRAGMA synchronous = FULL")
       try db.execute(sql: "PRAGMA trusted_schema = OFF")

@@ -41,6 +41,9 @@ enum RunSchema {
   /// - Complexity: O(n log n) in the number of rows.
   static func structuralComplaint(about db: Database) throws -> String? {
     let found = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)") ?? "no answer to the integrity check"
-    return found == "ok" ? nil : String(found.prefix(200))
+    if found == "ok" { return nil }
+    // Behind a headline with the database's name inside SQLite.
+    return found.split(separator: "\n").last { !$0.hasPrefix("***") }.map { String($0.prefix(200)) }
+      ?? "SQLite's check fails"
   }
 }

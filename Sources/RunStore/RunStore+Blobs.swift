@@ -18,17 +18,33 @@ extension RunStore {
 
   /// The bytes of a blob, checked against its digest.
   ///
-  /// - Throws: ``RunStoreError/noBlob(_:path:)``, ``RunStoreError/damaged(path:found:)`` naming the file, or what the
-  ///   operating system says.
+  /// - Throws: ``RunStoreError/noBlob(_:path:)``, ``RunStoreError/damagedBlob(_:path:found:)``, or what the operating system
+  ///   says.
   /// - Complexity: linear in the number of bytes.
   package func blob(_ digest: Digest) throws(RunStoreError) -> [UInt8] {
-    let path = layout.blob(digest)
-    guard let bytes = try Files.read(path) else { throw .noBlob(digest, path: layout.directory) }
+    guard let bytes = try Files.read(layout.blob(digest)) else { throw .noBlob(digest, path: layout.directory) }
     let found = Digest(of: bytes)
     guard found == digest else {
-      throw .damaged(path: path, found: "\(bytes.count) bytes with the digest \(found.short)")
+      throw .damagedBlob(
+        digest, path: layout.directory, found: "\(bytes.count) bytes with the digest \(found.short)")
     }
     return bytes
+  }
+
+  /// What is wrong with a blob, for people; nil for a sound one.
+  ///
+  /// - Complexity: linear in the number of bytes.
+  package func complaint(aboutBlob digest: Digest) -> String? {
+    do throws(RunStoreError) {
+      _ = try blob(digest)
+      return nil
+    } catch {
+      return switch error {
+      case .noBlob: "is missing"
+      case .damagedBlob(_, _, let found): "is damaged (\(found))"
+      default: "cannot be read (\(error))"
+      }
+    }
   }
 
   /// Whether a blob is there; its bytes are checked when they are read.

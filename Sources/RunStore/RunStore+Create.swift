@@ -96,6 +96,7 @@ extension RunStore {
         try MetaTable.set(.study, studyDigest.hex, in: db)
         try MetaTable.set(.run, runID, in: db)
         try MetaTable.set(.epoch, "0", in: db)
+        try MetaTable.set(.text, Digest(of: Array(studyText.utf8)).hex, in: db)
       }
       try Files.move(database, to: layout.database, in: layout.directory)
     } catch {

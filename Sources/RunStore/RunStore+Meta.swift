@@ -1,3 +1,4 @@
+internal import Digests
 internal import GRDB
 
 extension RunStore {
@@ -51,6 +52,29 @@ extension RunStore {
   /// - Throws: ``RunStoreError``, also where its check is wrong.
   package func meta(_ key: String) throws(RunStoreError) -> String? {
     try database.read("read \(key) of") { db in try MetaTable.get(key, in: db) }
+  }
+
+  /// Folds the write-ahead log into the database, so that damage to what is written later cannot take with it what was
+  /// committed until now; where another process reads, the log may stay.
+  ///
+  /// For rows that no computation brings back, such as budgets.
+  package func fold() { database.fold() }
+
+  /// Whether the study file is not, byte by byte, what the run began with.
+  ///
+  /// - Throws: ``RunStoreError``
+  package func studyTextIsChanged() throws(RunStoreError) -> Bool {
+    let recorded = try database.read("read the study of") { db in try MetaTable.get(.text, in: db) }
+    guard let recorded else { return false }
+    return try Files.read(layout.study).map { Digest(of: $0).hex } != recorded
+  }
+
+  /// What SQLite's own check says against the database; nil if nothing.
+  ///
+  /// - Throws: ``RunStoreError``
+  /// - Complexity: O(n log n) in the number of rows.
+  package func structuralComplaint() throws(RunStoreError) -> String? {
+    try database.read("check") { db in try RunSchema.structuralComplaint(about: db) }
   }
 
   /// The study file as it was when the run began.

@@ -5,7 +5,8 @@ extension RunStore {
   /// Opens a run.
   ///
   /// For writing it takes the run's lock, removes what unfinished writes left behind, sets damaged facts aside, and
-  /// begins a new epoch by a durable transaction. ``damage`` tells what was wrong and survived.
+  /// begins a new epoch by a durable transaction. ``damage`` tells what was wrong and survived; after damage there are no
+  /// snapshots any more. For sweeping it takes the lock and reads.
   ///
   /// - Parameter journal: how a writer keeps its transactions; by default as the file system of the directory demands.
   /// - Throws: ``RunStoreError``; the directory is then as it was, but for the lock file and SQLite's `-shm` cache
@@ -15,13 +16,22 @@ extension RunStore {
     let layout = RunLayout(directory: path)
     guard Files.exists(layout.database) else { throw .notARun(path: layout.directory) }
     return switch mode {
-    case .reading: try openForReading(layout)
+    case .reading: try openForReading(layout, .reading, nil)
+    case .sweeping: try openForSweeping(layout)
     case .writing:
       try openForWriting(layout, journal ?? (MountTable.isRemote(layout.directory) ? .rollback : .writeAhead))
     }
   }
 
-  private static func openForReading(_ layout: RunLayout) throws(RunStoreError) -> RunStore {
+  private static func openForSweeping(_ layout: RunLayout) throws(RunStoreError) -> RunStore {
+    // Before the lock file is made: a foreign directory must stay as it was.
+    try Inspection.checkHeader(layout)
+    return try openForReading(layout, .sweeping, try RunLock(layout))
+  }
+
+  private static func openForReading(
+    _ layout: RunLayout, _ mode: Mode, _ lock: consuming RunLock?
+  ) throws(RunStoreError) -> RunStore {
     let database = try RunDatabase(layout.database, .reading)
     let identity = try Inspection.identity(database)
     // HEAD first: a writer may be at work, and the database must not be older than what HEAD tells of it.
@@ -31,7 +41,14 @@ extension RunStore {
       survey = try FactSurvey(database, headFile: Head.read(layout), salvaging: true)
     }
     let ledger = Ledger(facts: survey.chain, attempts: 0)
-    return RunStore(layout, .reading, database, nil, identity, ledger, survey.damage)
+    let damage = try survey.damage + headDamage(layout)
+    return RunStore(layout, mode, database, lock, identity, ledger, damage)
+  }
+
+  /// A coordinator writes `HEAD` before each snapshot, so where there is none, it was removed.
+  private static func headDamage(_ layout: RunLayout) throws(RunStoreError) -> [RunDamage] {
+    let hasSnapshots = !(try snapshotNumbers(layout)).isEmpty
+    return hasSnapshots && !Files.exists(layout.head) ? [.headMissing] : []
   }
 
   private static func openForWriting(_ layout: RunLayout, _ journal: RunJournal) throws(RunStoreError) -> RunStore {
@@ -44,6 +61,13 @@ extension RunStore {
     try database.setJournal(journal)
     let found = try Inspection.identity(database)
     let survey = try FactSurvey(database, headFile: headFile, salvaging: false)
+    let damage = try survey.damage + headDamage(layout)
+    if !damage.isEmpty {
+      // A fact from before a snapshot may be gone, and only a replay from the start asks for it again. Before the damage is
+      // set aside: from then on nobody knows of it.
+      for observed in try snapshotNumbers(layout) { try Files.remove(layout.snapshot(observed: observed)) }
+      if Files.exists(layout.snapshots) { try Files.syncFolder(layout.snapshots) }
+    }
     let epoch = max(found.epoch, headFile.head?.epoch ?? 0) + 1
     let attempts = try database.write("begin an epoch in") { db in
       try MetaTable.set(.epoch, "\(epoch)", in: db)
@@ -53,8 +77,8 @@ extension RunStore {
     try prepareFolders(layout)
     let store = RunStore(
       layout, .writing, database, lock, Identity(study: found.study, run: found.run, epoch: epoch),
-      Ledger(facts: survey.chain, attempts: attempts), survey.damage)
-    if !survey.damage.isEmpty { try store.writeHead() }
+      Ledger(facts: survey.chain, attempts: attempts), damage)
+    if !damage.isEmpty { try store.writeHead() }
     return store
   }
 

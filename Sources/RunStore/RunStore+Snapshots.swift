@@ -21,30 +21,48 @@ extension RunStore {
     try writing("write a snapshot to") { () throws(RunStoreError) in
       let bytes = Self.snapshotBytes(Snapshot(observed: observed, state: state))
       try Files.replace(layout.snapshot(observed: observed), in: layout.snapshots, with: bytes, by: layout)
-      for old in try snapshotNumbers().dropFirst(Self.snapshotsKept) {
+      for old in try Self.snapshotNumbers(layout).dropFirst(Self.snapshotsKept) {
         try Files.remove(layout.snapshot(observed: old))
       }
     }
   }
 
-  /// The newest snapshot that is sound, and the damage passed over on the way to it.
+  /// All sound snapshots, newest first, and what is wrong with the others.
   ///
-  /// - Returns: no snapshot where none is sound; the planner then starts from the beginning.
   /// - Throws: ``RunStoreError`` only where the folder cannot be listed.
-  package func newestSnapshot() throws(RunStoreError) -> (snapshot: Snapshot?, damage: [RunDamage]) {
+  /// - Complexity: linear in their bytes, in time and memory.
+  package func allSnapshots() throws(RunStoreError) -> (sound: [Snapshot], damage: [RunDamage]) {
+    var sound: [Snapshot] = []
     var damage: [RunDamage] = []
-    for observed in try snapshotNumbers() {
+    for observed in try Self.snapshotNumbers(layout) {
       let path = layout.snapshot(observed: observed)
       do {
         guard let bytes = try Files.read(path) else { continue }
-        return (try Self.snapshot(bytes, observed: observed), damage)
+        sound.append(try Self.snapshot(bytes, observed: observed))
       } catch let error as CanonicalError {
         damage.append(.damagedSnapshot(path: path, found: error.description))
       } catch {
         damage.append(.damagedSnapshot(path: path, found: "\(error)"))
       }
     }
-    return (nil, damage)
+    return (sound, damage)
+  }
+
+  /// The newest snapshot that is sound, and the damage of the others, which are removed.
+  ///
+  /// - Returns: no snapshot where none is sound; the planner then starts from the beginning.
+  /// - Throws: ``RunStoreError``; the store is then poisoned.
+  package func newestSnapshot() throws(RunStoreError) -> (snapshot: Snapshot?, damage: [RunDamage]) {
+    let (sound, damage) = try allSnapshots()
+    if !damage.isEmpty {
+      let kept = Set(sound.map(\.observed))
+      try writing("remove a snapshot of") { () throws(RunStoreError) in
+        for observed in try Self.snapshotNumbers(layout) where !kept.contains(observed) {
+          try Files.remove(layout.snapshot(observed: observed))
+        }
+      }
+    }
+    return (sound.first, damage)
   }
 
   /// Removes the snapshots after so many observations, because a fact observed before them was revoked.
@@ -52,7 +70,7 @@ extension RunStore {
   /// - Throws: ``RunStoreError``; the store is then poisoned.
   package func removeSnapshots(after observed: Int) throws(RunStoreError) {
     try writing("remove a snapshot of") { () throws(RunStoreError) in
-      for later in try snapshotNumbers() where later > observed {
+      for later in try Self.snapshotNumbers(layout) where later > observed {
         try Files.remove(layout.snapshot(observed: later))
       }
       try Files.syncFolder(layout.snapshots)
@@ -60,7 +78,7 @@ extension RunStore {
   }
 
   /// The observation counts of all snapshot files, newest first.
-  private func snapshotNumbers() throws(RunStoreError) -> [Int] {
+  static func snapshotNumbers(_ layout: RunLayout) throws(RunStoreError) -> [Int] {
     (try Files.names(in: layout.snapshots) ?? []).compactMap { RunLayout.observed(inSnapshotName: $0) }
       .sorted(by: >)
   }

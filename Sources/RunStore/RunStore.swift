@@ -12,6 +12,8 @@ package final class RunStore: Sendable {
   package enum Mode: Sendable {
     /// Looks on while another process may be writing, and changes no byte of the run.
     case reading
+    /// Removes what nothing names while no coordinator is at work; changes no row.
+    case sweeping
     /// Is the one coordinator of the run.
     case writing
   }

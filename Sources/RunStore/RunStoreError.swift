@@ -24,12 +24,14 @@ package enum RunStoreError: Error, Equatable, Sendable {
   case rejected(operation: String, found: String)
   /// The run holds no such blob.
   case noBlob(Digest, path: String)
+  /// A blob of a run is not what was written; others are none the worse for it.
+  case damagedBlob(Digest, path: String, found: String)
 
   /// Whether the environment failed under a write, so that nothing more may be acknowledged.
   var poisons: Bool {
     switch self {
     case .noSpace, .permission, .io, .damaged: true
-    case .notARun, .foreign, .otherStudy, .locked, .failed, .rejected, .noBlob: false
+    case .notARun, .foreign, .otherStudy, .locked, .failed, .rejected, .noBlob, .damagedBlob: false
     }
   }
 }
@@ -43,7 +45,7 @@ extension RunStoreError: CustomStringConvertible {
       "\(path) \(found); nothing was changed, give another directory."
     case .damaged(let path, let found):
       "\(path) is damaged (\(found)); nothing was changed, restore it from a copy or run the study in a new directory "
-        + "and name this run under `reuse`."
+        + "with --reuse and this one."
     case .otherStudy(let path, let holds, let wanted):
       "\(path) holds the run of another study (\(holds.short), not \(wanted.short)); give another directory."
     case .locked(let path):
@@ -59,7 +61,10 @@ extension RunStoreError: CustomStringConvertible {
     case .rejected(let operation, let found):
       "cannot \(operation): \(found); send it again."
     case .noBlob(let digest, let path):
-      "\(path) holds no blob \(digest.short); fetch it or compute it again."
+      "\(path) holds no blob \(digest.short); `sentei resume \(path)` makes it again, or says what it needs for that."
+    case .damagedBlob(let digest, let path, let found):
+      "\(RunLayout(directory: path).blob(digest)) is damaged (\(found)); `sentei resume \(path)` makes it again, or says what "
+        + "it needs for that."
     }
   }
 }

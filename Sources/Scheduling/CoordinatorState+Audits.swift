@@ -32,6 +32,9 @@ extension CoordinatorState {
   /// What a worker is told that was found to lie.
   static let distrusted = "two workers refuted an answer of this one; check its machine's memory and build"
 
+  /// Different answers after which a job is held to have no outcome; fewer may be several lives of one liar.
+  private static let mostAnswers = 6
+
   /// Opens an audit for a fact that was chosen, or that somebody contradicted already.
   mutating func audit(
     _ record: Record, _ fact: Fact, by author: Digest, _ effects: inout [CoordinatorEffect]
@@ -112,10 +115,11 @@ extension CoordinatorState {
     if let verdict = audit.verdict {
       drop(job, &effects)
       for answer in audit.answers where answer.outcome != verdict { distrust(answer.worker, job, &effects) }
-    } else if audit.answers.count >= 3 {
+    } else if audit.answers.count >= Self.mostAnswers {
       drop(job, &effects)
       effects.append(
-        .giveUp(job, reason: "job \(job): three workers gave three answers; it has no one outcome, or several lie"))
+        .giveUp(
+          job, reason: "job \(job): \(audit.answers.count) workers gave as many answers; it has no one outcome"))
     } else {
       requeueIfOrphaned(job)
     }

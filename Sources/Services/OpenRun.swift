@@ -43,7 +43,7 @@ package struct OpenRun: Sendable {
 
   /// The key of the budget table for the trials of each search.
   package static let trialsKey = "trials"
-  private static let datasetKey = "dataset"
+  static let datasetKey = "dataset"
   private static let noteKey = "dataset-note"
 
   /// Makes the run directory of a study, or finds that it is there, and opens it.
@@ -108,6 +108,7 @@ package struct OpenRun: Sendable {
         description: "the run has a budget of \(open.planner.trials) evaluations already; \(trials) is not more")
     }
     try open.store.appendBudgets([BudgetRow(key: trialsKey, value: trials)])
+    open.store.fold()
     return try assemble(open.store, study)
   }
 
@@ -122,7 +123,8 @@ package struct OpenRun: Sendable {
   ) throws -> OpenRun {
     let store = try RunStore.open(at: directory, mode: .writing)
     let document = try document ?? readDocument(store)
-    if try store.inputs() == nil {
+    let sources = LostSources(store, document, prepared, data)
+    guard let inputs = try store.inputsBlob() else {
       let prepared = try prepared ?? Prepared(document, data: data)
       try check(prepared.study, in: store)
       try prepared.store(in: store)
@@ -131,16 +133,26 @@ package struct OpenRun: Sendable {
       if let note = prepared.note { try store.setMeta(noteKey, note) }
       // Last: where inputs are recorded, everything is.
       try store.record(prepared.inputs)
+      // None of these rows is computed again.
+      store.fold()
+      return try assemble(store, try readStudy(document, store))
     }
-    return try assemble(store, try readStudy(document, store))
+    var mended = try sources.mend([inputs])
+    let study = try readStudy(document, store)
+    mended += try sources.mend(try sources.slices(of: study, dataset: try store.meta(datasetKey)))
+    return try assemble(store, study, mended: mended)
   }
 
   /// Opens an existing run for reading, also while a coordinator writes.
   ///
   /// - Throws: `RunStoreError`, `StudyFileError`.
   package static func look(directory: String) throws -> OpenRun {
-    let store = try RunStore.open(at: directory, mode: .reading)
-    return try assemble(store, try readStudy(try readDocument(store), store))
+    try look(try RunStore.open(at: directory, mode: .reading))
+  }
+
+  /// ``look(directory:)`` through a store that is open.
+  static func look(_ store: RunStore) throws -> OpenRun {
+    try assemble(store, try readStudy(try readDocument(store), store))
   }
 
   private static func readDocument(_ store: RunStore) throws -> StudyDocument {
@@ -154,7 +166,7 @@ package struct OpenRun: Sendable {
     return study
   }
 
-  private static func check(_ study: Study, in store: RunStore) throws {
+  static func check(_ study: Study, in store: RunStore) throws {
     guard study.digest == store.identity.study else {
       throw RunStoreError.damaged(path: store.layout.study, found: "it is not the study that this run was started with")
     }
@@ -164,52 +176,31 @@ package struct OpenRun: Sendable {
     .damaged(path: store.layout.directory, found: "its data set or budget is not recorded; start the run again")
   }
 
-  private static func assemble(_ store: RunStore, _ study: Study) throws -> OpenRun {
+  private static func assemble(_ store: RunStore, _ study: Study, mended: [String] = []) throws -> OpenRun {
     guard let dataset = try store.meta(datasetKey).flatMap(Digest.init(hex:)),
       let trials = try store.budgets().last(where: { $0.key == trialsKey })?.value
     else { throw unprepared(store) }
     if store.mode == .writing { try store.endQuarantines() }
-    var damage = store.damage.map(\.description)
+    var damage = store.damage.map(\.description) + mended
     var facts: [Digest: Outcome] = [:]
     try store.forEachFact { row in
       if let outcome = try? Outcome(canonical: row.outcome) { facts[row.job] = outcome }
     }
     let start = try SearchStudy(study, dataset: dataset, trials: trials)
     var planner = start
-    // After damage a fact from before the snapshot may be missing; only a replay from the start asks for it again.
-    if damage.isEmpty, store.mode == .writing {
-      let newest = try store.newestSnapshot()
-      damage += newest.damage.map(\.description)
-      if let snapshot = newest.snapshot, let parameters = try? planner.parametersOfSnapshot(snapshot.state) {
-        try? planner.restore(
-          snapshot.state, parameters: try store.blob(parameters),
-          scores: try planner.scoresOfSnapshot(snapshot.state).map { try store.blob($0) })
-      }
-    }
     // Not for readers: while they look, a coordinator removes states that it needs no more.
     if store.mode == .writing {
-      let usable = usable(facts, planner, store)
-      if usable.count < facts.count { damage.append("a state of training is gone: training begins again") }
-      facts = usable
+      let newest = try store.newestSnapshot()
+      damage += newest.damage.map(\.description)
+      let standing = try Standing(planner, snapshot: newest.snapshot, facts: facts, store: store)
+      (planner, facts) = (standing.planner, standing.facts)
+      damage += standing.damage
+    }
+    if try store.studyTextIsChanged() {
+      damage.append("\(store.layout.study) is not what the run began with; it still describes the same study")
     }
     return OpenRun(
       store: store, planner: planner, start: start, facts: facts, damage: damage,
       quarantined: try store.quarantined(), note: try store.meta(noteKey))
-  }
-
-  /// The facts without those of training segments that cannot be gone on from, if that is where the run stands.
-  ///
-  /// A state is removed once the next segment's fact is durable. If that fact is lost all the same (SQLite takes a
-  /// damaged end of its log for one that was never written), the segment cannot be repeated from the state alone, and
-  /// training begins again; it comes to the same bits.
-  static func usable(
-    _ facts: [Digest: Outcome], _ planner: SearchStudy, _ store: RunStore
-  ) -> [Digest: Outcome] {
-    let replay = try? Replay.trials(of: planner, outcome: { facts[$0] }, blob: { try store.blob($0) }) { _ in }
-    guard let replay, !replay.run.planner.openInputs.allSatisfy(store.hasBlob) else { return facts }
-    return facts.filter { _, outcome in
-      guard case .trained(let segment) = outcome else { return true }
-      return store.hasBlob(segment.state) && store.hasBlob(segment.parameters)
-    }
   }
 }

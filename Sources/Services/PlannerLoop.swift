@@ -87,9 +87,16 @@ final class PlannerLoop: @unchecked Sendable {
     queue.async { [self] in
       retractions += 1
       for job in jobs { facts[job] = nil }
-      facts = OpenRun.usable(facts, beginning, store)
+      do {
+        let standing = try Standing(beginning, snapshot: nil, facts: facts, store: store)
+        facts = standing.facts
+        run = PlannerRun(standing.planner)
+      } catch {
+        isOver = true
+        output(.failed(error))
+        return
+      }
       evaluations = facts.values.count(where: \.isEvaluation)
-      run = PlannerRun(beginning)
       contestants = []
       requested = []
       isOver = false
@@ -162,8 +169,9 @@ final class PlannerLoop: @unchecked Sendable {
   /// Stores a snapshot once a replay of what came after the last one would take a second.
   private func snapshot(since start: Scheduling.Instant) throws {
     guard cost + Clock.now.seconds(since: start) > 1, let state = run.planner.snapshot else { return }
-    try store.writeSnapshot(observed: run.planner.observed, state: state)
+    // HEAD first: no snapshot may rest on facts whose loss nobody would notice.
     try store.writeHead()
+    try store.writeSnapshot(observed: run.planner.observed, state: state)
     cost = 0
   }
 

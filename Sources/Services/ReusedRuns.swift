@@ -45,7 +45,12 @@ package struct ReusedRuns: Sendable {
     var gone: [Digest] = []
     for fact in known {
       for blob in fact.outcome.blobs where !store.hasBlob(blob) {
-        if fact.store.hasBlob(blob) { _ = try store.storeBlob(try fact.store.blob(blob)) } else { gone.append(blob) }
+        do throws(RunStoreError) { _ = try store.storeBlob(try fact.store.blob(blob)) } catch {
+          switch error {
+          case .noBlob, .damagedBlob: gone.append(blob)
+          default: throw error
+          }
+        }
       }
     }
     let attempts = known.map {

@@ -19,7 +19,7 @@ extension RunStore {
 
   /// What ``record(_:)`` kept; nil before.
   func inputs() throws -> StudyInputs? {
-    guard let digest = try meta(Self.inputsKey).flatMap(Digest.init(hex:)) else { return nil }
+    guard let digest = try inputsBlob() else { return nil }
     var reader = try CanonicalReader(try blob(digest), kind: "study-inputs", version: 3)
     let dataset = try reader.digest()
     var shape: [Int] = []
@@ -33,11 +33,16 @@ extension RunStore {
     return StudyInputs(dataset: dataset, shape: shape, network: network, pretrained: pretrained.first)
   }
 
-  /// The inputs of the run in a directory; nil where there is none, or none that got so far.
+  /// The inputs of the run in a directory; nil where there is none, or none that got so far, or where they were lost.
   static func inputs(at directory: String) throws -> StudyInputs? {
     do { return try open(at: directory, mode: .reading).inputs() } catch let error as RunStoreError {
-      if case .notARun = error { return nil }
-      throw error
+      switch error {
+      case .notARun, .noBlob, .damagedBlob: return nil
+      default: throw error
+      }
     }
   }
+
+  /// The blob of ``record(_:)``; nil before.
+  func inputsBlob() throws(RunStoreError) -> Digest? { try meta(Self.inputsKey).flatMap(Digest.init(hex:)) }
 }

@@ -27,13 +27,15 @@ package struct TrialRecord: Hashable, Sendable {
   package var strategy: Strategy { trial.strategy }
   package var evaluation: Evaluation<FitnessUse> { trial.evaluation }
 
+  /// The first word of the line: the strategy, and behind the first round its number.
+  package var name: String { round == 0 ? strategy.rawValue : "\(strategy.rawValue)@\(round + 1)" }
+
   /// The line that `sentei history` prints, and that the history digest is taken over.
   package var line: String {
     let parents = trial.place.parents
     let ancestry = parents.isEmpty ? "-" : parents.map(\.description).joined(separator: ",")
     let fitness =
       trial.fitness.map { $0.values.prefix(objectiveCount).map { "\($0)" }.joined(separator: ",") } ?? "worse"
-    let name = round == 0 ? strategy.rawValue : "\(strategy.rawValue)@\(round + 1)"
     let architecture = trial.place.architecture
     let candidate = architecture?.digest ?? evaluation.maskDigest
     let rate = trial.place.learningRate.map { " rate=\($0)" } ?? ""

@@ -58,6 +58,7 @@ func reportingAndLeaving(_ body: () async throws -> Void) async -> Never {
 
 private func exitStatus(of error: any Error) -> Int32 {
   switch error {
+  case is LostInputs, is GarbageRefusal: ExitStatus.badData
   case is StudyFileError, is SplitError, is BudgetError, is NetworkError, is CheckpointError: ExitStatus.badData
   case let error as FormatError:
     switch error {
@@ -79,7 +80,7 @@ private func exitStatus(of error: any Error) -> Int32 {
     switch error {
     case .notARun, .noBlob: ExitStatus.missing
     case .foreign, .otherStudy, .locked: ExitStatus.cannotCreate
-    case .damaged, .rejected: ExitStatus.badData
+    case .damaged, .damagedBlob, .rejected: ExitStatus.badData
     case .noSpace, .permission, .io, .failed: ExitStatus.disk
     }
   case is AddressError, is BudgetRefusal: ExitStatus.usage

@@ -17,7 +17,8 @@ struct Sentei: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, ResumeCommand.self, ExtendCommand.self,
       StatusCommand.self, ReportCommand.self, CompareCommand.self,
-      HistoryCommand.self, VerifyCommand.self, TrainCommand.self, EvaluateCommand.self, InspectCommand.self,
+      HistoryCommand.self, MaskCommand.self, VerifyCommand.self, GarbageCommand.self, TrainCommand.self,
+      EvaluateCommand.self, InspectCommand.self,
       ExportCommand.self, DataCommand.self,
     ])
 }

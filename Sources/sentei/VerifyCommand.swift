@@ -9,10 +9,15 @@ import RunStore
 import Services
 import Studies
 
-/// `sentei verify`: whether the stored fitness of masks is the fitness of those masks.
+/// `sentei verify`: whether a run is as it was written, and the stored fitness of masks the fitness of those masks.
 struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Evaluate stored masks afresh, each alone, and compare with their stored fitness.")
+    commandName: "verify", abstract: "Look for damage in a run, and evaluate stored masks afresh.",
+    discussion: """
+      Reads every row, blob and snapshot against its check, the facts against HEAD and the snapshots against a replay from the \
+      start; then evaluates sampled masks, each alone, and compares with their stored fitness. Each finding is a line that \
+      names the file and says what to do; the exit code is then 65, or 66 or 73 where nothing is left to look at.
+      """)
 
   @Argument(help: "The run's directory.")
   var run: String
@@ -27,26 +32,16 @@ struct VerifyCommand: AsyncParsableCommand {
     // Retraining has its bits with the kernels of the study's numerics class alone.
     Numerics.ensureEnvironment()
     try await reporting {
-      let open = try OpenRun.look(directory: run)
-      let facts = open.facts
-      for damage in open.damage { print("damage: \(damage)") }
-      var records: [TrialRecord] = []
-      // A reservoir keeps memory at the size of the sample.
-      var stream = RandomStream(seed: seed, .sampling)
-      var seen = 0
-      _ = try Replay.trials(
-        of: open.planner, outcome: { facts[$0] }, blob: { try open.store.blob($0) }
-      ) { record in
-        // Weights of a population's earlier rounds are removed.
-        guard record.evaluation.parameters.map(open.store.hasBlob) ?? true else { return }
-        seen += 1
-        if records.count < sample {
-          records.append(record)
-        } else {
-          let place = stream.below(seen)
-          if place < sample { records[place] = record }
-        }
+      var sampled = Sample(count: sample, seed: seed)
+      var check = try RunCheck(directory: run) { sampled.offer($0, in: $1) }
+      if !check.problems.isEmpty {
+        // What a coordinator at work replaced during the look is not damaged in a second one.
+        sampled = Sample(count: sample, seed: seed)
+        check = try RunCheck(directory: run) { sampled.offer($0, in: $1) }
       }
+      let (open, facts) = (check.open, check.open.facts)
+      for problem in check.problems { print("damage: \(problem)") }
+      let records = sampled.records.filter { check.lost.isDisjoint(with: Job.evaluate($0.evaluation).inputs) }
       var wrong = 0
       for record in records {
         var isWrong = false
@@ -58,7 +53,7 @@ struct VerifyCommand: AsyncParsableCommand {
         if isWrong { wrong += 1 }
       }
       print("\(records.count - wrong) of \(records.count) sampled masks have their stored fitness")
-      if wrong > 0 || !open.damage.isEmpty { throw ExitCode(ExitStatus.badData) }
+      if wrong > 0 || !check.problems.isEmpty { throw ExitCode(ExitStatus.badData) }
     }
   }
 
@@ -83,5 +78,30 @@ struct VerifyCommand: AsyncParsableCommand {
     return try Judging().score(
       unlimited, parameters: try job.parameters.map { try Parameters.values(canonical: try store.blob($0)) },
       data: EvaluationData(try slice(job.slice.digest)), images: try job.retraining.map { try slice($0.slice.digest) })!
+  }
+}
+
+/// Trials drawn from a history in one pass, so that memory stays at the size of the sample.
+private struct Sample {
+  private(set) var records: [TrialRecord] = []
+  private let count: Int
+  private var stream: RandomStream
+  private var seen = 0
+
+  init(count: Int, seed: UInt64) {
+    self.count = count
+    stream = RandomStream(seed: seed, .sampling)
+  }
+
+  /// Takes the next trial, unless its weights are gone: those of a population's earlier rounds are removed on purpose.
+  mutating func offer(_ record: TrialRecord, in store: RunStore) {
+    guard record.evaluation.parameters.map(store.hasBlob) ?? true else { return }
+    seen += 1
+    if records.count < count {
+      records.append(record)
+    } else {
+      let place = stream.below(seen)
+      if place < count { records[place] = record }
+    }
   }
 }

@@ -26,8 +26,8 @@ import Testing
           _ = try store.storeBlob(fact(number).outcome)
           _ = "\(number)\n".withCString { write(record, $0, strlen($0)) }
           if number % 7 == 0 {
-            try store.writeSnapshot(observed: number, state: fact(number).outcome)
             try store.writeHead()
+            try store.writeSnapshot(observed: number, state: fact(number).outcome)
           }
           if number == 10 + 11 * round { goal.signal() }
         }

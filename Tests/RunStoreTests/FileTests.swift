@@ -34,7 +34,7 @@ import Testing
       wrong[position] ^= 0x10
       try Data(wrong).write(to: URL(fileURLWithPath: file))
       let error = #expect(throws: RunStoreError.self) { try store.blob(digest) }
-      guard case .damaged(file, _) = error else {
+      guard case .damagedBlob(digest, _, _) = error, error?.description.contains(file) == true else {
         Issue.record("\(String(describing: error))")
         return
       }

@@ -179,7 +179,7 @@ import Testing
       .otherStudy(path: "/p", holds: digest, wanted: digest), .locked(path: "/p"),
       .noSpace(operation: "write", path: "/p"), .permission(operation: "write", path: "/p", found: "f"),
       .io(operation: "write", path: "/p", found: "f"), .failed(operation: "write", path: "/p", cause: "f"),
-      .noBlob(digest, path: "/p"),
+      .noBlob(digest, path: "/p"), .damagedBlob(digest, path: "/p", found: "f"),
     ]
     for error in errors {
       #expect(error.description.contains("/p"))

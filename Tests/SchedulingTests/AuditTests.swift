@@ -60,11 +60,17 @@ import Testing
     #expect(bench.handle(.revoked([])).isEmpty)
   }
 
-  @Test func threeAnswersEndTheStudy() {
+  @Test func sixAnswersOfSixWorkersEndTheStudy() {
     var bench = checking()
     bench.say(lie(0), 2)
-    let lines = bench.say(lie(0, 1), 3)
-    #expect(lines.last?.hasPrefix("give up 0:") == true && lines.last?.contains("three answers") == true)
+    bench.say(lie(0, 1), 3)
+    bench.hello("d", on: 4)
+    bench.say(lie(0, 2), 4)
+    bench.hello("e", on: 5)
+    bench.say(lie(0, 3), 5)
+    bench.hello("f", on: 6)
+    let lines = bench.say(lie(0, 4), 6)
+    #expect(lines.last?.hasPrefix("give up 0:") == true && lines.last?.contains("6 workers") == true)
   }
 
   @Test func nobodyChecksItself() {

@@ -1,0 +1,64 @@
+package import Digests
+package import RunStore
+package import Studies
+
+/// A look at everything that a run keeps: rows, `HEAD`, blobs, snapshots and the study file.
+package struct RunCheck: Sendable {
+  /// The run, open for reading.
+  package let open: OpenRun
+  /// What is wrong, a line each, with what to do about it; empty for a sound run.
+  package private(set) var problems: [String] = []
+  /// Needed blobs that are not as they were written.
+  package private(set) var lost: Set<Digest> = []
+
+  /// Looks at the run, also while a coordinator writes; then what it replaces meanwhile may look like damage, and a second
+  /// look tells.
+  ///
+  /// - Parameter onTrial: is told the trials of the history in order, as far as facts and blobs reach.
+  /// - Throws: `RunStoreError` and `StudyFileError` for damage that leaves nothing to look at, naming the file.
+  /// - Complexity: linear in the bytes of the run, and a replay from the start.
+  package init(directory: String, onTrial: (TrialRecord, RunStore) -> Void = { _, _ in }) throws {
+    let open = try OpenRun.look(directory: directory)
+    self.open = open
+    let (store, resume) = (open.store, "`sentei resume \(directory)`")
+    let complaint = try store.structuralComplaint()
+    // No coordinator writes to a database that SQLite finds fault with.
+    problems = store.damage.map { complaint == nil ? "\($0) (\(resume) sees to it)" : "\($0)" }
+    problems += open.damage.dropFirst(store.damage.count)
+    if let complaint {
+      problems.append(
+        "\(store.layout.database) is damaged (\(complaint)): restore it from a copy, or run the study in a new directory "
+          + "with --reuse \(directory)")
+    }
+    let attempts = try store.attemptSummary().damaged
+    if attempts > 0 { problems.append("\(attempts) attempts are damaged: no report counts their cost") }
+
+    let snapshots = try store.allSnapshots()
+    problems += snapshots.damage.map { "\($0) (\(resume) removes it)" }
+    let states = Dictionary(uniqueKeysWithValues: snapshots.sound.map { ($0.observed, $0.state) })
+    var wrong: [Int] = []
+    let census = BlobCensus(of: open.planner, facts: open.facts, store: store) { step, planner in
+      switch step {
+      case .trial(let record): onTrial(record, store)
+      case .snapshotMoment:
+        if let state = states[planner.observed], state != planner.snapshot { wrong.append(planner.observed) }
+      case .submit, .needs, .superseded, .blocked, .finished: break
+      }
+    }
+    problems += wrong.map {
+      "\(store.layout.snapshot(observed: $0)) is not the state that the facts lead to: remove it"
+    }
+
+    lost = Set(census.lost.map(\.digest))
+    problems += census.lost.map { "\(store.layout.blob($0.digest)) \($0.complaint): \(resume) makes it again" }
+    let inputs = try store.inputsBlob()
+    for digest in try store.blobs() where !census.needed.contains(digest) && digest != inputs {
+      guard let complaint = store.complaint(aboutBlob: digest), store.hasBlob(digest) else { continue }
+      problems.append(
+        "\(store.layout.blob(digest)) \(complaint): nothing needs it, `sentei gc \(directory)` removes it")
+    }
+    if census.isFinished, !store.hasHead {
+      problems.append("\(store.layout.head) is missing: \(resume) writes it again")
+    }
+  }
+}

@@ -1,4 +1,4 @@
-.PHONY: build demo test bench format clean
+.PHONY: build demo test simulate bench format clean
 
 # The two commands of the README: each installs what it needs, builds, and does its work.
 
@@ -14,6 +14,9 @@ build: dependencies
 .PHONY: dependencies
 dependencies:
 	@scripts/install-dependencies
+
+simulate: dependencies
+	scripts/simulate
 
 bench: build
 	scripts/bench

@@ -89,15 +89,18 @@ extension RunStore {
   package func revoke(_ job: Digest, reason: String) throws(RunStoreError) -> Bool {
     try writing("revoke a fact of") { () throws(RunStoreError) in
       try ledger.withLock { _ throws(RunStoreError) in
-        try database.write("revoke a fact of") { db in
-          guard let (sequence, found) = try Self.fact(for: job, in: db), let fact = found else { return false }
-          let row = RevokedRow(fact: fact, reason: reason.storable)
-          try RevokedFact(sequence: sequence, isLost: false, row: row).insert(in: db)
-          try db.execute(sql: "DELETE FROM facts WHERE sequence = ?", arguments: [sequence])
-          return true
-        }
+        try database.write("revoke a fact of") { db in try Self.revoke(job, reason: reason, in: db) }
       }
     }
+  }
+
+  /// Moves a fact to the revoked ones, inside the caller's transaction; whether there was one.
+  static func revoke(_ job: Digest, reason: String, in db: Database) throws -> Bool {
+    guard let (sequence, found) = try Self.fact(for: job, in: db), let fact = found else { return false }
+    let row = RevokedRow(fact: fact, reason: reason.storable)
+    try RevokedFact(sequence: sequence, isLost: false, row: row).insert(in: db)
+    try db.execute(sql: "DELETE FROM facts WHERE sequence = ?", arguments: [sequence])
+    return true
   }
 
   /// The facts that were taken back on purpose, in the order in which they had been committed.

@@ -14,6 +14,8 @@ package enum CoordinatorEvent: Sendable {
   case blobStored(Digest)
   /// A blob could not be fetched from that peer.
   case blobFailed(Digest, from: PeerID)
+  /// The facts of a worker that ``CoordinatorEffect/distrust(_:reason:)`` named are taken back: these.
+  case revoked([Digest])
   /// Time passed.
   case tick
   /// The planner has finished: send the workers home.
@@ -30,13 +32,17 @@ package enum Disposition: String, Hashable, Sendable, CaseIterable {
   case duplicate
   /// The first answer, from a lease that was given up.
   case late
+  /// An answer that was asked for to check a fact.
+  case audit
 }
 
 /// A finished attempt, on its way to the disk.
 package struct Attempt: Hashable, Sendable {
   package let job: Digest
   package let kind: String
-  package let worker: String
+  package let worker: Digest
+  /// For people.
+  package let name: String
   package let cost: Cost
   package let disposition: Disposition
 }
@@ -63,6 +69,10 @@ package enum CoordinatorEffect: Sendable {
   case fetch([Digest], from: PeerID)
   /// Hand durable outcomes to the planner.
   case deliver([Fact])
+  /// Keep this worker out for good and take back, durably, every fact that it gave; then say `revoked` with their jobs.
+  case distrust(Digest, reason: String)
+  /// The planner goes back to before it observed these facts.
+  case retract([Digest])
   /// A job that cannot be done: the study stops with this reason.
   case giveUp(Digest, reason: String)
   /// For people.
@@ -78,5 +88,8 @@ package enum Note: Hashable, Sendable {
   case rejected(reason: String)
   case failed(job: Digest, worker: String, reason: String)
   case disagreed(job: Digest, worker: String)
+  /// The answers to a job differ, and nobody is left to ask.
+  case undecided(job: Digest)
+  case quarantined(worker: String, reason: String)
   case backedUp(job: Digest)
 }

@@ -18,7 +18,10 @@ extension CoordinatorState {
       guard record.live.isEmpty else { return "job \(job) waits and is held" }
     }
     for (job, record) in records {
-      if done.contains(job) { return "open job \(job) has a fact" }
+      if done.contains(job) != (record.audit != nil) { return "open job \(job) has a fact, or a checked one has none" }
+      if let audit = record.audit, record.live.contains(where: { audit.hasHeard($0.worker) }) {
+        return "a worker checks its own answer to job \(job)"
+      }
       if record.stage == .open, !queued.contains(job), record.live.isEmpty { return "job \(job) is lost" }
       if Set(record.leases.map(\.worker)).count != record.leases.count { return "a worker leases job \(job) twice" }
       for lease in record.live where workers[lease.worker]?.held.contains(job) != true {
@@ -26,6 +29,7 @@ extension CoordinatorState {
       }
     }
     for (id, worker) in workers {
+      if quarantined.contains(id) { return "worker \(id) is quarantined and here" }
       if let peer = worker.peer, peers[peer] != id { return "the connection of worker \(id) is another's" }
       if (worker.peer == nil) != (worker.disconnectedAt != nil) { return "worker \(id) is neither here nor gone" }
       for job in worker.held {

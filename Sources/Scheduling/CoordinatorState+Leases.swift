@@ -17,6 +17,7 @@ extension CoordinatorState {
         effects.append(.note(.suspected(worker: worker.hello.name)))
       }
     }
+    tickAudits(&effects)
   }
 
   /// Gives a worker's jobs to others. A silent one stays known, its old leases stay, stale: its results still count.

@@ -49,6 +49,10 @@ extension CoordinatorState {
       reject(.goldenEvaluation, "the worker computes other bits than the coordinator for the built-in evaluation")
       return
     }
+    guard !quarantined.contains(hello.worker) else {
+      reject(.quarantined, Self.distrusted)
+      return
+    }
     guard hello.lanes > 0, hello.lanes <= 4096, hello.holding.count <= 1 << 20 else {
       reject(.notWelcomed, "impossible number of lanes (\(hello.lanes)) or held jobs (\(hello.holding.count))")
       return
@@ -87,7 +91,8 @@ extension CoordinatorState {
       if grace == 0 || now.seconds(since: lease.since) > grace { release(job, by: id) }
     }
     for job in holding.subtracting(workers[id]!.held).sorted() {
-      guard let record = records[job], record.stage == .open else { continue }
+      // What a worker answered itself is no check of its answer.
+      guard let record = records[job], record.stage == .open, record.audit?.hasHeard(id) != true else { continue }
       queue.remove(job)
       lease(job, to: id, isBackup: !record.live.isEmpty, at: now)
     }

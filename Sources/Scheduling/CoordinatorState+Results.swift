@@ -7,14 +7,13 @@ extension CoordinatorState {
     _ result: JobResult, from worker: Digest, peer: PeerID, _ effects: inout [CoordinatorEffect]
   ) {
     let job = result.job
-    let name = workers[worker]!.hello.name
     workers[worker]!.held.remove(job)
     guard var record = records[job] else {
       // Every job that an earlier life of this coordinator gave out is open again or done before it listens, so what is
       // neither is of no use to anyone.
       if done.contains(job) {
         count(.duplicate)
-        effects.append(.persist([], [attempt(result, name, .duplicate)]))
+        effects.append(.persist([], [attempt(result, worker, .duplicate)]))
       }
       effects.append(.send(.acknowledge([job]), to: peer))
       return
@@ -51,6 +50,11 @@ extension CoordinatorState {
   /// Ends the study for a job that cannot be done, and keeps it from doing more harm until then.
   mutating func giveUp(_ job: Digest, _ reason: String, _ effects: inout [CoordinatorEffect]) {
     guard records[job]!.stage == .open else { return }
+    guard records[job]!.audit == nil else {
+      // The fact stands; only nobody could check it.
+      drop(job, &effects)
+      return
+    }
     records[job]!.stage = .givenUp
     queue.remove(job)
     effects.append(.giveUp(job, reason: "\(records[job]!.job.kind) job \(job): \(reason)"))
@@ -61,6 +65,11 @@ extension CoordinatorState {
     _ effects: inout [CoordinatorEffect]
   ) {
     let job = result.job
+    if records[job]!.audit != nil {
+      effects.append(.send(.acknowledge([job]), to: peer))
+      hear(result, outcome, from: worker, &effects)
+      return
+    }
     switch records[job]!.stage {
     case .open, .givenUp:
       queue.remove(job)
@@ -80,15 +89,11 @@ extension CoordinatorState {
     case .fetching(let first, _, _, _, _):
       count(.duplicate)
       records[job]!.waiting.insert(peer)
-      if first.answer != result.answer {
-        effects.append(.note(.disagreed(job: job, worker: workers[worker]!.hello.name)))
-      }
-    case .persisting(let fact):
+      if first.answer != result.answer { dissent(outcome, on: job, by: worker, &effects) }
+    case .persisting(let fact, _):
       count(.duplicate)
       records[job]!.waiting.insert(peer)
-      if fact.outcome != outcome {
-        effects.append(.note(.disagreed(job: job, worker: workers[worker]!.hello.name)))
-      }
+      if fact.outcome != outcome { dissent(outcome, on: job, by: worker, &effects) }
     }
   }
 
@@ -97,10 +102,9 @@ extension CoordinatorState {
     _ effects: inout [CoordinatorEffect]
   ) {
     let fact = Fact(job: result.job, kind: records[result.job]!.job.kind, outcome: outcome)
-    records[result.job]!.stage = .persisting(fact)
+    records[result.job]!.stage = .persisting(fact, from: worker)
     count(disposition)
-    let name = workers[worker]?.hello.name ?? worker.short
-    effects.append(.persist([fact], [attempt(result, name, disposition)]))
+    effects.append(.persist([fact], [attempt(result, worker, disposition)]))
   }
 
   mutating func persisted(_ jobs: [Digest], _ effects: inout [CoordinatorEffect]) {
@@ -108,7 +112,7 @@ extension CoordinatorState {
     var acknowledged: [PeerID: [Digest]] = [:]
     var cancelled: [PeerID: [Digest]] = [:]
     for job in jobs {
-      guard let record = records[job], case .persisting(let fact) = record.stage else { continue }
+      guard let record = records[job], case .persisting(let fact, from: let author) = record.stage else { continue }
       facts.append(fact)
       done.insert(job)
       records[job] = nil
@@ -117,6 +121,7 @@ extension CoordinatorState {
         workers[lease.worker]?.held.remove(job)
         if let peer = workers[lease.worker]?.peer { cancelled[peer, default: []].append(job) }
       }
+      audit(record, fact, by: author, &effects)
     }
     for (peer, jobs) in acknowledged.sorted(by: { $0.key < $1.key }) {
       effects.append(.send(.acknowledge(jobs), to: peer))
@@ -156,11 +161,20 @@ extension CoordinatorState {
     }
   }
 
-  private mutating func count(_ disposition: Disposition) { counts[disposition, default: 0] += 1 }
+  private mutating func dissent(
+    _ outcome: Outcome, on job: Digest, by worker: Digest, _ effects: inout [CoordinatorEffect]
+  ) {
+    effects.append(.note(.disagreed(job: job, worker: workers[worker]!.hello.name)))
+    guard !records[job]!.dissent.contains(where: { $0.worker == worker }) else { return }
+    records[job]!.dissent.append(Audit.Answer(worker: worker, outcome: outcome))
+  }
 
-  private func attempt(_ result: JobResult, _ worker: String, _ disposition: Disposition) -> Attempt {
+  mutating func count(_ disposition: Disposition) { counts[disposition, default: 0] += 1 }
+
+  func attempt(_ result: JobResult, _ worker: Digest, _ disposition: Disposition) -> Attempt {
     let kind = records[result.job]?.job.kind ?? result.outcomeKind
-    return Attempt(job: result.job, kind: kind, worker: worker, cost: result.cost, disposition: disposition)
+    let name = workers[worker]?.hello.name ?? ""
+    return Attempt(job: result.job, kind: kind, worker: worker, name: name, cost: result.cost, disposition: disposition)
   }
 }
 

@@ -20,7 +20,7 @@ package struct CoordinatorState: Sendable {
     /// An answer came; its blobs are still on their way.
     case fetching(JobResult, from: Digest, over: PeerID, missing: [Digest], Disposition)
     /// The answer is on its way to the disk.
-    case persisting(Fact)
+    case persisting(Fact, from: Digest)
     /// Nobody gets it any more; an answer of one who has it is still welcome.
     case givenUp
   }
@@ -36,12 +36,18 @@ package struct CoordinatorState: Sendable {
     var failures: [Digest] = []
     /// Who waits for an acknowledgement.
     var waiting: Set<PeerID> = []
+    /// Answers that differ from the one that is becoming the fact.
+    var dissent: [Audit.Answer] = []
+    /// What was answered so far, where the job has a fact and is repeated to check it.
+    var audit: Audit?
 
     /// Leases that count on an answer.
     var live: [Lease] { leases.filter { !$0.isStale } }
 
-    /// Whether a worker's arithmetic is what the job asks for.
-    func suits(_ hello: Hello) -> Bool { job.numerics == nil || job.numerics == hello.numerics }
+    /// Whether a worker's arithmetic is what the job asks for, and it has no voice yet in what is checked.
+    func suits(_ hello: Hello) -> Bool {
+      (job.numerics == nil || job.numerics == hello.numerics) && audit?.hasHeard(hello.worker) != true
+    }
 
     /// Its place in the queue.
     func entry(_ digest: Digest) -> JobQueue.Entry {
@@ -76,16 +82,27 @@ package struct CoordinatorState: Sendable {
   var nextOrder = 0
   var isFinished = false
   var durations = Durations()
+  /// Decides which answers are checked; no worker knows it.
+  let auditKey: Digest
+  /// How many facts each worker has given.
+  var given: [Digest: Int] = [:]
+  /// Workers whose answers count for nothing, because two others refuted one of them.
+  var quarantined: Set<Digest>
   var lastEvent: Instant?
   /// Results by how they were counted.
   package internal(set) var counts: [Disposition: Int] = [:]
 
-  /// - Parameter done: the jobs whose facts are on disk; a result that comes for one of them is a duplicate.
+  /// - Parameters:
+  ///   - done: the jobs whose facts are on disk; a result that comes for one of them is a duplicate.
+  ///   - auditKey: decides which answers are checked; to be random, and told to nobody.
+  ///   - quarantined: workers that were found to lie.
   package init(
     run: Digest, study: Digest, epoch: UInt64, golden: Digest, receiveLimit: Int, done: Set<Digest> = [],
-    timing: Timing = Timing()
+    auditKey: Digest, quarantined: Set<Digest> = [], timing: Timing = Timing()
   ) {
     self.done = done
+    self.auditKey = auditKey
+    self.quarantined = quarantined
     self.run = run
     self.study = study
     self.epoch = epoch
@@ -108,6 +125,7 @@ package struct CoordinatorState: Sendable {
     case .blobStored(let digest): blobStored(digest, &effects)
     case .blobFailed(let digest, let peer): blobFailed(digest, from: peer, &effects)
     case .tick: tick(at: now, &effects)
+    case .revoked(let jobs): revoked(jobs, &effects)
     case .finished: finish(&effects)
     }
     if !isFinished { dispatch(at: now, &effects) }
@@ -122,6 +140,9 @@ package struct CoordinatorState: Sendable {
 
   /// Jobs that are open: waiting, leased or on their way to the disk.
   package var openJobs: Int { records.count }
+
+  /// Whether the coordinator waits for an answer to a job, or has one that is not durable yet.
+  package func isOpen(_ job: Digest) -> Bool { records[job] != nil }
 
   /// Workers that are remembered: connected, or disconnected so lately that they may come back.
   package var knownWorkers: Int { workers.count }
@@ -151,6 +172,11 @@ package struct CoordinatorState: Sendable {
 
   private mutating func finish(_ effects: inout [CoordinatorEffect]) {
     isFinished = true
+    // After a retraction jobs can be open that the true history does not ask for.
+    for (job, record) in records.sorted(by: { $0.value.order < $1.value.order }) {
+      if case .persisting = record.stage { continue }
+      drop(job, &effects)
+    }
     for worker in workers.values.sorted(by: { $0.hello.worker < $1.hello.worker }) {
       if let peer = worker.peer { effects.append(.send(.dismiss, to: peer)) }
     }

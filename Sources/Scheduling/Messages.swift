@@ -74,6 +74,7 @@ package struct Rejection: Hashable, Sendable {
     case protocolVersion
     case goldenEvaluation
     case notWelcomed
+    case quarantined
   }
 
   package var code: Code

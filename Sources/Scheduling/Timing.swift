@@ -17,6 +17,10 @@ package struct Timing: Hashable, Sendable {
   package var straggler = 4.0
   /// Deaths of workers on one job that make it a poison job.
   package var poisonDeaths = 3
+  /// Of so many facts that a worker gives in turn one is checked by another worker; 0 for none.
+  package var auditInterval = 50
+  /// Facts that may wait to be checked; beyond them none is chosen.
+  package var auditsAtOnce = 64
 
   package init() {}
 }

@@ -22,6 +22,14 @@ struct CoordinatorDesk {
   private var firstLease: Instant?
   private var lastCommit: Instant?
   private var ending: CoordinatorEnding?
+  /// What the planner finished with, while facts are still being checked.
+  private var finished: [Contestant]?
+  /// How often the planner was told to go back; what it said before counts for nothing.
+  private var retractions = 0
+  /// Quarantines on their way to the disk.
+  private var quarantines = 0
+  /// States that training needs no more, and an audit does.
+  private var superseded: Set<Digest> = []
   private var leavingSince: Instant?
   private(set) var progress = CoordinatorProgress()
 
@@ -39,7 +47,9 @@ struct CoordinatorDesk {
     blobs = BlobShelf(store: run.store)
     state = CoordinatorState(
       run: run.runDigest, study: run.planner.study.digest, epoch: UInt64(run.store.identity.epoch),
-      golden: GoldenResult.digest, receiveLimit: WireCodec.receiveLimit, done: Set(run.facts.keys))
+      golden: GoldenResult.digest, receiveLimit: WireCodec.receiveLimit, done: Set(run.facts.keys),
+      auditKey: ProcessIdentity.random(),
+      quarantined: run.quarantined)
   }
 
   /// Takes one input.
@@ -56,12 +66,16 @@ struct CoordinatorDesk {
     case .disk(.failed(let error)): throw error
     case .blob(let digest, let peer, let stored):
       try act(stored ? .blobStored(digest) : .blobFailed(digest, from: peer))
+    case .revoked(let jobs):
+      quarantines -= 1
+      try act(.revoked(jobs))
     case .tick:
       for download in downloads.values { await download.askAgainIfStalled() }
       try tick()
     case .stop: stop()
     }
     if let error = givenUp { throw error }
+    try concludeAudits()
     return isHome ? ending : nil
   }
 
@@ -73,6 +87,23 @@ struct CoordinatorDesk {
     return state.connectedWorkers.isEmpty || Clock.now.seconds(since: leavingSince) > 2
   }
 
+  /// Does what waited for facts to be checked, once none is.
+  private mutating func concludeAudits() throws {
+    guard quarantines == 0 else { return }
+    if !superseded.isEmpty {
+      for blob in superseded where !state.isNeededForAudit(blob) {
+        superseded.remove(blob)
+        try run.store.removeBlob(blob)
+      }
+    }
+    guard let contestants = finished, state.auditsUnderWay == 0 else { return }
+    finished = nil
+    let seconds = firstLease.flatMap { first in lastCommit.map { $0.seconds(since: first) } } ?? 0
+    ending = .finished(contestants, searchSeconds: seconds)
+    leavingSince = Clock.now
+    try act(.finished)
+  }
+
   private mutating func take(_ output: PlannerLoop.Output) throws {
     switch output {
     case .submit(let jobs): try act(.submitted(jobs))
@@ -80,11 +111,9 @@ struct CoordinatorDesk {
     case .progress(let progress): self.progress.run = progress
     case .caughtUp: break
     case .failed(let error): throw error
-    case .finished(let contestants):
-      let seconds = firstLease.flatMap { first in lastCommit.map { $0.seconds(since: first) } } ?? 0
-      ending = .finished(contestants, searchSeconds: seconds)
-      leavingSince = Clock.now
-      try act(.finished)
+    case .superseded(let blobs): superseded.formUnion(blobs)
+    case .finished(let contestants, let retractions):
+      if retractions == self.retractions { finished = contestants }
     }
   }
 
@@ -164,15 +193,36 @@ struct CoordinatorDesk {
     case .deliver(let facts):
       if facts.contains(where: { $0.kind == "evaluate" }) { lastCommit = Clock.now }
       planner.deliver(facts)
+    case .distrust(let worker, let reason): distrust(worker, reason)
+    case .retract(let jobs):
+      retractions += 1
+      finished = nil
+      // Training goes back too, perhaps to one of these.
+      superseded = []
+      planner.retract(jobs)
     case .giveUp(_, let reason): givenUp = StudyFailure(reason)
     case .note(let note): log(note)
+    }
+  }
+
+  /// Takes a liar's facts back; groups that were given to the disk before are there by then.
+  private mutating func distrust(_ worker: Digest, _ reason: String) {
+    quarantines += 1
+    Task { [run, persister, input] in
+      do {
+        let jobs = try await persister.run { try run.store.quarantine(worker, reason: reason) }
+        input.yield(.revoked(jobs))
+      } catch let error as RunStoreError {
+        input.yield(.disk(.failed(error)))
+      }
     }
   }
 
   private func row(_ attempt: Attempt) -> AttemptRow {
     let now = Double(Clock.now.nanoseconds) * 1e-9
     return AttemptRow(
-      job: attempt.job, kind: attempt.kind, worker: attempt.worker, secondsWaited: 0,
+      job: attempt.job, kind: attempt.kind, worker: RunStore.attemptName(attempt.name, attempt.worker),
+      secondsWaited: 0,
       started: now - attempt.cost.wallSeconds, finished: now, cpuSeconds: attempt.cost.cpuSeconds,
       disposition: attempt.disposition.rawValue)
   }
@@ -216,7 +266,13 @@ struct CoordinatorDesk {
     case .failed(let job, let worker, let reason):
       log.warning("job failed", metadata: ["job": "\(job)", "worker": "\(worker)", "reason": "\(reason)"])
     case .disagreed(let job, let worker):
-      log.error("two workers disagree", metadata: ["job": "\(job)", "worker": "\(worker)"])
+      log.warning("a worker contradicts a result", metadata: ["job": "\(job)", "worker": "\(worker)"])
+    case .undecided(let job):
+      log.error("workers disagree, and a third one is needed to decide", metadata: ["job": "\(job)"])
+    case .quarantined(let worker, let reason):
+      log.error(
+        "a worker is kept out, and all its results are computed again",
+        metadata: ["worker": "\(worker)", "reason": "\(reason)"])
     case .backedUp(let job): log.info("backup of a straggler", metadata: ["job": "\(job)"])
     }
   }

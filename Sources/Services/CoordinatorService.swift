@@ -18,6 +18,8 @@ package final class CoordinatorService: Sendable {
     case planner(PlannerLoop.Output)
     case disk(Persister.Report)
     case blob(Digest, PeerID, stored: Bool)
+    /// A liar's facts are gone: these.
+    case revoked([Digest])
     case tick
     case stop
   }
@@ -55,7 +57,7 @@ package final class CoordinatorService: Sendable {
     let (inputs, input) = AsyncStream.makeStream(of: Input.self)
     let socket = try CoordinatorSocket(receiveLimit: WireCodec.receiveLimit)
     let persister = Persister(store: run.store) { input.yield(.disk($0)) }
-    let planner = PlannerLoop(run.planner, facts: run.facts, store: run.store, reusing: reused) {
+    let planner = PlannerLoop(run, reusing: reused) {
       input.yield(.planner($0))
     }
     let (outgoing, outbox) = AsyncStream.makeStream(of: (peer: PeerID, bytes: [UInt8]).self)

@@ -28,9 +28,13 @@ package struct OtherBudget: Error, Equatable, Sendable, CustomStringConvertible 
 package struct OpenRun: Sendable {
   package let store: RunStore
   package let planner: SearchStudy
+  /// The planner at its start.
+  package let start: SearchStudy
   package let facts: [Digest: Outcome]
   /// What was found damaged, for people; empty for a sound run.
   package let damage: [String]
+  /// Workers that were found to lie in this run.
+  package let quarantined: Set<Digest>
   /// What a reader of the results has to know of the data; nil where they are a whole set.
   package let note: String?
 
@@ -176,12 +180,14 @@ package struct OpenRun: Sendable {
     guard let dataset = try store.meta(datasetKey).flatMap(Digest.init(hex:)),
       let trials = try store.budgets().last(where: { $0.key == trialsKey })?.value
     else { throw unprepared(store) }
+    if store.mode == .writing { try store.endQuarantines() }
     var damage = store.damage.map(\.description) + mended
     var facts: [Digest: Outcome] = [:]
     try store.forEachFact { row in
       if let outcome = try? Outcome(canonical: row.outcome) { facts[row.job] = outcome }
     }
-    var planner = try SearchStudy(study, dataset: dataset, trials: trials)
+    let start = try SearchStudy(study, dataset: dataset, trials: trials)
+    var planner = start
     // Not for readers: while they look, a coordinator removes states that it needs no more.
     if store.mode == .writing {
       let newest = try store.newestSnapshot()
@@ -193,6 +199,8 @@ package struct OpenRun: Sendable {
     if try store.studyTextIsChanged() {
       damage.append("\(store.layout.study) is not what the run began with; it still describes the same study")
     }
-    return OpenRun(store: store, planner: planner, facts: facts, damage: damage, note: try store.meta(noteKey))
+    return OpenRun(
+      store: store, planner: planner, start: start, facts: facts, damage: damage,
+      quarantined: try store.quarantined(), note: try store.meta(noteKey))
   }
 }

@@ -32,8 +32,10 @@ final class PlannerLoop: @unchecked Sendable {
     case progress(RunProgress)
     /// The first time that nothing but new facts helps: replay is over, and the coordinator may listen.
     case caughtUp
-    /// Every fact is there, those of the report included.
-    case finished([Contestant])
+    /// States that training needs no more.
+    case superseded([Digest])
+    /// Every fact is there, those of the report included; with the number of retractions that the planner knew of.
+    case finished([Contestant], retractions: Int)
     case failed(any Error)
   }
 
@@ -41,6 +43,8 @@ final class PlannerLoop: @unchecked Sendable {
   private let store: RunStore
   private let reused: ReusedRuns?
   private let output: @Sendable (Output) -> Void
+  /// The planner before its first trial.
+  private let beginning: SearchStudy
   private var run: PlannerRun
   private var facts: [Digest: Outcome]
   private var contestants: [Contestant] = []
@@ -51,17 +55,18 @@ final class PlannerLoop: @unchecked Sendable {
   private var hasCaughtUp = false
   private var evaluations: Int
   private var isOver = false
+  private var retractions = 0
   /// Seconds that live planning has cost since the last snapshot: a resume would have to spend them again.
   private var cost = 0.0
 
   init(
-    _ planner: SearchStudy, facts: [Digest: Outcome], store: RunStore, reusing reused: ReusedRuns?,
-    output: @escaping @Sendable (Output) -> Void
+    _ open: OpenRun, reusing reused: ReusedRuns?, output: @escaping @Sendable (Output) -> Void
   ) {
-    run = PlannerRun(planner)
-    self.facts = facts
+    run = PlannerRun(open.planner)
+    beginning = open.start
+    facts = open.facts
     evaluations = facts.values.count(where: \.isEvaluation)
-    self.store = store
+    store = open.store
     self.reused = reused
     self.output = output
   }
@@ -73,6 +78,29 @@ final class PlannerLoop: @unchecked Sendable {
   func deliver(_ fresh: [Fact]) {
     queue.async { [self] in
       for fact in fresh { learn(fact.outcome, of: fact.job) }
+      advance()
+    }
+  }
+
+  /// Goes back to a history without these facts: replays from the start what remains, and asks anew for what is missing.
+  func retract(_ jobs: [Digest]) {
+    queue.async { [self] in
+      retractions += 1
+      for job in jobs { facts[job] = nil }
+      do {
+        let standing = try Standing(beginning, snapshot: nil, facts: facts, store: store)
+        facts = standing.facts
+        run = PlannerRun(standing.planner)
+      } catch {
+        isOver = true
+        output(.failed(error))
+        return
+      }
+      evaluations = facts.values.count(where: \.isEvaluation)
+      contestants = []
+      requested = []
+      isOver = false
+      cost = 0
       advance()
     }
   }
@@ -119,7 +147,7 @@ final class PlannerLoop: @unchecked Sendable {
         case .needs(let digest): try run.supply(try store.blob(digest))
         case .trial: break
         case .snapshotMoment: try snapshot(since: start)
-        case .superseded(let blobs): for blob in blobs { try store.removeBlob(blob) }
+        case .superseded(let blobs): output(.superseded(blobs))
         case .blocked: break loop
         case .finished:
           try finish()
@@ -154,7 +182,7 @@ final class PlannerLoop: @unchecked Sendable {
     guard try asked(for: contestants.flatMap(\.jobs)) else { return }
     isOver = true
     try store.writeHead()
-    output(.finished(contestants))
+    output(.finished(contestants, retractions: retractions))
   }
 
   /// Whether all of these jobs have their facts; asks once for those that have not.

@@ -49,6 +49,16 @@ struct StatusCommand: AsyncParsableCommand {
       print("facts         \(counts.joined(separator: ", "))")
       let dispositions = attempts.dispositions.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
       print("attempts      \(dispositions.joined(separator: ", "))")
+      let checked = attempts.dispositions["audit", default: 0]
+      print(
+        "audits        \(checked == 0 ? "none: it takes a second worker to check a fact" : "\(checked) facts checked by another worker")"
+      )
+      let liars = try open.store.quarantined().count
+      if liars > 0 {
+        let revoked = try open.store.revokedFacts().count
+        print(
+          "liars         \(liars) \(liars == 1 ? "worker is" : "workers are") kept out, \(revoked) facts taken back")
+      }
       print("cpu seconds   \(attempts.cpuSeconds.values.reduce(0, +).fixed(digits: 1))")
       if let note = open.note { print("data          \(note)") }
       for damage in open.damage { print("damage        \(damage)") }

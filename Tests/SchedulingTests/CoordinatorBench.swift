@@ -15,10 +15,15 @@ struct CoordinatorBench {
   /// What each connection was given and has no acknowledgement for, in order: what a faithful worker would say it holds.
   private(set) var holding: [UInt32: [Job]] = [:]
 
-  init(epoch: UInt64 = 1, done: [Job] = [], timing: Timing = Timing()) {
+  /// - Parameter audits: one fact in so many of each worker is checked; 0 for none.
+  init(
+    epoch: UInt64 = 1, done: [Job] = [], timing: Timing = Timing(), audits: Int = 0, quarantined: Set<Digest> = []
+  ) {
+    var timing = timing
+    timing.auditInterval = audits
     state = CoordinatorState(
       run: Samples.run, study: Samples.study, epoch: epoch, golden: Samples.golden, receiveLimit: 1 << 24,
-      done: Set(done.map(\.digest)), timing: timing)
+      done: Set(done.map(\.digest)), auditKey: Samples.digest("key"), quarantined: quarantined, timing: timing)
     for number in 0..<64 {
       names[Samples.evaluation(number).digest] = "\(number)"
       let training = Samples.training(number)
@@ -44,6 +49,7 @@ struct CoordinatorBench {
     _ name: String, on connection: UInt32, lanes: Int = 1, numerics: NumericsClass = .portable, holding: [Job] = []
   ) -> [String] {
     connections[name] = connection
+    names[Samples.digest(name)] = name
     self.holding[connection] = holding
     return say(.hello(Samples.hello(name, lanes: lanes, numerics: numerics, holding: holding)), connection)
   }
@@ -96,10 +102,12 @@ struct CoordinatorBench {
     switch effect {
     case .send(let message, let peer): return "\(peer.value): " + line(message, to: peer.value)
     case .persist(let facts, let attempts):
-      let rows = attempts.map { "\(text([$0.job]))/\($0.worker)/\($0.disposition.rawValue)" }
+      let rows = attempts.map { "\(text([$0.job]))/\($0.name)/\($0.disposition.rawValue)" }
       return "persist [\(text(facts.map(\.job)))] \(rows.joined(separator: " "))"
     case .fetch(let blobs, let peer): return "fetch \(text(blobs)) from \(peer.value)"
     case .deliver(let facts): return "deliver \(text(facts.map(\.job)))"
+    case .distrust(let worker, _): return "distrust \(text([worker]))"
+    case .retract(let jobs): return "retract \(text(jobs))"
     case .giveUp(let job, let reason): return "give up \(text([job])): \(reason)"
     case .note(let note): return "note " + line(note)
     }
@@ -130,6 +138,8 @@ struct CoordinatorBench {
     case .rejected: "rejected"
     case .failed(let job, let worker, let reason): "\(text([job])) failed at \(worker): \(reason)"
     case .disagreed(let job, let worker): "\(worker) disagrees on \(text([job]))"
+    case .undecided(let job): "undecided \(text([job]))"
+    case .quarantined(let worker, _): "\(worker) quarantined"
     case .backedUp(let job): "backup of \(text([job]))"
     }
   }

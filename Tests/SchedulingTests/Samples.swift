@@ -40,6 +40,18 @@ enum Samples {
     }
   }
 
+  /// An answer that could be one, and is not.
+  static func lie(_ job: Job, _ number: Int = 0) -> Outcome {
+    switch outcome(job) {
+    case .trained(let segment):
+      .trained(
+        TrainedSegment(state: segment.state, parameters: segment.parameters, loss: segment.loss + 1 + Double(number)))
+    case .evaluated:
+      .evaluated(.exact(correct: Int(job.digest.firstWord % 101), count: 100, loss: 0.75 + Double(number)))
+    default: outcome(job)
+    }
+  }
+
   static func result(_ job: Job, seconds: Double = 0.05) -> JobResult {
     JobResult(job: job.digest, answer: .outcome(outcome(job)), cost: Cost(wallSeconds: seconds, cpuSeconds: seconds))
   }

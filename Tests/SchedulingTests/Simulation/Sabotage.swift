@@ -9,6 +9,8 @@ struct Sabotage {
     case dropLateResult
     case forgetReleasedLease
     case deliverTwice
+    case observeInArrivalOrder
+    case keepLies
 
     /// What catches it.
     var violation: Violation.Kind {
@@ -16,6 +18,8 @@ struct Sabotage {
       case .acknowledgeBeforePersist: .acknowledgedBeforeDisk
       case .dropLateResult, .forgetReleasedLease: .notFinished
       case .deliverTwice: .deliveredTwice
+      case .observeInArrivalOrder: .otherHistory
+      case .keepLies: .lieKept
       }
     }
   }
@@ -38,6 +42,8 @@ struct Sabotage {
         let fresh = jobs.filter { sent.insert($0.digest).inserted }
         if !fresh.isEmpty { spoiled.append(.send(.parcel(fresh), to: peer)) }
       case (.deliverTwice, .deliver): spoiled += [effect, effect]
+      // The planner's part of it is in the simulation's planner, the store's in its store.
+      case (.observeInArrivalOrder, _), (.keepLies, _): spoiled.append(effect)
       case (.acknowledgeBeforePersist, _), (.dropLateResult, _), (.forgetReleasedLease, _), (.deliverTwice, _):
         spoiled.append(effect)
       }

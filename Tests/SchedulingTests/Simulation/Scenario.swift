@@ -5,12 +5,15 @@ import Studies
 
 /// What a seed stands for: the jobs, the machines and how rough the world is.
 struct Scenario {
-  /// The planner's batches; the next is proposed when the last is delivered.
-  let batches: [[Job]]
-  let digests: [[Digest]]
-  let outcomes: [Digest: Outcome]
+  /// The planner at its start.
+  let planner: OrderedPlanner
+  /// What it has observed in the end, where nobody lies and nothing goes wrong.
+  let history: Digest
   let lanes: [Int]
   let classes: [NumericsClass]
+  /// The chance that an answer of a worker is a lie; one that was found out never lies again.
+  let lies: [Double]
+  let auditInterval: Int
   /// How much slower than the fastest each worker is.
   let slowness: [Double]
   /// Mean seconds of a job.
@@ -31,20 +34,19 @@ struct Scenario {
   init(seed: UInt64, isCalm: Bool = false) {
     var stream = RandomStream(seed: seed, .test, 0)
     let jobCount = 10 + stream.below(60)
-    let batchCount = 1 + stream.below(6)
-    var batches: [[Job]] = Array(repeating: [], count: batchCount)
-    for number in 0..<jobCount {
-      let job = stream.chance(0.15) ? Samples.training(number) : Samples.evaluation(number)
-      batches[number % batchCount].append(job)
-    }
-    self.batches = batches
-    digests = batches.map { $0.map(\.digest) }
-    outcomes = Dictionary(
-      uniqueKeysWithValues: zip(digests.joined(), batches.joined()).map { ($0, Samples.outcome($1)) })
+    let planner = OrderedPlanner(
+      seed: seed, count: jobCount, lag: 1 + stream.below(20), isGenerational: stream.chance(0.5))
+    self.planner = planner
+    history = planner.completed { Samples.outcome($0) }.history
     let workers = 1 + stream.below(6)
     lanes = (0..<workers).map { _ in 1 + stream.below(4) }
     // The first worker can do everything, so that the run can end.
     classes = (0..<workers).map { $0 == 0 || stream.chance(0.7) ? .portable : NumericsClass("other") }
+    // Against a liar two others must stand; with one worker nobody can tell.
+    let liar = !isCalm && workers > 3 && stream.chance(0.4) ? 1 + stream.below(workers - 1) : nil
+    let lieChance = stream.chance(0.5) ? 1 : 0.3
+    lies = (0..<workers).map { $0 == liar ? lieChance : 0 }
+    auditInterval = isCalm ? 0 : [1, 3, 50][stream.below(3)]
     slowness = (0..<workers).map { _ in stream.chance(0.2) ? 5 : 1 + stream.uniform() }
     jobSeconds = [0.005, 0.05, 0.3, 1, 3][stream.below(5)]
     delay = [0.001, 0.02, 0.3][stream.below(3)]
@@ -75,6 +77,8 @@ struct Violation: Error, CustomStringConvertible {
     case brokenInvariant
     case notFinished
     case notDelivered
+    case otherHistory
+    case lieKept
     case memory
   }
 
@@ -97,6 +101,11 @@ struct Tally {
   var backups = 0
   var late = 0
   var duplicates = 0
+  var audits = 0
+  var liars = 0
+  var liarsFound = 0
+  /// Runs that ended with a lie that nobody checked.
+  var deceived = 0
   var coordinatorLives = 0
   var workerLives = 0
 
@@ -109,6 +118,10 @@ struct Tally {
     left.backups += right.backups
     left.late += right.late
     left.duplicates += right.duplicates
+    left.audits += right.audits
+    left.liars += right.liars
+    left.liarsFound += right.liarsFound
+    left.deceived += right.deceived
     left.coordinatorLives += right.coordinatorLives
     left.workerLives += right.workerLives
   }

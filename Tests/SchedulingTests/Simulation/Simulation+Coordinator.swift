@@ -9,27 +9,23 @@ extension Simulation {
     life += 1
     tally.coordinatorLives += 1
     let done = Set(disk.keys)
+    var timing = Timing()
+    // Three workers that are killed by chance on one job say nothing about it here.
+    timing.poisonDeaths = 1000
+    timing.auditInterval = scenario.auditInterval
     let state = CoordinatorState(
       run: Samples.run, study: Samples.study, epoch: UInt64(life), golden: Samples.golden, receiveLimit: 1 << 24,
-      done: done, timing: Self.timing)
-    head = Head(state: state, reported: done, known: done)
-    head!.owed = Set(scenario.outcomes.keys).subtracting(done)
+      done: done, auditKey: Samples.digest("audits \(life)"), quarantined: quarantined, timing: timing)
+    head = Head(state: state, reported: done, planner: scenario.planner, known: disk.mapValues(\.outcome))
     after(0.25, .coordinatorTick(life: life))
     // Nobody connects before the planner has caught up.
     agenda.add(.plan(life: life), at: now)
   }
 
-  /// Three workers that are killed by chance on one job say nothing about it here.
-  private static var timing: Timing {
-    var timing = Timing()
-    timing.poisonDeaths = 1000
-    return timing
-  }
-
   /// SIGKILL: of what was on its way to the disk some groups, the first ones, have arrived there.
   mutating func killCoordinator() {
     let commits = head!.commits
-    for facts in commits.prefix(world.below(commits.count + 1)) { write(facts) }
+    for write in commits.prefix(world.below(commits.count + 1)) { _ = store(write) }
     count(head!.state)
     head = nil
     life += 1
@@ -43,8 +39,20 @@ extension Simulation {
     for happening in backlog { agenda.add(happening, at: now) }
   }
 
-  private mutating func write(_ facts: [Fact]) {
-    for fact in facts { disk[fact.job] = fact.outcome }
+  /// Makes a write durable; the jobs whose facts came or went.
+  private mutating func store(_ write: Write) -> [Digest] {
+    switch write {
+    case .facts(let facts, let authors):
+      // The first fact of a job stays.
+      for fact in facts where disk[fact.job] == nil { disk[fact.job] = (fact.outcome, authors[fact.job]!) }
+      return facts.map(\.job)
+    case .quarantine(let worker):
+      quarantined.insert(worker)
+      guard sabotage?.bug != .keepLies else { return [] }
+      let jobs = disk.filter { $0.value.author == worker }.map(\.key).sorted()
+      for job in jobs { disk[job] = nil }
+      return jobs
+    }
   }
 
   mutating func atCoordinator(_ happening: Happening) throws(Violation) {
@@ -60,10 +68,19 @@ extension Simulation {
       try tell(.disconnected(PeerID(id)))
     case .plan: try plan()
     case .committed:
-      let facts = head!.commits.removeFirst()
-      write(facts)
-      for fact in facts { head!.reported.insert(fact.job) }
-      try tell(.persisted(facts.map(\.job)))
+      let write = head!.commits.removeFirst()
+      let jobs = store(write)
+      switch write {
+      case .facts:
+        head!.reported.formUnion(jobs)
+        head!.owed.formUnion(jobs)
+        try tell(.persisted(jobs))
+      case .quarantine:
+        head!.reported.subtract(jobs)
+        head!.owed.subtract(jobs)
+        head!.delivered.subtract(jobs)
+        try tell(.revoked(jobs))
+      }
     case .blob(let digest, let id, let life):
       let connection = connections[id]!
       if blobs.contains(digest) {
@@ -78,24 +95,26 @@ extension Simulation {
         try tell(.blobStored(digest))
       }
     case .workerStarts, .workerTick, .workerDials, .opened, .toWorker, .closedAtWorker, .computed, .coordinatorStarts,
-      .coordinatorTick, .fault, .workerThaws, .coordinatorThaws:
+      .coordinatorTick, .fault, .workerThaws, .coordinatorThaws, .healed:
       preconditionFailure("not the coordinator's")
     }
   }
 
-  /// The planner: one batch after the other, each when the last is known.
+  /// The planner goes as far as it can, and asks for what is not known.
   private mutating func plan() throws(Violation) {
-    for (number, digests) in scenario.digests.enumerated() {
-      let missing = digests.indices.filter { !head!.known.contains(digests[$0]) }
-      guard !missing.isEmpty else { continue }
-      if head!.submitted < number {
-        head!.submitted = number
-        try tell(.submitted(missing.map { scenario.batches[number][$0] }))
-      }
-      return
-    }
-    guard !head!.isFinished else { return }
-    head!.isFinished = true
+    let known = head!.known
+    let fresh = head!.planner.advance { known[$0] }
+    for job in fresh { jobs[job.digest] = job }
+    let unknown = fresh.filter { known[$0.digest] == nil }
+    try tell(.submitted(unknown))
+  }
+
+  /// Ends the run once the planner has finished and no fact is being checked.
+  private mutating func conclude() throws(Violation) {
+    guard let head, head.planner.isFinished, !head.isFinished, head.state.auditsUnderWay == 0,
+      !head.commits.contains(where: { if case .quarantine = $0 { true } else { false } })
+    else { return }
+    self.head!.isFinished = true
     try tell(.finished)
   }
 
@@ -104,35 +123,44 @@ extension Simulation {
     tally.backups += state.counts[.backup] ?? 0
     tally.late += state.counts[.late] ?? 0
     tally.duplicates += state.counts[.duplicate] ?? 0
+    tally.audits += state.counts[.audit] ?? 0
   }
 
   mutating func tell(_ event: CoordinatorEvent) throws(Violation) {
-    var effects = head!.state.handle(event, at: Instant(nanoseconds: now))
+    var effects = head!.state.handle(event, at: Instant(nanoseconds: now + clockOffset))
     if let broken = head!.state.brokenInvariant { throw violation(.brokenInvariant, broken) }
     effects = sabotage?.spoil(effects, of: event) ?? effects
     for effect in effects { try carryOut(effect) }
+    try conclude()
   }
 
   /// Carries out an effect after checking that it is right.
   private mutating func carryOut(_ effect: CoordinatorEffect) throws(Violation) {
     switch effect {
     case .send(let message, let peer):
-      if case .acknowledge(let jobs) = message, let job = jobs.first(where: { disk[$0] == nil }) {
+      if case .acknowledge(let jobs) = message,
+        let job = jobs.first(where: { disk[$0] == nil && head!.state.isOpen($0) })
+      {
         throw violation(.acknowledgedBeforeDisk, "\(job)")
       }
-      if case .parcel(let jobs) = message, let job = jobs.first(where: { head!.reported.contains($0.digest) }) {
+      if case .parcel(let jobs) = message,
+        let job = jobs.first(where: { head!.reported.contains($0.digest) && !head!.state.isAuditing($0.digest) })
+      {
         throw violation(.sentAfterFact, "\(job.digest)")
       }
       send(message, over: peer.value)
-    case .persist(let facts, _):
+    case .persist(let facts, let attempts):
+      let authors = Dictionary(attempts.map { ($0.job, $0.worker) }, uniquingKeysWith: { first, _ in first })
       for fact in facts {
-        guard scenario.outcomes[fact.job] == fact.outcome else { throw violation(.wrongFact, "\(fact.job)") }
+        guard Samples.outcome(jobs[fact.job]!) == fact.outcome || liars.contains(authors[fact.job]!) else {
+          throw violation(.wrongFact, "\(fact.job)")
+        }
         guard fact.outcome.blobs.allSatisfy(blobs.contains) else {
           throw violation(.persistedBeforeBlobs, "\(fact.job)")
         }
       }
       guard !facts.isEmpty else { return }
-      head!.commits.append(facts)
+      head!.commits.append(.facts(facts, by: authors))
       // Commits end in the order in which they began, so their time is the same for all.
       after(0.004, .committed(life: life))
     case .fetch(let digests, let peer):
@@ -143,8 +171,16 @@ extension Simulation {
         guard head!.delivered.insert(fact.job).inserted, head!.owed.contains(fact.job) else {
           throw violation(.deliveredTwice, "\(fact.job)")
         }
-        head!.known.insert(fact.job)
+        head!.known[fact.job] = fact.outcome
+        if sabotage?.bug == .observeInArrivalOrder { head!.planner.observe(fact.outcome) }
       }
+      after(0.002, .plan(life: life))
+    case .distrust(let worker, _):
+      head!.commits.append(.quarantine(worker))
+      after(0.004, .committed(life: life))
+    case .retract(let jobs):
+      for job in jobs { head!.known[job] = nil }
+      head!.planner = scenario.planner
       after(0.002, .plan(life: life))
     case .giveUp(_, let reason): throw violation(.gaveUp, reason)
     case .note: break

@@ -15,13 +15,17 @@ extension Simulation {
   }
 
   mutating func send(_ message: WorkerMessage, over id: UInt32) {
-    guard let times = departures(after: connections[id]!.lastUp, over: id) else { return }
+    guard partitions[connections[id]!.worker]?.up != false,
+      let times = departures(after: connections[id]!.lastUp, over: id)
+    else { return }
     for time in times { agenda.add(.toCoordinator(id, message), at: time) }
     connections[id]!.lastUp = times.last!
   }
 
   mutating func send(_ message: CoordinatorMessage, over id: UInt32) {
-    guard connections[id] != nil, let times = departures(after: connections[id]!.lastDown, over: id) else { return }
+    guard let connection = connections[id], partitions[connection.worker]?.down != false,
+      let times = departures(after: connection.lastDown, over: id)
+    else { return }
     for time in times { agenda.add(.toWorker(id, message), at: time) }
     connections[id]!.lastDown = times.last!
   }

@@ -10,6 +10,7 @@ extension Simulation {
     workers[worker] = Process(life: life)
     let hello = Samples.hello("w\(worker).\(life)", lanes: scenario.lanes[worker], numerics: scenario.classes[worker])
     workers[worker].state = WorkerState(hello: hello)
+    if scenario.lies[worker] > 0, !reformed.contains(worker) { liars.insert(hello.worker) }
     tally.workerLives += 1
     after(0.25, .workerTick(worker, life: life))
     after(network.uniform() * 0.1, .workerDials(worker, life: life))
@@ -41,7 +42,7 @@ extension Simulation {
       workers[worker].running.remove(result.job)
       try tell(worker, .finished(result))
     case .workerStarts, .workerTick, .toCoordinator, .closedAtCoordinator, .coordinatorStarts, .coordinatorTick, .plan,
-      .committed, .blob, .fault, .workerThaws, .coordinatorThaws:
+      .committed, .blob, .fault, .workerThaws, .coordinatorThaws, .healed:
       preconditionFailure("not a worker's")
     }
   }
@@ -52,7 +53,8 @@ extension Simulation {
       switch effect {
       case .send(let message): if let id = workers[worker].connection { send(message, over: id) }
       case .start(let job): try compute(job, at: worker)
-      case .exit:
+      case .exit(let exit):
+        if case .rejected = exit { reformed.insert(worker) }
         if let id = workers[worker].connection { close(id) }
         end(worker, restartAfter: 1 + world.uniform() * 3)
         return
@@ -70,14 +72,16 @@ extension Simulation {
       throw violation(.tooManyRunning, "\(workers[worker].running.count) jobs on \(scenario.lanes[worker]) lanes")
     }
     tally.starts += 1
-    if disk[digest] != nil { tally.startsAfterFact += 1 }
+    if disk[digest] != nil, head?.state.isAuditing(digest) != true { tally.startsAfterFact += 1 }
     var time = scenario.jobSeconds * (0.5 + world.uniform()) * scenario.slowness[worker]
     if world.chance(scenario.stragglerChance) { time = min(20 * time, time + 20) }
-    let result =
-      !isCalm && world.chance(scenario.failureChance)
-      ? Samples.failure(job)
-      : JobResult(
-        job: digest, answer: .outcome(scenario.outcomes[digest]!), cost: Cost(wallSeconds: time, cpuSeconds: time))
+    var result = Samples.result(job, seconds: time)
+    if !isCalm, world.chance(scenario.failureChance) {
+      result = Samples.failure(job)
+    } else if !reformed.contains(worker), world.chance(scenario.lies[worker]) {
+      // No two lives tell the same lie: two that agree are believed.
+      result.answer = .outcome(Samples.lie(job, workers[worker].life))
+    }
     after(time, .computed(worker, life: workers[worker].life, result))
   }
 
@@ -98,7 +102,7 @@ extension Simulation {
   mutating func fault() throws(Violation) {
     let worker = world.below(workers.count)
     let isUp = workers[worker].state != nil
-    switch world.below(8) {
+    switch world.below(11) {
     case 0, 1:
       // SIGKILL: the kernel closes the connection.
       guard isUp else { return }
@@ -119,6 +123,14 @@ extension Simulation {
       guard head != nil else { return }
       killCoordinator()
       after(world.uniform() * 4, .coordinatorStarts)
+    case 7, 8:
+      // A link that swallows what it is given, both ways or one way only.
+      let kind = world.below(3)
+      partitions[worker] = Partition(up: kind == 1, down: kind == 2)
+      after(0.5 + world.uniform() * 25, .healed(worker))
+    case 9:
+      // The clock of the coordinator's machine jumps by up to an hour.
+      clockOffset += UInt64(world.uniform() * 3600e9)
     default:
       guard head?.isFrozen == false else { return }
       head!.isFrozen = true

@@ -23,6 +23,7 @@ struct Simulation {
     case plan(life: Int)
     case committed(life: Int)
     case blob(Digest, UInt32, life: Int)
+    case healed(Int)
     case fault
     case workerThaws(Int, life: Int)
     case coordinatorThaws(life: Int)
@@ -59,13 +60,25 @@ struct Simulation {
     /// Facts that this life knows to be on the disk.
     var reported: Set<Digest>
     var delivered: Set<Digest> = []
-    var known: Set<Digest>
-    /// What this life has to deliver: whatever was not on the disk when it began.
+    var planner: OrderedPlanner
+    var known: [Digest: Outcome]
+    /// What this life has to deliver: whatever it committed.
     var owed: Set<Digest> = []
-    var submitted = -1
     var isFinished = false
-    /// Groups of facts on their way to the disk, oldest first.
-    var commits: [[Fact]] = []
+    /// What is on its way to the disk, oldest first.
+    var commits: [Write] = []
+  }
+
+  /// One transaction.
+  enum Write {
+    case facts([Fact], by: [Digest: Digest])
+    case quarantine(Digest)
+  }
+
+  /// Which messages of a worker a broken link lets through.
+  struct Partition {
+    var up = true
+    var down = true
   }
 
   let scenario: Scenario
@@ -76,7 +89,18 @@ struct Simulation {
   var connections: [UInt32: Connection] = [:]
   var head: Head?
   var life = 0
-  var disk: [Digest: Outcome] = [:]
+  var disk: [Digest: (outcome: Outcome, author: Digest)] = [:]
+  /// Workers whose facts were taken back.
+  var quarantined: Set<Digest> = []
+  /// All jobs that were ever asked for.
+  var jobs: [Digest: Job] = [:]
+  /// Lives of workers that lie.
+  var liars: Set<Digest> = []
+  /// Workers that were found out once.
+  var reformed: Set<Int> = []
+  var partitions: [Int: Partition] = [:]
+  /// How far the coordinator's clock has jumped.
+  var clockOffset: UInt64 = 0
   var blobs: Set<Digest> = []
   var tally = Tally()
   var world: RandomStream
@@ -95,7 +119,7 @@ struct Simulation {
 
   /// Whether the roughness of the network is over.
   var isCalm: Bool { now >= 1_000_000_000 + scenario.calm }
-  var isOver: Bool { disk.count == scenario.outcomes.count }
+  var isOver: Bool { head?.isFinished == true }
   var seconds: Double { Double(now) * 1e-9 - 1 }
 
   /// Runs to the end, a bounded time after the last fault.
@@ -104,20 +128,44 @@ struct Simulation {
       guard let (time, happening) = agenda.popFirst() else { throw violation(.notFinished, "nothing happens any more") }
       now = max(now, time)
       guard seconds < scenario.patience else {
-        throw violation(.notFinished, "\(disk.count) of \(scenario.outcomes.count) facts")
+        throw violation(.notFinished, "\(head?.planner.observed ?? 0) of \(scenario.planner.count) observed")
       }
       tally.events += 1
       try take(happening)
     }
     guard let head, head.state.openJobs == 0, head.state.waitingJobs == 0, head.state.connectedWorkers.isEmpty else {
-      throw violation(.memory, "something is left")
+      let state = head?.state
+      throw violation(
+        .memory,
+        "\(state?.openJobs ?? 0) jobs are open, \(state?.waitingJobs ?? 0) wait, \(state?.auditCount ?? 0) are checked")
     }
     guard head.delivered == head.owed else {
       throw violation(.notDelivered, "\(head.delivered.count) of \(head.owed.count) delivered")
     }
+    try judge(head)
     count(head.state)
     tally.seconds = seconds
     return tally
+  }
+
+  /// The history is the true one, or rests on a lie that nobody found out.
+  private mutating func judge(_ head: Head) throws(Violation) {
+    let lies = disk.filter { $0.value.outcome != Samples.outcome(jobs[$0.key]!) }
+    if let lie = lies.first(where: { quarantined.contains($0.value.author) }) {
+      throw violation(.lieKept, "\(lie.key)")
+    }
+    // With few checks of few facts a liar may well pass.
+    if scenario.auditInterval <= 3, scenario.lies.contains(where: { $0 > 0 }) {
+      tally.liars = 1
+      tally.liarsFound = quarantined.isEmpty ? 0 : 1
+      tally.deceived = lies.isEmpty ? 0 : 1
+    }
+    if let honest = quarantined.first(where: { !liars.contains($0) }) {
+      throw violation(.lieKept, "the honest worker \(honest) was sent away")
+    }
+    if lies.isEmpty, head.planner.history != scenario.history {
+      throw violation(.otherHistory, "after \(head.planner.observed) observations")
+    }
   }
 
   /// Whether the run is over, everybody has left and the coordinator has noticed.
@@ -157,6 +205,7 @@ struct Simulation {
     case .plan(let life), .committed(let life), .blob(_, _, let life):
       if life == self.life { try atCoordinator(happening) }
     case .coordinatorThaws(let life): if life == self.life { thawCoordinator() }
+    case .healed(let worker): partitions[worker] = nil
     case .fault: try fault()
     }
   }

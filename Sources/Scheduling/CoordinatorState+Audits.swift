@@ -1,0 +1,204 @@
+package import Digests
+internal import Studies
+
+/// What workers answered to a job whose fact is being checked; the first answer is the fact.
+struct Audit: Hashable, Sendable {
+  struct Answer: Hashable, Sendable {
+    let worker: Digest
+    let outcome: Outcome
+  }
+
+  var answers: [Answer]
+  /// Whether it was said that nobody is left to decide.
+  var isReported = false
+
+  var isDisputed: Bool { answers.contains { $0.outcome != answers[0].outcome } }
+
+  func hasHeard(_ worker: Digest) -> Bool { answers.contains { $0.worker == worker } }
+
+  /// What two workers say; nil until then.
+  var verdict: Outcome? {
+    answers.indices.first { index in answers[..<index].contains { $0.outcome == answers[index].outcome } }
+      .map { answers[$0].outcome }
+  }
+}
+
+/// Facts are checked: some are computed again by another worker, and where two answers differ a third one decides.
+///
+/// One fact in each ``Timing/auditInterval`` that a worker gives is chosen, at a place that the worker cannot know: so one
+/// that always lies is found in its first two such rows. Everything that a liar gave is taken back, for what was not
+/// checked may be wrong too. Two liars that agree pass for honest ones.
+extension CoordinatorState {
+  /// What a worker is told that was found to lie.
+  static let distrusted = "two workers refuted an answer of this one; check its machine's memory and build"
+
+  /// Different answers after which a job is held to have no outcome; fewer may be several lives of one liar.
+  private static let mostAnswers = 6
+
+  /// Opens an audit for a fact that was chosen, or that somebody contradicted already.
+  mutating func audit(
+    _ record: Record, _ fact: Fact, by author: Digest, _ effects: inout [CoordinatorEffect]
+  ) {
+    let isChosen = choose(from: author)
+    var audit = Audit(answers: [Audit.Answer(worker: author, outcome: fact.outcome)] + record.dissent)
+    guard !isFinished, !quarantined.contains(author), isChosen || audit.isDisputed else { return }
+    audit.answers.removeAll { quarantined.contains($0.worker) }
+    var check = Record(job: record.job, order: nextOrder)
+    check.audit = audit
+    guard audit.isDisputed || (auditCount < timing.auditsAtOnce && workers.values.contains { canCheck(check, $0) })
+    else {
+      return
+    }
+    nextOrder += 1
+    records[fact.job] = check
+    queue.insert(check.entry(fact.job))
+    judge(fact.job, &effects)
+  }
+
+  /// Counts a fact of a worker; whether it is the one of its row that is checked.
+  private mutating func choose(from author: Digest) -> Bool {
+    guard timing.auditInterval > 0 else { return false }
+    let number = given[author, default: 0]
+    given[author] = number + 1
+    var bytes = CanonicalBytes(kind: "audit-place", version: 1)
+    bytes.append(auditKey)
+    bytes.append(author)
+    bytes.append(number / timing.auditInterval)
+    return number % timing.auditInterval == Int(bytes.digest.firstWord % UInt64(timing.auditInterval))
+  }
+
+  /// Facts that are being checked.
+  package var auditCount: Int { records.values.count { $0.audit != nil } }
+
+  /// Facts that are being checked and can be: some worker has the job, or could have it.
+  package var auditsUnderWay: Int {
+    records.values.count { record in
+      record.audit != nil && (!record.live.isEmpty || workers.values.contains { canCheck(record, $0) })
+    }
+  }
+
+  /// Whether the fact of a job is being checked.
+  package func isAuditing(_ job: Digest) -> Bool { records[job]?.audit != nil }
+
+  /// Whether an audit may still ask for a blob.
+  package func isNeededForAudit(_ blob: Digest) -> Bool {
+    records.values.contains { $0.audit != nil && $0.job.inputs.contains(blob) }
+  }
+
+  private func canCheck(_ record: Record, _ worker: Worker) -> Bool {
+    worker.peer != nil && !worker.isLeaving && record.suits(worker.hello)
+  }
+
+  /// Takes an answer to a job that has a fact.
+  mutating func hear(
+    _ result: JobResult, _ outcome: Outcome, from worker: Digest, _ effects: inout [CoordinatorEffect]
+  ) {
+    let job = result.job
+    guard var audit = records[job]!.audit, !audit.hasHeard(worker) else {
+      count(.duplicate)
+      effects.append(.persist([], [attempt(result, worker, .duplicate)]))
+      return
+    }
+    count(.audit)
+    effects.append(.persist([], [attempt(result, worker, .audit)]))
+    if outcome != audit.answers[0].outcome {
+      effects.append(.note(.disagreed(job: job, worker: workers[worker]!.hello.name)))
+    }
+    audit.answers.append(Audit.Answer(worker: worker, outcome: outcome))
+    records[job]!.audit = audit
+    judge(job, &effects)
+  }
+
+  /// Ends an audit whose answers decide it; else another worker is asked, if one answer is not enough.
+  private mutating func judge(_ job: Digest, _ effects: inout [CoordinatorEffect]) {
+    guard let audit = records[job]?.audit else { return }
+    if let verdict = audit.verdict {
+      drop(job, &effects)
+      for answer in audit.answers where answer.outcome != verdict { distrust(answer.worker, job, &effects) }
+    } else if audit.answers.count >= Self.mostAnswers {
+      drop(job, &effects)
+      effects.append(
+        .giveUp(
+          job, reason: "job \(job): \(audit.answers.count) workers gave as many answers; it has no one outcome"))
+    } else {
+      requeueIfOrphaned(job)
+    }
+  }
+
+  /// Ends an audit without a verdict.
+  mutating func drop(_ job: Digest, _ effects: inout [CoordinatorEffect]) {
+    guard let record = records.removeValue(forKey: job) else { return }
+    queue.remove(job)
+    for lease in record.leases {
+      workers[lease.worker]?.held.remove(job)
+      if let peer = workers[lease.worker]?.peer { effects.append(.send(.cancel([job]), to: peer)) }
+    }
+  }
+
+  /// Sends a worker away for good, and has its facts taken back.
+  private mutating func distrust(_ id: Digest, _ job: Digest, _ effects: inout [CoordinatorEffect]) {
+    guard quarantined.insert(id).inserted else { return }
+    let name = workers[id]?.hello.name ?? id.short
+    let reason = "two workers refuted its answer to job \(job)"
+    effects.append(.note(.quarantined(worker: name, reason: reason)))
+    if let worker = workers.removeValue(forKey: id) {
+      for held in worker.held.sorted() { release(held, by: id) }
+      if let peer = worker.peer {
+        peers[peer] = nil
+        let no = Rejection(code: .quarantined, reason: Self.distrusted, retryable: false)
+        effects.append(.send(.reject(no), to: peer))
+      }
+    }
+    for job in records.keys.sorted() { forget(id, of: job, &effects) }
+    effects.append(.distrust(id, reason: reason))
+  }
+
+  /// Removes what a liar left at a job: stale leases, an upload, dissent, its voice in audits.
+  private mutating func forget(_ id: Digest, of job: Digest, _ effects: inout [CoordinatorEffect]) {
+    records[job]!.leases.removeAll { $0.worker == id }
+    records[job]!.dissent.removeAll { $0.worker == id }
+    if case .fetching(_, from: id, _, _, _) = records[job]!.stage {
+      records[job]!.stage = .open
+      records[job]!.waiting = []
+    }
+    if let audit = records[job]!.audit {
+      if audit.answers[0].worker == id {
+        // The fact itself goes.
+        drop(job, &effects)
+        return
+      }
+      records[job]!.audit!.answers.removeAll { $0.worker == id }
+    }
+    requeueIfOrphaned(job)
+  }
+
+  /// The facts of a liar are gone: what waits was asked for in a history that is not the true one.
+  mutating func revoked(_ jobs: [Digest], _ effects: inout [CoordinatorEffect]) {
+    guard !jobs.isEmpty else { return }
+    for job in jobs {
+      done.remove(job)
+      if records[job]?.audit != nil { drop(job, &effects) }
+    }
+    for (job, record) in records where record.stage == .open && record.audit == nil && record.leases.isEmpty {
+      queue.remove(job)
+      records[job] = nil
+    }
+    effects.append(.retract(jobs))
+  }
+
+  /// Gives up audits that nobody is left for, unless answers differ: those wait for another worker.
+  mutating func tickAudits(_ effects: inout [CoordinatorEffect]) {
+    let audits = records.filter { $0.value.audit != nil }.sorted { $0.value.order < $1.value.order }
+    for (job, record) in audits {
+      guard let audit = record.audit, record.live.isEmpty,
+        !workers.values.contains(where: { canCheck(record, $0) })
+      else { continue }
+      if !audit.isDisputed {
+        drop(job, &effects)
+      } else if !audit.isReported {
+        records[job]!.audit!.isReported = true
+        effects.append(.note(.undecided(job: job)))
+      }
+    }
+  }
+}

@@ -65,7 +65,8 @@ import Testing
     ("ipc:///a", true), ("tcp://localhost:1", true), ("tcp://LocalHost:1", true), ("tcp://127.0.0.1:1", true),
     ("tcp://127.255.0.3:1", true), ("tcp://[::1]:1", true), ("tcp://[0:0:0:0:0:0:0:1]:1", true),
     ("tcp://0.0.0.0:1", false), ("tcp://[::]:1", false), ("tcp://128.0.0.1:1", false),
-    ("tcp://127.example.org:1", false), ("tcp://localhost.example.org:1", false), ("tcp://[::2]:1", false), ("tls://127.0.0.1:1", true), ("tls://10.0.0.1:1", false),
+    ("tcp://127.example.org:1", false), ("tcp://localhost.example.org:1", false), ("tcp://[::2]:1", false),
+    ("tls://127.0.0.1:1", true), ("tls://10.0.0.1:1", false),
   ])
   func knowsWhatStaysOnTheMachine(text: String, stays: Bool) throws {
     #expect(try Address(text).isLoopbackOrLocal == stays)

@@ -6,16 +6,17 @@ internal import Synchronization
 /// Workers whose facts were taken back, all of them, because one was refuted.
 extension RunStore {
   private static let prefix = "sentei.quarantine."
-  private static let open = "begun "
-  private static let closed = "ended "
+  private static let begun = "begun "
+  private static let revoked = "revoked "
+  private static let ended = "ended "
 
   /// How attempts name a worker: the name that it gives itself, for people, and the beginning of its id.
   package static func attemptName(_ name: String, _ worker: Digest) -> String { "\(name) \(worker.hex.prefix(16))" }
 
-  /// Takes back every fact whose accepted answer was this worker's, and removes all snapshots, which may rest on them.
+  /// Takes back every fact whose accepted answer was this worker's.
   ///
-  /// In an order that a crash cannot spoil: the intent, the snapshots, then the facts and the end of the intent in one
-  /// transaction. ``endQuarantines()`` ends what a crash left open.
+  /// In an order that a crash cannot spoil: the intent first, then the facts in one transaction. Snapshots may rest on them
+  /// until this store is closed: ``endQuarantines()`` removes them at the next opening.
   ///
   /// - Returns: the jobs whose facts are gone.
   /// - Throws: ``RunStoreError``; the store is then poisoned.
@@ -23,27 +24,35 @@ extension RunStore {
   package func quarantine(_ worker: Digest, reason: String) throws(RunStoreError) -> [Digest] {
     let key = Self.prefix + worker.hex
     try writing("quarantine a worker in") { () throws(RunStoreError) in
-      try database.write("quarantine a worker in") { db in try MetaTable.set(key, Self.open + reason, in: db) }
+      try database.write("quarantine a worker in") { db in try MetaTable.set(key, Self.begun + reason, in: db) }
     }
-    try removeSnapshots(after: -1)
     return try writing("take back the facts of a worker in") { () throws(RunStoreError) in
       try ledger.withLock { _ throws(RunStoreError) in
         try database.write("take back the facts of a worker in") { db in
           let jobs = try Self.jobs(of: worker, in: db)
           let revoked = try jobs.filter { try Self.revoke($0, reason: reason, in: db) }
-          try MetaTable.set(key, Self.closed + reason, in: db)
+          try MetaTable.set(key, Self.revoked + reason, in: db)
           return revoked
         }
       }
     }
   }
 
-  /// Ends what a crash interrupted; to be called before the facts are read.
+  /// Ends what an earlier opening began, the removal of all snapshots; to be called before facts or snapshots are read.
   ///
   /// - Throws: ``RunStoreError``; the store is then poisoned.
   package func endQuarantines() throws(RunStoreError) {
-    for (worker, text) in try quarantineRows() where text.hasPrefix(Self.open) {
-      _ = try quarantine(worker, reason: String(text.dropFirst(Self.open.count)))
+    for (worker, text) in try quarantineRows() where text.hasPrefix(Self.begun) {
+      _ = try quarantine(worker, reason: String(text.dropFirst(Self.begun.count)))
+    }
+    let open = try quarantineRows().filter { $0.text.hasPrefix(Self.revoked) }
+    guard !open.isEmpty else { return }
+    try removeSnapshots(after: -1)
+    for (worker, text) in open {
+      let text = Self.ended + text.dropFirst(Self.revoked.count)
+      try writing("quarantine a worker in") { () throws(RunStoreError) in
+        try database.write("quarantine a worker in") { db in try MetaTable.set(Self.prefix + worker.hex, text, in: db) }
+      }
     }
   }
 

@@ -14,8 +14,6 @@ package enum CoordinatorEvent: Sendable {
   case blobStored(Digest)
   /// A blob could not be fetched from that peer.
   case blobFailed(Digest, from: PeerID)
-  /// The facts of a worker that ``CoordinatorEffect/distrust(_:reason:)`` named are taken back: these.
-  case revoked([Digest])
   /// Time passed.
   case tick
   /// The planner has finished: send the workers home.
@@ -69,10 +67,9 @@ package enum CoordinatorEffect: Sendable {
   case fetch([Digest], from: PeerID)
   /// Hand durable outcomes to the planner.
   case deliver([Fact])
-  /// Keep this worker out for good and take back, durably, every fact that it gave; then say `revoked` with their jobs.
+  /// Keep this worker out for good and take back, durably, every fact that it gave. If there was one, this state and the
+  /// planner have learnt what is not so: the coordinator begins anew with what the disk holds then.
   case distrust(Digest, reason: String)
-  /// The planner goes back to before it observed these facts.
-  case retract([Digest])
   /// A job that cannot be done: the study stops with this reason.
   case giveUp(Digest, reason: String)
   /// For people.

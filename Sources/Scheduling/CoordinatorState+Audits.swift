@@ -39,7 +39,9 @@ extension CoordinatorState {
   mutating func audit(
     _ record: Record, _ fact: Fact, by author: Digest, _ effects: inout [CoordinatorEffect]
   ) {
-    let isChosen = choose(from: author)
+    var isChosen = choose(from: author)
+    // It would end the study.
+    if case .diverged = fact.outcome { isChosen = true }
     var audit = Audit(answers: [Audit.Answer(worker: author, outcome: fact.outcome)] + record.dissent)
     guard !isFinished, !quarantined.contains(author), isChosen || audit.isDisputed else { return }
     audit.answers.removeAll { quarantined.contains($0.worker) }
@@ -170,20 +172,6 @@ extension CoordinatorState {
       records[job]!.audit!.answers.removeAll { $0.worker == id }
     }
     requeueIfOrphaned(job)
-  }
-
-  /// The facts of a liar are gone: what waits was asked for in a history that is not the true one.
-  mutating func revoked(_ jobs: [Digest], _ effects: inout [CoordinatorEffect]) {
-    guard !jobs.isEmpty else { return }
-    for job in jobs {
-      done.remove(job)
-      if records[job]?.audit != nil { drop(job, &effects) }
-    }
-    for (job, record) in records where record.stage == .open && record.audit == nil && record.leases.isEmpty {
-      queue.remove(job)
-      records[job] = nil
-    }
-    effects.append(.retract(jobs))
   }
 
   /// Gives up audits that nobody is left for, unless answers differ: those wait for another worker.

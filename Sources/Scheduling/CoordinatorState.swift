@@ -125,7 +125,6 @@ package struct CoordinatorState: Sendable {
     case .blobStored(let digest): blobStored(digest, &effects)
     case .blobFailed(let digest, let peer): blobFailed(digest, from: peer, &effects)
     case .tick: tick(at: now, &effects)
-    case .revoked(let jobs): revoked(jobs, &effects)
     case .finished: finish(&effects)
     }
     if !isFinished { dispatch(at: now, &effects) }
@@ -172,7 +171,7 @@ package struct CoordinatorState: Sendable {
 
   private mutating func finish(_ effects: inout [CoordinatorEffect]) {
     isFinished = true
-    // After a retraction jobs can be open that the true history does not ask for.
+    // Checks that nobody can do any more.
     for (job, record) in records.sorted(by: { $0.value.order < $1.value.order }) {
       if case .persisting = record.stage { continue }
       drop(job, &effects)

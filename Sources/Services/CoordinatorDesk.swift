@@ -23,9 +23,9 @@ struct CoordinatorDesk {
   private var lastCommit: Instant?
   private var ending: CoordinatorEnding?
   /// What the planner finished with, while facts are still being checked.
-  private var finished: [Contestant]?
-  /// How often the planner was told to go back; what it said before counts for nothing.
-  private var retractions = 0
+  private var finished: (contestants: [Contestant], at: Instant)?
+  /// What the planner failed with, likewise.
+  private var failure: (any Error)?
   /// Quarantines on their way to the disk.
   private var quarantines = 0
   /// States that training needs no more, and an audit does.
@@ -68,13 +68,12 @@ struct CoordinatorDesk {
       try act(stored ? .blobStored(digest) : .blobFailed(digest, from: peer))
     case .revoked(let jobs):
       quarantines -= 1
-      try act(.revoked(jobs))
+      if !jobs.isEmpty { beginAnew() }
     case .tick:
       for download in downloads.values { await download.askAgainIfStalled() }
       try tick()
     case .stop: stop()
     }
-    if let error = givenUp { throw error }
     try concludeAudits()
     return isHome ? ending : nil
   }
@@ -83,25 +82,38 @@ struct CoordinatorDesk {
 
   /// Whether nothing keeps the process: workers had their goodbye, or the time for it is over.
   private var isHome: Bool {
-    guard ending != nil, let leavingSince else { return false }
+    guard ending != nil, quarantines == 0, let leavingSince else { return false }
     return state.connectedWorkers.isEmpty || Clock.now.seconds(since: leavingSince) > 2
   }
 
   /// Does what waited for facts to be checked, once none is.
   private mutating func concludeAudits() throws {
-    guard quarantines == 0 else { return }
+    guard quarantines == 0, ending == nil else { return }
+    if let error = givenUp { throw error }
     if !superseded.isEmpty {
       for blob in superseded where !state.isNeededForAudit(blob) {
         superseded.remove(blob)
         try run.store.removeBlob(blob)
       }
     }
-    guard let contestants = finished, state.auditsUnderWay == 0 else { return }
-    finished = nil
+    guard finished != nil || failure != nil, state.auditsUnderWay == 0 || isTiredOfAudits else { return }
+    if let failure { throw failure }
+    let contestants = finished!.contestants
     let seconds = firstLease.flatMap { first in lastCommit.map { $0.seconds(since: first) } } ?? 0
     ending = .finished(contestants, searchSeconds: seconds)
     leavingSince = Clock.now
     try act(.finished)
+  }
+
+  /// Checks end a run a minute late at most: a worker may have one and never answer.
+  private var isTiredOfAudits: Bool { finished.map { Clock.now.seconds(since: $0.at) > 60 } ?? false }
+
+  /// What this life learnt of a liar is gone from the disk; the next life takes from there what is left.
+  private mutating func beginAnew() {
+    guard ending == nil else { return }
+    log.notice("beginning anew without what the worker gave")
+    ending = .revoked
+    leavingSince = Instant(nanoseconds: 0)
   }
 
   private mutating func take(_ output: PlannerLoop.Output) throws {
@@ -110,10 +122,11 @@ struct CoordinatorDesk {
     case .reused(let count): progress.reused += count
     case .progress(let progress): self.progress.run = progress
     case .caughtUp: break
+    // An outcome that ends the study may be a lie.
+    case .failed(let error as StudyFailure): failure = error
     case .failed(let error): throw error
     case .superseded(let blobs): superseded.formUnion(blobs)
-    case .finished(let contestants, let retractions):
-      if retractions == self.retractions { finished = contestants }
+    case .finished(let contestants): finished = (contestants, Clock.now)
     }
   }
 
@@ -194,12 +207,6 @@ struct CoordinatorDesk {
       if facts.contains(where: { $0.kind == "evaluate" }) { lastCommit = Clock.now }
       planner.deliver(facts)
     case .distrust(let worker, let reason): distrust(worker, reason)
-    case .retract(let jobs):
-      retractions += 1
-      finished = nil
-      // Training goes back too, perhaps to one of these.
-      superseded = []
-      planner.retract(jobs)
     case .giveUp(_, let reason): givenUp = StudyFailure(reason)
     case .note(let note): log(note)
     }

@@ -98,7 +98,9 @@ package final class CoordinatorService: Sendable {
     } onGracefulShutdown: {
       input.yield(.stop)
     }
-    try run.store.close()
+    // Whatever is still on its way to the disk gets there before the database is folded, not behind it.
+    await planner.stop()
+    try await persister.run { [run] in try run.store.close() }
   }
 }
 
@@ -107,6 +109,8 @@ package enum CoordinatorEnding: Sendable {
   /// Every fact is there; the networks that the report compares, with the seconds from the first lease of an evaluation
   /// to the last commit of one.
   case finished([Contestant], searchSeconds: Double)
+  /// A worker was found to lie and its facts were taken back; `sentei resume` goes on with what is left.
+  case revoked
   /// Told to stop: everything is on disk, and `sentei resume` goes on.
   case stopped
 }

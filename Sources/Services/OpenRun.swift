@@ -28,8 +28,6 @@ package struct OtherBudget: Error, Equatable, Sendable, CustomStringConvertible 
 package struct OpenRun: Sendable {
   package let store: RunStore
   package let planner: SearchStudy
-  /// The planner at its start.
-  package let start: SearchStudy
   package let facts: [Digest: Outcome]
   /// What was found damaged, for people; empty for a sound run.
   package let damage: [String]
@@ -186,8 +184,7 @@ package struct OpenRun: Sendable {
     try store.forEachFact { row in
       if let outcome = try? Outcome(canonical: row.outcome) { facts[row.job] = outcome }
     }
-    let start = try SearchStudy(study, dataset: dataset, trials: trials)
-    var planner = start
+    var planner = try SearchStudy(study, dataset: dataset, trials: trials)
     // Not for readers: while they look, a coordinator removes states that it needs no more.
     if store.mode == .writing {
       let newest = try store.newestSnapshot()
@@ -200,7 +197,7 @@ package struct OpenRun: Sendable {
       damage.append("\(store.layout.study) is not what the run began with; it still describes the same study")
     }
     return OpenRun(
-      store: store, planner: planner, start: start, facts: facts, damage: damage,
+      store: store, planner: planner, facts: facts, damage: damage,
       quarantined: try store.quarantined(), note: try store.meta(noteKey))
   }
 }

@@ -34,8 +34,8 @@ final class PlannerLoop: @unchecked Sendable {
     case caughtUp
     /// States that training needs no more.
     case superseded([Digest])
-    /// Every fact is there, those of the report included; with the number of retractions that the planner knew of.
-    case finished([Contestant], retractions: Int)
+    /// Every fact is there, those of the report included.
+    case finished([Contestant])
     case failed(any Error)
   }
 
@@ -43,8 +43,6 @@ final class PlannerLoop: @unchecked Sendable {
   private let store: RunStore
   private let reused: ReusedRuns?
   private let output: @Sendable (Output) -> Void
-  /// The planner before its first trial.
-  private let beginning: SearchStudy
   private var run: PlannerRun
   private var facts: [Digest: Outcome]
   private var contestants: [Contestant] = []
@@ -55,7 +53,6 @@ final class PlannerLoop: @unchecked Sendable {
   private var hasCaughtUp = false
   private var evaluations: Int
   private var isOver = false
-  private var retractions = 0
   /// Seconds that live planning has cost since the last snapshot: a resume would have to spend them again.
   private var cost = 0.0
 
@@ -63,7 +60,6 @@ final class PlannerLoop: @unchecked Sendable {
     _ open: OpenRun, reusing reused: ReusedRuns?, output: @escaping @Sendable (Output) -> Void
   ) {
     run = PlannerRun(open.planner)
-    beginning = open.start
     facts = open.facts
     evaluations = facts.values.count(where: \.isEvaluation)
     store = open.store
@@ -82,26 +78,13 @@ final class PlannerLoop: @unchecked Sendable {
     }
   }
 
-  /// Goes back to a history without these facts: replays from the start what remains, and asks anew for what is missing.
-  func retract(_ jobs: [Digest]) {
-    queue.async { [self] in
-      retractions += 1
-      for job in jobs { facts[job] = nil }
-      do {
-        let standing = try Standing(beginning, snapshot: nil, facts: facts, store: store)
-        facts = standing.facts
-        run = PlannerRun(standing.planner)
-      } catch {
-        isOver = true
-        output(.failed(error))
-        return
+  /// Ends all planning; returns when the store is no longer used.
+  func stop() async {
+    await withCheckedContinuation { continuation in
+      queue.async {
+        self.isOver = true
+        continuation.resume()
       }
-      evaluations = facts.values.count(where: \.isEvaluation)
-      contestants = []
-      requested = []
-      isOver = false
-      cost = 0
-      advance()
     }
   }
 
@@ -182,7 +165,7 @@ final class PlannerLoop: @unchecked Sendable {
     guard try asked(for: contestants.flatMap(\.jobs)) else { return }
     isOver = true
     try store.writeHead()
-    output(.finished(contestants, retractions: retractions))
+    output(.finished(contestants))
   }
 
   /// Whether all of these jobs have their facts; asks once for those that have not.

@@ -37,7 +37,7 @@ func runServices(_ services: [RunningService], _ logger: Logger) async throws {
 ///   - place: where its socket listens, and the tunnel in front of it.
 ///   - reused: other runs whose facts are taken over.
 ///   - local: the number of local workers and their lanes; nil for none.
-/// - Throws: `ExitCode` 75 if it was stopped before the end.
+/// - Throws: `ExitCode` 75 if it was stopped before the end; ``BeginAnew`` behind the quarantine of a liar.
 func coordinate(
   _ run: OpenRun, reusing reused: ReusedRuns?, at place: ListeningPlace, local: (workers: Int, lanes: Int)?, log: Logger
 ) async throws {
@@ -91,6 +91,7 @@ func coordinate(
   case .finished(_, let seconds):
     if seconds > 0 { log.notice("search phase", metadata: ["seconds": "\(String(format: "%.3f", seconds))"]) }
     try Conclusion(directory: directory).printTable()
+  case .revoked: throw BeginAnew()
   case .stopped, nil:
     FileHandle.standardError.write(Data("stopped; `sentei resume \(directory)` goes on\n".utf8))
     throw ExitCode(ExitStatus.stopped)

@@ -51,7 +51,12 @@ func reportingSync(_ body: () throws -> Void) throws {
 /// nng's threads are still at work then, and closing its sockets can deadlock; so nothing is closed.
 func reportingAndLeaving(_ body: () async throws -> Void) async -> Never {
   var status: Int32 = 0
-  do { try await reporting(body) } catch let error as ExitCode { status = error.rawValue } catch {
+  do {
+    try await reporting {
+      // Outside of the body: what it made for one life is removed by then.
+      do { try await body() } catch let anew as BeginAnew { anew.execute() }
+    }
+  } catch let error as ExitCode { status = error.rawValue } catch {
     FileHandle.standardError.write(Data("sentei: \(error)\n".utf8))
     status = ExitStatus.usage
   }

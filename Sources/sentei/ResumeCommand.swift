@@ -20,7 +20,7 @@ struct ContinuationOptions: ParsableArguments {
   @OptionGroup var reuse: ReuseOptions
   @OptionGroup var logging: LogOptions
 
-  @Option(help: "The folder of data sets; needed only if the run was killed before its slices were stored.")
+  @Option(help: "The folder of data sets; needed only if slices or given weights are not in the run, or were lost.")
   var data: String?
 
   func validate() throws {

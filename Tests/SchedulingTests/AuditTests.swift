@@ -44,9 +44,6 @@ import Testing
         "3: acknowledge 0", "persist [] 0/c/audit", "note c disagrees on 0", "note a quarantined",
         "1: reject quarantined", "distrust a",
       ])
-    #expect(bench.handle(.revoked([Samples.evaluation(0).digest])) == ["retract 0"])
-    #expect(
-      ["2: parcel 0", "3: parcel 0"].contains(bench.submit(evaluations(0..<1)).first), "and it is asked for again")
     #expect(bench.hello("a", on: 4) == ["4: reject quarantined", "note rejected"])
     #expect(bench.say(lie(0), 1).first == "1: reject notWelcomed, try again")
   }
@@ -56,8 +53,6 @@ import Testing
     #expect(bench.say(lie(0), 2).contains("3: parcel 0"))
     let lines = bench.result(Samples.evaluation(0), 3)
     #expect(lines.contains("note b quarantined") && lines.last == "distrust b")
-    // It had given no fact.
-    #expect(bench.handle(.revoked([])).isEmpty)
   }
 
   @Test func sixAnswersOfSixWorkersEndTheStudy() {

@@ -107,7 +107,6 @@ struct CoordinatorBench {
     case .fetch(let blobs, let peer): return "fetch \(text(blobs)) from \(peer.value)"
     case .deliver(let facts): return "deliver \(text(facts.map(\.job)))"
     case .distrust(let worker, _): return "distrust \(text([worker]))"
-    case .retract(let jobs): return "retract \(text(jobs))"
     case .giveUp(let job, let reason): return "give up \(text([job])): \(reason)"
     case .note(let note): return "note " + line(note)
     }

@@ -76,10 +76,10 @@ extension Simulation {
         head!.owed.formUnion(jobs)
         try tell(.persisted(jobs))
       case .quarantine:
-        head!.reported.subtract(jobs)
-        head!.owed.subtract(jobs)
-        head!.delivered.subtract(jobs)
-        try tell(.revoked(jobs))
+        // What this life knows is not so: another one begins with what the disk holds.
+        guard !jobs.isEmpty else { return }
+        killCoordinator()
+        after(0.3, .coordinatorStarts)
       }
     case .blob(let digest, let id, let life):
       let connection = connections[id]!
@@ -178,10 +178,6 @@ extension Simulation {
     case .distrust(let worker, _):
       head!.commits.append(.quarantine(worker))
       after(0.004, .committed(life: life))
-    case .retract(let jobs):
-      for job in jobs { head!.known[job] = nil }
-      head!.planner = scenario.planner
-      after(0.002, .plan(life: life))
     case .giveUp(_, let reason): throw violation(.gaveUp, reason)
     case .note: break
     }

@@ -90,7 +90,8 @@ import Tunnel
       cluster.credentials(.worker), host: "127.0.0.1", port: gate.port, log: record.log)
     try await tunnel.listen(at: scratch.file("w"))
     #expect(try await BarePeer(path: scratch.file("w")).readToEnd() == [])
-    #expect(record.has("no connection to the coordinator", "refused"), "\(record.lines)")
+    // Refused or, where the system is still taking the old port down, reset.
+    #expect(await eventually { record.has("no connection to the coordinator") }, "\(record.lines)")
     await tunnel.close()
   }
 

@@ -22,10 +22,8 @@ struct CoordinatorDesk {
   private var firstLease: Instant?
   private var lastCommit: Instant?
   private var ending: CoordinatorEnding?
-  /// What the planner finished with, while facts are still being checked.
-  private var finished: (contestants: [Contestant], at: Instant)?
-  /// What the planner failed with, likewise.
-  private var failure: (any Error)?
+  /// What the planner finished or failed with, while facts are still being checked.
+  private var verdict: (Result<[Contestant], any Error>, at: Instant)?
   /// Quarantines on their way to the disk.
   private var quarantines = 0
   /// States that training needs no more, and an audit does.
@@ -96,17 +94,14 @@ struct CoordinatorDesk {
         try run.store.removeBlob(blob)
       }
     }
-    guard finished != nil || failure != nil, state.auditsUnderWay == 0 || isTiredOfAudits else { return }
-    if let failure { throw failure }
-    let contestants = finished!.contestants
+    // Checks end a run a minute late at most: a worker may have one and never answer.
+    guard let verdict, state.auditsUnderWay == 0 || Clock.now.seconds(since: verdict.at) > 60 else { return }
+    let contestants = try verdict.0.get()
     let seconds = firstLease.flatMap { first in lastCommit.map { $0.seconds(since: first) } } ?? 0
     ending = .finished(contestants, searchSeconds: seconds)
     leavingSince = Clock.now
     try act(.finished)
   }
-
-  /// Checks end a run a minute late at most: a worker may have one and never answer.
-  private var isTiredOfAudits: Bool { finished.map { Clock.now.seconds(since: $0.at) > 60 } ?? false }
 
   /// What this life learnt of a liar is gone from the disk; the next life takes from there what is left.
   private mutating func beginAnew() {
@@ -123,10 +118,10 @@ struct CoordinatorDesk {
     case .progress(let progress): self.progress.run = progress
     case .caughtUp: break
     // An outcome that ends the study may be a lie.
-    case .failed(let error as StudyFailure): failure = error
+    case .failed(let error as StudyFailure): verdict = (.failure(error), Clock.now)
     case .failed(let error): throw error
     case .superseded(let blobs): superseded.formUnion(blobs)
-    case .finished(let contestants): finished = (contestants, Clock.now)
+    case .finished(let contestants): verdict = (.success(contestants), Clock.now)
     }
   }
 

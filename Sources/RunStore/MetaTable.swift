@@ -25,6 +25,14 @@ enum MetaTable {
     return value
   }
 
+  /// The keys that begin with a text, with their values, by key.
+  static func all(_ prefix: String, in db: Database) throws -> [(key: String, value: String)] {
+    // GLOB tells capitals apart and uses the index; no key of ours has its signs.
+    let keys = try String.fetchAll(
+      db, sql: "SELECT key FROM meta WHERE key GLOB ? ORDER BY key", arguments: [prefix + "*"])
+    return try keys.compactMap { key in try get(key, in: db).map { (key, $0) } }
+  }
+
   static func set(_ key: Key, _ value: String, in db: Database) throws { try set(key.rawValue, value, in: db) }
 
   /// Sets or replaces the text of a key.

@@ -28,16 +28,25 @@ extension RunStore {
   /// The caller gathers what arrived during the commit before: a group costs about as much as a single fact. Attempts
   /// are stored whatever became of their facts.
   ///
+  /// - Parameter echoes: further answers to jobs that have facts, to be compared with them and not stored.
   /// - Throws: ``RunStoreError``; nothing of the group is acknowledged then, and the store is poisoned.
   /// - Complexity: O((f + a) log n) for f facts and a attempts in a run of n facts, and one fsync.
-  package func commit(_ facts: [FactRow], attempts: [AttemptRow]) throws(RunStoreError) -> CommitResult {
+  package func commit(
+    _ facts: [FactRow], attempts: [AttemptRow], echoes: [FactRow] = []
+  ) throws(RunStoreError) -> CommitResult {
     try writing("commit facts to") { () throws(RunStoreError) in
-      if facts.isEmpty && attempts.isEmpty { return CommitResult() }
+      if facts.isEmpty && attempts.isEmpty && echoes.isEmpty { return CommitResult() }
       return try ledger.withLock { ledger throws(RunStoreError) in
         var next = ledger
         let result = try database.write("commit facts to") { db in
           var result = CommitResult()
           for fact in facts { try Self.insert(fact, in: db, &next, &result) }
+          for echo in echoes {
+            guard let stored = try Self.fact(for: echo.job, in: db)?.fact, stored.outcome != echo.outcome else {
+              continue
+            }
+            result.conflicts.append(FactConflict(offered: echo, stored: stored))
+          }
           for attempt in attempts { try Self.insert(attempt, in: db, &next) }
           return result
         }
@@ -56,6 +65,8 @@ extension RunStore {
 
   /// Calls `body` for each sound fact in the order in which they were committed, outside all locks.
   ///
+  /// Who does not write is spared those to which answers differ, or that a liar gave.
+  ///
   /// - Parameter number: the facts up to and with this number are left out; 0 for all.
   /// - Returns: the number of the last fact and the damage met on the way, such as rows that went bad since the opening.
   /// - Throws: ``RunStoreError``; in a store for reading an unreadable database ends the walk and is reported as damage.
@@ -65,12 +76,15 @@ extension RunStore {
     var walk = FactWalk(last: number)
     var damaged: [Int] = []
     do {
+      let doubted: Set<Digest> =
+        mode == .writing ? [] : try database.read("read the facts of") { db in try Self.doubted(in: db) }
       try FactSurvey.forEachRow(database, after: number) { row in
         guard let fact = row.fact else {
           damaged.append(row.sequence)
           return
         }
         walk.last = row.sequence
+        guard !doubted.contains(fact.job) else { return }
         walk.count += 1
         body(fact)
       }

@@ -10,8 +10,8 @@ extension RunStore {
   private static let revoked = "revoked "
   private static let ended = "ended "
 
-  /// How attempts name a worker: the name that it gives itself, for people, and the beginning of its id.
-  package static func attemptName(_ name: String, _ worker: Digest) -> String { "\(name) \(worker.hex.prefix(16))" }
+  /// How attempts name a worker: the name that it gives itself, for people, and its id.
+  package static func attemptName(_ name: String, _ worker: Digest) -> String { "\(name) \(worker.hex)" }
 
   /// Takes back every fact whose accepted answer was this worker's.
   ///
@@ -22,18 +22,27 @@ extension RunStore {
   /// - Throws: ``RunStoreError``; the store is then poisoned.
   /// - Complexity: O(a) in the number of attempts.
   package func quarantine(_ worker: Digest, reason: String) throws(RunStoreError) -> [Digest] {
-    let key = Self.prefix + worker.hex
-    try writing("quarantine a worker in") { () throws(RunStoreError) in
-      try database.write("quarantine a worker in") { db in try MetaTable.set(key, Self.begun + reason, in: db) }
-    }
+    try beginQuarantine(of: worker, reason: reason)
     return try writing("take back the facts of a worker in") { () throws(RunStoreError) in
       try ledger.withLock { _ throws(RunStoreError) in
         try database.write("take back the facts of a worker in") { db in
           let jobs = try Self.jobs(of: worker, in: db)
           let revoked = try jobs.filter { try Self.revoke($0, reason: reason, in: db) }
-          try MetaTable.set(key, Self.revoked + reason, in: db)
+          try MetaTable.set(Self.prefix + worker.hex, Self.revoked + reason, in: db)
           return revoked
         }
+      }
+    }
+  }
+
+  /// Makes the intent to take back a worker's facts durable: from here on nobody but a store for writing reads them, and
+  /// the next opening takes them back.
+  ///
+  /// - Throws: ``RunStoreError``; the store is then poisoned.
+  package func beginQuarantine(of worker: Digest, reason: String) throws(RunStoreError) {
+    try writing("quarantine a worker in") { () throws(RunStoreError) in
+      try database.write("quarantine a worker in") { db in
+        try MetaTable.set(Self.prefix + worker.hex, Self.begun + reason, in: db)
       }
     }
   }
@@ -62,22 +71,38 @@ extension RunStore {
   package func quarantined() throws(RunStoreError) -> Set<Digest> { Set(try quarantineRows().map(\.worker)) }
 
   private func quarantineRows() throws(RunStoreError) -> [(worker: Digest, text: String)] {
-    try database.read("read the quarantined workers of") { db in
-      let keys = try String.fetchAll(
-        db, sql: "SELECT key FROM meta WHERE key LIKE ? ORDER BY key", arguments: [Self.prefix + "%"])
-      return try keys.compactMap { key in
-        guard let worker = Digest(hex: String(key.dropFirst(Self.prefix.count))) else { return nil }
-        return try MetaTable.get(key, in: db).map { (worker, $0) }
-      }
+    try database.read("read the quarantined workers of") { db in try Self.quarantineRows(in: db) }
+  }
+
+  private static func quarantineRows(in db: Database) throws -> [(worker: Digest, text: String)] {
+    try MetaTable.all(prefix, in: db).compactMap { key, text in
+      Digest(hex: String(key.dropFirst(prefix.count))).map { ($0, text) }
     }
   }
 
+  /// Workers whose facts are still there, because a crash came between the intent and its end.
+  static func openQuarantines(in db: Database) throws -> [Digest] {
+    try quarantineRows(in: db).filter { $0.text.hasPrefix(begun) }.map(\.worker)
+  }
+
+  /// What makes an answer a fact.
+  private static let decisive = "disposition IN ('computed', 'late', 'backup')"
+
   /// The jobs that a worker's answers became facts of, perhaps some more that it answered too.
-  private static func jobs(of worker: Digest, in db: Database) throws -> [Digest] {
+  static func jobs(of worker: Digest, in db: Database) throws -> [Digest] {
     let rows = try Row.fetchAll(
-      db,
-      sql: "SELECT DISTINCT job FROM attempts WHERE disposition IN ('computed', 'late', 'backup') AND worker LIKE ?",
-      arguments: ["% " + worker.hex.prefix(16)])
+      db, sql: "SELECT DISTINCT job FROM attempts WHERE \(decisive) AND worker LIKE ?",
+      arguments: ["% " + worker.hex])
     return rows.compactMap { row in (row[0] as DatabaseValue).bytes.flatMap { Digest(bytes: $0) } }
+  }
+
+  /// The worker whose answer became the fact of a job; nil for one that came from another run or whose attempt is lost.
+  ///
+  /// - Complexity: O(a) in the number of attempts.
+  static func author(of job: Digest, in db: Database) throws -> Digest? {
+    let names = try String.fetchAll(
+      db, sql: "SELECT worker FROM attempts WHERE \(decisive) AND job = ? ORDER BY sequence DESC",
+      arguments: [Data(job.bytes)])
+    return names.first.flatMap { $0.split(separator: " ").last }.flatMap { Digest(hex: String($0)) }
   }
 }

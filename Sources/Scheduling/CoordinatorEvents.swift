@@ -43,6 +43,9 @@ package struct Attempt: Hashable, Sendable {
   package let name: String
   package let cost: Cost
   package let disposition: Disposition
+  /// What a duplicate says, where this state does not know the fact any more: whoever stores it compares the two, and
+  /// begins anew with a dispute where they differ.
+  package let echo: Outcome?
 }
 
 /// An outcome on its way to the disk.
@@ -67,6 +70,8 @@ package enum CoordinatorEffect: Sendable {
   case fetch([Digest], from: PeerID)
   /// Hand durable outcomes to the planner.
   case deliver([Fact])
+  /// Note durably that these answers to a job differ, in place of what was noted before; nothing if the job is settled.
+  case dispute(Digest, [Testimony])
   /// Keep this worker out for good and take back, durably, every fact that it gave. If there was one, this state and the
   /// planner have learnt what is not so: the coordinator begins anew with what the disk holds then.
   case distrust(Digest, reason: String)

@@ -1,14 +1,20 @@
 package import Digests
-internal import Studies
+package import Studies
+
+/// What a worker answered to a job.
+package struct Testimony: Hashable, Sendable {
+  package let worker: Digest
+  package let outcome: Outcome
+
+  package init(worker: Digest, outcome: Outcome) {
+    self.worker = worker
+    self.outcome = outcome
+  }
+}
 
 /// What workers answered to a job whose fact is being checked; the first answer is the fact.
 struct Audit: Hashable, Sendable {
-  struct Answer: Hashable, Sendable {
-    let worker: Digest
-    let outcome: Outcome
-  }
-
-  var answers: [Answer]
+  var answers: [Testimony]
   /// Whether it was said that nobody is left to decide.
   var isReported = false
 
@@ -25,9 +31,12 @@ struct Audit: Hashable, Sendable {
 
 /// Facts are checked: some are computed again by another worker, and where two answers differ a third one decides.
 ///
-/// One fact in each ``Timing/auditInterval`` that a worker gives is chosen, at a place that the worker cannot know: so one
-/// that always lies is found in its first two such rows. Everything that a liar gave is taken back, for what was not
-/// checked may be wrong too. Two liars that agree pass for honest ones.
+/// Of the facts of one kind that a worker gives while another could check them the first is chosen, and then one in each
+/// ``Timing/auditInterval``, at a place that the worker cannot know. Everything that a liar gave is taken back, for what
+/// was not checked may be wrong too. Two liars that agree pass for honest ones.
+///
+/// Answers that differ are a dispute, which is on the disk until two workers agree: a stop, a crash or the end of the
+/// study do not forget it.
 extension CoordinatorState {
   /// What a worker is told that was found to lie.
   static let distrusted = "two workers refuted an answer of this one; check its machine's memory and build"
@@ -39,43 +48,70 @@ extension CoordinatorState {
   mutating func audit(
     _ record: Record, _ fact: Fact, by author: Digest, _ effects: inout [CoordinatorEffect]
   ) {
-    var isChosen = choose(from: author)
-    // It would end the study.
-    if case .diverged = fact.outcome { isChosen = true }
-    var audit = Audit(answers: [Audit.Answer(worker: author, outcome: fact.outcome)] + record.dissent)
-    guard !isFinished, !quarantined.contains(author), isChosen || audit.isDisputed else { return }
-    audit.answers.removeAll { quarantined.contains($0.worker) }
+    guard !quarantined.contains(author) else { return }
+    // What it said of the job before counts once.
+    let others = record.dissent.filter { $0.worker != author && !quarantined.contains($0.worker) }
+    let audit = Audit(answers: [Testimony(worker: author, outcome: fact.outcome)] + others)
+    note(fact.job, audit, &effects)
     var check = Record(job: record.job, order: nextOrder)
     check.audit = audit
-    guard audit.isDisputed || (auditCount < timing.auditsAtOnce && workers.values.contains { canCheck(check, $0) })
-    else {
-      return
-    }
+    guard !isFinished, audit.isDisputed || isChosen(check, fact, by: author) else { return }
     nextOrder += 1
     records[fact.job] = check
+    audits.insert(fact.job)
     queue.insert(check.entry(fact.job))
     judge(fact.job, &effects)
   }
 
-  /// Counts a fact of a worker; whether it is the one of its row that is checked.
-  private mutating func choose(from author: Digest) -> Bool {
-    guard timing.auditInterval > 0 else { return false }
-    let number = given[author, default: 0]
-    given[author] = number + 1
+  /// Whether a fact is one of those that are checked; counts it.
+  ///
+  /// By kind: a liar that trains gives few facts of that kind, and each has cost much.
+  private mutating func isChosen(_ check: Record, _ fact: Fact, by author: Digest) -> Bool {
+    guard timing.auditInterval > 0, openAudits < timing.auditsAtOnce,
+      workers.values.contains(where: { canCheck(check, $0) })
+    else { return false }
+    let number = given[author, default: [:]][fact.kind, default: 0]
+    given[author, default: [:]][fact.kind] = number + 1
+    // It would end the study.
+    if case .diverged = fact.outcome { return true }
+    guard number > 0 else { return true }
+    let (row, place) = (number - 1).quotientAndRemainder(dividingBy: timing.auditInterval)
     var bytes = CanonicalBytes(kind: "audit-place", version: 1)
     bytes.append(auditKey)
     bytes.append(author)
-    bytes.append(number / timing.auditInterval)
-    return number % timing.auditInterval == Int(bytes.digest.firstWord % UInt64(timing.auditInterval))
+    bytes.append(fact.kind)
+    bytes.append(row)
+    return place == Int(bytes.digest.firstWord % UInt64(timing.auditInterval))
   }
 
+  /// Notes that the answers to a job differ, or, where they did, that they do no more.
+  private mutating func note(_ job: Digest, _ audit: Audit, _ effects: inout [CoordinatorEffect]) {
+    guard audit.isDisputed else {
+      settle(job, &effects)
+      return
+    }
+    disputes[job] = audit.answers
+    effects.append(.dispute(job, audit.answers))
+  }
+
+  mutating func settle(_ job: Digest, _ effects: inout [CoordinatorEffect]) {
+    if disputes.removeValue(forKey: job) != nil { effects.append(.dispute(job, [])) }
+  }
+
+  /// Facts of this life to which answers differ; the other disputes are about jobs that nobody has asked for again.
+  package var undecided: Int { disputes.keys.count { done.contains($0) } }
+
   /// Facts that are being checked.
-  package var auditCount: Int { records.values.count { $0.audit != nil } }
+  package var auditCount: Int { audits.count }
+
+  /// Those of them that nobody has contradicted.
+  private var openAudits: Int { audits.count { disputes[$0] == nil } }
 
   /// Facts that are being checked and can be: some worker has the job, or could have it.
   package var auditsUnderWay: Int {
-    records.values.count { record in
-      record.audit != nil && (!record.live.isEmpty || workers.values.contains { canCheck(record, $0) })
+    audits.count { job in
+      let record = records[job]!
+      return !record.live.isEmpty || workers.values.contains { canCheck(record, $0) }
     }
   }
 
@@ -84,7 +120,7 @@ extension CoordinatorState {
 
   /// Whether an audit may still ask for a blob.
   package func isNeededForAudit(_ blob: Digest) -> Bool {
-    records.values.contains { $0.audit != nil && $0.job.inputs.contains(blob) }
+    audits.contains { records[$0]!.job.inputs.contains(blob) }
   }
 
   private func canCheck(_ record: Record, _ worker: Worker) -> Bool {
@@ -106,8 +142,9 @@ extension CoordinatorState {
     if outcome != audit.answers[0].outcome {
       effects.append(.note(.disagreed(job: job, worker: workers[worker]!.hello.name)))
     }
-    audit.answers.append(Audit.Answer(worker: worker, outcome: outcome))
+    audit.answers.append(Testimony(worker: worker, outcome: outcome))
     records[job]!.audit = audit
+    note(job, audit, &effects)
     judge(job, &effects)
   }
 
@@ -117,6 +154,8 @@ extension CoordinatorState {
     if let verdict = audit.verdict {
       drop(job, &effects)
       for answer in audit.answers where answer.outcome != verdict { distrust(answer.worker, job, &effects) }
+      // Last: a crash in between leaves the dispute, never a liar whom nobody looks for any more.
+      settle(job, &effects)
     } else if audit.answers.count >= Self.mostAnswers {
       drop(job, &effects)
       effects.append(
@@ -127,9 +166,10 @@ extension CoordinatorState {
     }
   }
 
-  /// Ends an audit without a verdict.
+  /// Ends an audit; a dispute stays on the disk until it is settled.
   mutating func drop(_ job: Digest, _ effects: inout [CoordinatorEffect]) {
     guard let record = records.removeValue(forKey: job) else { return }
+    audits.remove(job)
     queue.remove(job)
     for lease in record.leases {
       workers[lease.worker]?.held.remove(job)
@@ -170,14 +210,15 @@ extension CoordinatorState {
         return
       }
       records[job]!.audit!.answers.removeAll { $0.worker == id }
+      note(job, records[job]!.audit!, &effects)
     }
     requeueIfOrphaned(job)
   }
 
   /// Gives up audits that nobody is left for, unless answers differ: those wait for another worker.
   mutating func tickAudits(_ effects: inout [CoordinatorEffect]) {
-    let audits = records.filter { $0.value.audit != nil }.sorted { $0.value.order < $1.value.order }
-    for (job, record) in audits {
+    for job in audits.sorted() {
+      let record = records[job]!
       guard let audit = record.audit, record.live.isEmpty,
         !workers.values.contains(where: { canCheck(record, $0) })
       else { continue }

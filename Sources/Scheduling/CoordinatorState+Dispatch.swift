@@ -26,14 +26,13 @@ extension CoordinatorState {
     }
   }
 
-  /// Leases waiting jobs to a worker until it holds `limit`. Who failed at a job gets it again only if nobody else is
-  /// left to try, so that one broken worker cannot use up a job's tries.
+  /// Leases waiting jobs to a worker until it holds `limit`. Who failed at a job or disputes its answer gets it again
+  /// only if nobody else is left to try, so that one broken worker cannot use up a job's tries.
   private mutating func draw(for hello: Hello, among able: [Hello], upTo limit: Int, at now: Instant) -> [Job] {
     func suits(_ job: Digest) -> Bool {
       let record = records[job]!
       guard record.suits(hello) else { return false }
-      return !record.failures.contains(hello.worker)
-        || !able.contains { record.suits($0) && !record.failures.contains($0.worker) }
+      return !record.hasTried(hello.worker) || !able.contains { record.suits($0) && !record.hasTried($0.worker) }
     }
     var jobs: [Job] = []
     while workers[hello.worker]!.held.count < limit, let job = queue.popFirst(where: suits) {
@@ -48,7 +47,7 @@ extension CoordinatorState {
   /// but not where jobs are so long that it would only keep another lane from a job, nor for the last jobs of a batch,
   /// unless they are shorter than that way.
   private func window(of hello: Hello, totalLanes: Int) -> Int {
-    let kind = queue.first.flatMap { records[$0]?.job.kind } ?? ""
+    let kind = queue.first(where: { records[$0]!.suits(hello) }).flatMap { records[$0]?.job.kind } ?? ""
     let seconds = durations.mean(kind) ?? timing.parcel
     let depth = Int(max(1, min(32, (timing.parcel / max(seconds, 1e-4)).rounded(.up))))
     let share = (queue.count + 2 * totalLanes - 1) / (2 * totalLanes)
@@ -57,7 +56,8 @@ extension CoordinatorState {
     return max(hello.lanes + spare, hello.lanes * min(depth, share))
   }
 
-  /// Second copies of the oldest stragglers, for lanes that have nothing else to do.
+  /// Second copies of the oldest stragglers, for lanes that have nothing else to do. So no job waits for ever for a lane
+  /// that hangs while its worker's heart beats, as long as there is another worker.
   private mutating func backUps(
     for hello: Hello, at now: Instant, _ effects: inout [CoordinatorEffect]
   ) -> [Job] {
@@ -68,7 +68,7 @@ extension CoordinatorState {
       guard record.stage == .open, record.live.count == 1, let lease = record.live.first, lease.worker != id,
         record.suits(hello)
       else { return false }
-      let mean = durations.mean(record.job.kind) ?? .infinity
+      let mean = durations.mean(record.job.kind) ?? timing.unknownJob
       return now.seconds(since: lease.since) > max(2, timing.straggler * mean)
     }
     return late.sorted { $0.value.order < $1.value.order }.prefix(room).map { job, record in

@@ -17,6 +17,7 @@ extension CoordinatorState {
       guard let record = records[job], record.stage == .open else { return "job \(job) waits and is not open" }
       guard record.live.isEmpty else { return "job \(job) waits and is held" }
     }
+    guard Set(records.filter { $0.value.audit != nil }.keys) == audits else { return "an audit is not listed" }
     for (job, record) in records {
       if done.contains(job) != (record.audit != nil) { return "open job \(job) has a fact, or a checked one has none" }
       if let audit = record.audit, record.live.contains(where: { audit.hasHeard($0.worker) }) {

@@ -13,7 +13,8 @@ extension CoordinatorState {
       // neither is of no use to anyone.
       if done.contains(job) {
         count(.duplicate)
-        effects.append(.persist([], [attempt(result, worker, .duplicate)]))
+        // Behind the end nobody is left to ask again.
+        effects.append(.persist([], [attempt(result, worker, .duplicate, isEcho: !isFinished)]))
       }
       effects.append(.send(.acknowledge([job]), to: peer))
       return
@@ -166,15 +167,20 @@ extension CoordinatorState {
   ) {
     effects.append(.note(.disagreed(job: job, worker: workers[worker]!.hello.name)))
     guard !records[job]!.dissent.contains(where: { $0.worker == worker }) else { return }
-    records[job]!.dissent.append(Audit.Answer(worker: worker, outcome: outcome))
+    records[job]!.dissent.append(Testimony(worker: worker, outcome: outcome))
   }
 
   mutating func count(_ disposition: Disposition) { counts[disposition, default: 0] += 1 }
 
-  func attempt(_ result: JobResult, _ worker: Digest, _ disposition: Disposition) -> Attempt {
+  func attempt(
+    _ result: JobResult, _ worker: Digest, _ disposition: Disposition, isEcho: Bool = false
+  ) -> Attempt {
+    var echo: Outcome?
+    if isEcho, case .outcome(let outcome) = result.answer { echo = outcome }
     let kind = records[result.job]?.job.kind ?? result.outcomeKind
     let name = workers[worker]?.hello.name ?? ""
-    return Attempt(job: result.job, kind: kind, worker: worker, name: name, cost: result.cost, disposition: disposition)
+    return Attempt(
+      job: result.job, kind: kind, worker: worker, name: name, cost: result.cost, disposition: disposition, echo: echo)
   }
 }
 

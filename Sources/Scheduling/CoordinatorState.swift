@@ -36,13 +36,18 @@ package struct CoordinatorState: Sendable {
     var failures: [Digest] = []
     /// Who waits for an acknowledgement.
     var waiting: Set<PeerID> = []
-    /// Answers that differ from the one that is becoming the fact.
-    var dissent: [Audit.Answer] = []
+    /// Answers that differ from the one that is becoming the fact, and those of a dispute that another life left open.
+    var dissent: [Testimony] = []
     /// What was answered so far, where the job has a fact and is repeated to check it.
     var audit: Audit?
 
     /// Leases that count on an answer.
     var live: [Lease] { leases.filter { !$0.isStale } }
+
+    /// Who should have the job only if nobody else is there: it failed at it, or gave one of several answers.
+    func hasTried(_ worker: Digest) -> Bool {
+      failures.contains(worker) || dissent.contains { $0.worker == worker }
+    }
 
     /// Whether a worker's arithmetic is what the job asks for, and it has no voice yet in what is checked.
     func suits(_ hello: Hello) -> Bool {
@@ -84,8 +89,12 @@ package struct CoordinatorState: Sendable {
   var durations = Durations()
   /// Decides which answers are checked; no worker knows it.
   let auditKey: Digest
-  /// How many facts each worker has given.
-  var given: [Digest: Int] = [:]
+  /// How many facts each worker has given of each kind while another could check them.
+  var given: [Digest: [String: Int]] = [:]
+  /// Jobs with facts that are being checked.
+  var audits: Set<Digest> = []
+  /// Jobs to which answers differ, as the disk has it.
+  var disputes: [Digest: [Testimony]]
   /// Workers whose answers count for nothing, because two others refuted one of them.
   var quarantined: Set<Digest>
   var lastEvent: Instant?
@@ -96,10 +105,13 @@ package struct CoordinatorState: Sendable {
   ///   - done: the jobs whose facts are on disk; a result that comes for one of them is a duplicate.
   ///   - auditKey: decides which answers are checked; to be random, and told to nobody.
   ///   - quarantined: workers that were found to lie.
+  ///   - disputes: jobs without facts that earlier lives had different answers to.
   package init(
     run: Digest, study: Digest, epoch: UInt64, golden: Digest, receiveLimit: Int, done: Set<Digest> = [],
-    auditKey: Digest, quarantined: Set<Digest> = [], timing: Timing = Timing()
+    auditKey: Digest, quarantined: Set<Digest> = [], disputes: [Digest: [Testimony]] = [:],
+    timing: Timing = Timing()
   ) {
+    self.disputes = disputes
     self.done = done
     self.auditKey = auditKey
     self.quarantined = quarantined
@@ -155,7 +167,7 @@ package struct CoordinatorState: Sendable {
       let digest = job.digest
       precondition(!done.contains(digest), "job \(digest) has a fact already")
       guard records[digest] == nil else { continue }
-      records[digest] = Record(job: job, order: nextOrder)
+      records[digest] = Record(job: job, order: nextOrder, dissent: disputes[digest] ?? [])
       fresh.append(records[digest]!.entry(digest))
       nextOrder += 1
     }
@@ -176,6 +188,8 @@ package struct CoordinatorState: Sendable {
       if case .persisting = record.stage { continue }
       drop(job, &effects)
     }
+    // Without the lie that led to such a job nobody asks for it.
+    for job in disputes.keys.sorted() where !done.contains(job) { settle(job, &effects) }
     for worker in workers.values.sorted(by: { $0.hello.worker < $1.hello.worker }) {
       if let peer = worker.peer { effects.append(.send(.dismiss, to: peer)) }
     }

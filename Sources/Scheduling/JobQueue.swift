@@ -16,8 +16,9 @@ struct JobQueue: Sendable {
 
   var count: Int { entries.count }
   var isEmpty: Bool { entries.isEmpty }
-  /// The oldest job.
-  var first: Digest? { entries.last?.job }
+
+  /// The oldest job that a worker can take.
+  func first(where suits: (Digest) -> Bool) -> Digest? { entries.last { suits($0.job) }?.job }
 
   /// - Complexity: O(n) for a place in the middle, O(log n) comparisons.
   mutating func insert(_ entry: Entry) {

@@ -15,9 +15,11 @@ package struct Timing: Hashable, Sendable {
   package var stall = 4.0
   /// A job out for this many times the mean of its kind is a straggler.
   package var straggler = 4.0
+  /// What stands for the mean of a kind that nobody has finished a job of.
+  package var unknownJob = 15.0
   /// Deaths of workers on one job that make it a poison job.
   package var poisonDeaths = 3
-  /// Of so many facts that a worker gives in turn one is checked by another worker; 0 for none.
+  /// Of so many facts of one kind that a worker gives in turn one is checked by another worker, beside the very first; 0 for none.
   package var auditInterval = 50
   /// Facts that may wait to be checked; beyond them none is chosen.
   package var auditsAtOnce = 64

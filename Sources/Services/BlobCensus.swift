@@ -46,6 +46,7 @@ struct BlobCensus {
       }
     }
     needed.formUnion(run.planner.openInputs)
+    needed.formUnion(run.planner.heldBlobs)
     for contestant in run.planner.contestants {
       for job in contestant.searchJobs + contestant.validationJobs + contestant.jobs { needed.formUnion(job.inputs) }
     }

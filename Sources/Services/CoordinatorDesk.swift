@@ -46,8 +46,7 @@ struct CoordinatorDesk {
     state = CoordinatorState(
       run: run.runDigest, study: run.planner.study.digest, epoch: UInt64(run.store.identity.epoch),
       golden: GoldenResult.digest, receiveLimit: WireCodec.receiveLimit, done: Set(run.facts.keys),
-      auditKey: ProcessIdentity.random(),
-      quarantined: run.quarantined)
+      auditKey: ProcessIdentity.random(), quarantined: run.quarantined, disputes: run.disputes)
   }
 
   /// Takes one input.
@@ -59,14 +58,15 @@ struct CoordinatorDesk {
     case .socket(let event): await receive(event)
     case .planner(let output): try take(output)
     case .disk(.persisted(let jobs)): committed(jobs)
-    case .disk(.conflicted(let jobs)):
-      log.error("a second answer differs from the fact", metadata: ["jobs": "\(jobs.map(\.short))"])
+    case .disk(.contradicted(let jobs)):
+      log.error("a worker contradicts a fact", metadata: ["jobs": "\(jobs.map(\.short))"])
+      beginAnew("to ask for it again")
     case .disk(.failed(let error)): throw error
     case .blob(let digest, let peer, let stored):
       try act(stored ? .blobStored(digest) : .blobFailed(digest, from: peer))
-    case .revoked(let jobs):
+    case .disk(.revoked(let jobs)):
       quarantines -= 1
-      if !jobs.isEmpty { beginAnew() }
+      if !jobs.isEmpty { beginAnew("without what the worker gave") }
     case .tick:
       for download in downloads.values { await download.askAgainIfStalled() }
       try tick()
@@ -94,8 +94,18 @@ struct CoordinatorDesk {
         try run.store.removeBlob(blob)
       }
     }
-    // Checks end a run a minute late at most: a worker may have one and never answer.
-    guard let verdict, state.auditsUnderWay == 0 || Clock.now.seconds(since: verdict.at) > 60 else { return }
+    guard let verdict else { return }
+    let waited = Clock.now.seconds(since: verdict.at)
+    if state.auditsUnderWay > 0 {
+      // A worker may have a check and never answer.
+      guard waited > 60 else { return }
+    } else if state.undecided > 0 {
+      // One more worker may be about to join.
+      guard waited > 10 else { return }
+    }
+    guard state.undecided == 0 else {
+      throw Undecided(jobs: state.undecided, directory: run.store.layout.directory)
+    }
     let contestants = try verdict.0.get()
     let seconds = firstLease.flatMap { first in lastCommit.map { $0.seconds(since: first) } } ?? 0
     ending = .finished(contestants, searchSeconds: seconds)
@@ -103,10 +113,11 @@ struct CoordinatorDesk {
     try act(.finished)
   }
 
-  /// What this life learnt of a liar is gone from the disk; the next life takes from there what is left.
-  private mutating func beginAnew() {
-    guard ending == nil else { return }
-    log.notice("beginning anew without what the worker gave")
+  /// What this life learnt is not what the disk holds, or should not be; the next life begins with the disk.
+  private mutating func beginAnew(_ reason: String) {
+    // What was on its way to the disk at the end may still call it into question.
+    if case .stopped = ending { return }
+    log.notice("beginning anew \(reason)")
     ending = .revoked
     leavingSince = Instant(nanoseconds: 0)
   }
@@ -196,37 +207,18 @@ struct CoordinatorDesk {
       }
       outbox.yield((peer, WireCodec.encode(message, epoch: state.epoch)))
     case .persist(let facts, let attempts):
-      persister.persist(facts, attempts.map(row))
+      persister.persist(facts, attempts)
     case .fetch(let digests, let peer): fetch(digests, from: peer)
     case .deliver(let facts):
       if facts.contains(where: { $0.kind == "evaluate" }) { lastCommit = Clock.now }
       planner.deliver(facts)
-    case .distrust(let worker, let reason): distrust(worker, reason)
+    case .dispute(let job, let answers): persister.noteDispute(of: job, answers)
+    case .distrust(let worker, let reason):
+      quarantines += 1
+      persister.quarantine(worker, reason)
     case .giveUp(_, let reason): givenUp = StudyFailure(reason)
     case .note(let note): log(note)
     }
-  }
-
-  /// Takes a liar's facts back; groups that were given to the disk before are there by then.
-  private mutating func distrust(_ worker: Digest, _ reason: String) {
-    quarantines += 1
-    Task { [run, persister, input] in
-      do {
-        let jobs = try await persister.run { try run.store.quarantine(worker, reason: reason) }
-        input.yield(.revoked(jobs))
-      } catch let error as RunStoreError {
-        input.yield(.disk(.failed(error)))
-      }
-    }
-  }
-
-  private func row(_ attempt: Attempt) -> AttemptRow {
-    let now = Double(Clock.now.nanoseconds) * 1e-9
-    return AttemptRow(
-      job: attempt.job, kind: attempt.kind, worker: RunStore.attemptName(attempt.name, attempt.worker),
-      secondsWaited: 0,
-      started: now - attempt.cost.wallSeconds, finished: now, cpuSeconds: attempt.cost.cpuSeconds,
-      disposition: attempt.disposition.rawValue)
   }
 
   private mutating func fetch(_ digests: [Digest], from peer: PeerID) {

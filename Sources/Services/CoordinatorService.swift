@@ -18,8 +18,6 @@ package final class CoordinatorService: Sendable {
     case planner(PlannerLoop.Output)
     case disk(Persister.Report)
     case blob(Digest, PeerID, stored: Bool)
-    /// A liar's facts are gone: these.
-    case revoked([Digest])
     case tick
     case stop
   }

@@ -2,6 +2,7 @@ package import Digests
 internal import Models
 internal import Pruning
 package import RunStore
+package import Scheduling
 internal import Search
 package import Studies
 package import StudyFile
@@ -24,6 +25,17 @@ package struct OtherBudget: Error, Equatable, Sendable, CustomStringConvertible 
   }
 }
 
+/// Results to which workers gave different answers when all else of a study was done.
+struct Undecided: Error, CustomStringConvertible {
+  let jobs: Int
+  let directory: String
+
+  var description: String {
+    "workers gave different answers to \(jobs == 1 ? "one job" : "\(jobs) jobs"), and there was no other worker to decide; "
+      + "with one more worker than before `sentei resume \(directory)` finds out which of them is wrong"
+  }
+}
+
 /// A run directory that is ready to go on: its store, its planner at the newest sound snapshot, and every fact.
 package struct OpenRun: Sendable {
   package let store: RunStore
@@ -33,6 +45,8 @@ package struct OpenRun: Sendable {
   package let damage: [String]
   /// Workers that were found to lie in this run.
   package let quarantined: Set<Digest>
+  /// Jobs to which workers gave different answers, and nobody has decided; they count as not done.
+  package let disputes: [Digest: [Testimony]]
   /// What a reader of the results has to know of the data; nil where they are a whole set.
   package let note: String?
 
@@ -178,7 +192,10 @@ package struct OpenRun: Sendable {
     guard let dataset = try store.meta(datasetKey).flatMap(Digest.init(hex:)),
       let trials = try store.budgets().last(where: { $0.key == trialsKey })?.value
     else { throw unprepared(store) }
-    if store.mode == .writing { try store.endQuarantines() }
+    if store.mode == .writing {
+      try store.endQuarantines()
+      try store.reopenDisputes()
+    }
     var damage = store.damage.map(\.description) + mended
     var facts: [Digest: Outcome] = [:]
     try store.forEachFact { row in
@@ -193,11 +210,23 @@ package struct OpenRun: Sendable {
       (planner, facts) = (standing.planner, standing.facts)
       damage += standing.damage
     }
+    let disputes = try store.disputes()
+    if !disputes.isEmpty {
+      damage.append(
+        "workers gave different answers to \(disputes.count == 1 ? "one job" : "\(disputes.count) jobs"), "
+          + "and it takes another worker to decide; until then these count as not done")
+    }
     if try store.studyTextIsChanged() {
       damage.append("\(store.layout.study) is not what the run began with; it still describes the same study")
     }
     return OpenRun(
       store: store, planner: planner, facts: facts, damage: damage,
-      quarantined: try store.quarantined(), note: try store.meta(noteKey))
+      quarantined: try store.quarantined(),
+      disputes: disputes.mapValues { rows in
+        rows.compactMap { row in
+          (try? Outcome(canonical: row.outcome)).map { Testimony(worker: row.worker, outcome: $0) }
+        }
+      },
+      note: try store.meta(noteKey))
   }
 }

@@ -10,13 +10,16 @@ final class Persister: Sendable {
   /// What became of a group.
   enum Report: Sendable {
     case persisted([Digest])
-    case conflicted([Digest])
+    /// Answers to these jobs were not their facts; it is noted, and an opening of the run will ask again.
+    case contradicted([Digest])
+    /// A liar's facts are gone: these.
+    case revoked([Digest])
     case failed(RunStoreError)
   }
 
   private struct Waiting {
     var facts: [Fact] = []
-    var attempts: [AttemptRow] = []
+    var attempts: [Attempt] = []
     var isScheduled = false
   }
 
@@ -31,14 +34,31 @@ final class Persister: Sendable {
   }
 
   /// Takes facts and attempts for the next group.
-  func persist(_ facts: [Fact], _ attempts: [AttemptRow]) {
+  func persist(_ facts: [Fact], _ attempts: [Attempt]) {
     let isFirst = waiting.withLock { waiting in
       waiting.facts += facts
       waiting.attempts += attempts
       defer { waiting.isScheduled = true }
       return !waiting.isScheduled
     }
-    if isFirst { queue.async { self.commit() } }
+    if isFirst { act { [self] store throws(RunStoreError) in try commit(to: store) } }
+  }
+
+  /// Notes the answers to a job that differ; none settle it.
+  func noteDispute(of job: Digest, _ answers: [Testimony]) {
+    let rows = answers.map { TestimonyRow(worker: $0.worker, outcome: $0.outcome.canonicalBytes) }
+    act { store throws(RunStoreError) in try store.noteDispute(of: job, rows) }
+  }
+
+  /// Takes a liar's facts back; groups that were given before are there by then.
+  func quarantine(_ worker: Digest, _ reason: String) {
+    act { [report] store throws(RunStoreError) in report(.revoked(try store.quarantine(worker, reason: reason))) }
+  }
+
+  private func act(_ body: @escaping @Sendable (RunStore) throws(RunStoreError) -> Void) {
+    queue.async { [self] in
+      do throws(RunStoreError) { try body(store) } catch { report(.failed(error)) }
+    }
   }
 
   /// Runs other work of the disk between two groups.
@@ -48,16 +68,38 @@ final class Persister: Sendable {
     }
   }
 
-  private func commit() {
+  private func commit(to store: RunStore) throws(RunStoreError) {
     let group = waiting.withLock { waiting in
       defer { waiting = Waiting() }
       return waiting
     }
-    do {
-      let rows = group.facts.map { FactRow(job: $0.job, kind: $0.kind, outcome: $0.outcome.canonicalBytes) }
-      let result = try store.commit(rows, attempts: group.attempts)
-      if !group.facts.isEmpty { report(.persisted(group.facts.map(\.job))) }
-      if !result.conflicts.isEmpty { report(.conflicted(result.conflicts.map(\.stored.job))) }
-    } catch { report(.failed(error)) }
+    let rows = group.facts.map { FactRow(job: $0.job, kind: $0.kind, outcome: $0.outcome.canonicalBytes) }
+    let echoes = group.attempts.compactMap(\.echoRow)
+    let now = Double(Clock.now.nanoseconds) * 1e-9
+    let result = try store.commit(rows, attempts: group.attempts.map { $0.row(at: now) }, echoes: echoes)
+    if !group.facts.isEmpty { report(.persisted(group.facts.map(\.job))) }
+    var contradicted: [Digest] = []
+    for conflict in result.conflicts {
+      let offer = group.attempts.last { attempt in
+        attempt.job == conflict.offered.job && attempt.echoRow.map { $0 == conflict.offered } ?? true
+      }
+      // What was to be a fact is one for the planner by now, and has to go.
+      if let offer, try store.contradict(conflict, by: offer.worker, always: offer.echo == nil) {
+        contradicted.append(offer.job)
+      }
+    }
+    if !contradicted.isEmpty { report(.contradicted(contradicted)) }
+  }
+}
+
+extension Attempt {
+  /// What is compared with the fact.
+  fileprivate var echoRow: FactRow? { echo.map { FactRow(job: job, kind: kind, outcome: $0.canonicalBytes) } }
+
+  /// As it is stored; the seconds are those of this process's clock.
+  fileprivate func row(at now: Double) -> AttemptRow {
+    AttemptRow(
+      job: job, kind: kind, worker: RunStore.attemptName(name, worker), secondsWaited: 0,
+      started: now - cost.wallSeconds, finished: now, cpuSeconds: cost.cpuSeconds, disposition: disposition.rawValue)
   }
 }

@@ -39,7 +39,7 @@ package struct ReusedRuns: Sendable {
   /// Makes facts of these runs durable in another, with their blobs.
   ///
   /// - Returns: the blobs that are gone: states that a run needed no more, because the next segment of its training was done.
-  /// - Throws: `RunStoreError`.
+  /// - Throws: `RunStoreError`; `StudyFailure` for a fact that contradicts one of the other run.
   func copy(_ jobs: [Digest], to store: RunStore) throws -> [Digest] {
     let known = jobs.compactMap { facts[$0] }
     var gone: [Digest] = []
@@ -58,7 +58,13 @@ package struct ReusedRuns: Sendable {
         job: $0.row.job, kind: $0.row.kind, worker: "", secondsWaited: 0, started: 0, finished: 0, cpuSeconds: 0,
         disposition: "reused")
     }
-    _ = try store.commit(known.map(\.row), attempts: attempts)
+    let conflicts = try store.commit(known.map(\.row), attempts: attempts).conflicts
+    if let conflict = conflicts.first {
+      let directory = facts[conflict.offered.job]!.store.layout.directory
+      throw StudyFailure(
+        "\(directory) has another outcome of \(conflict.offered.kind) job \(conflict.offered.job.short) than this run; "
+          + "resume this run without --reuse \(directory)")
+    }
     return gone
   }
 }

@@ -24,6 +24,9 @@ extension SearchStudy {
   /// The blobs that jobs without an outcome need.
   package var openInputs: [Digest] { pending.flatMap(\.job.inputs) }
 
+  /// The blobs that no open job needs and a later one may: of a training that is under way, or to return to.
+  package var heldBlobs: [Digest] { (chain?.held ?? []) + [early].compactMap { $0 } }
+
   /// Epochs of the first training that are done, in part.
   package var trainedEpochs: Double {
     let steps = phase == .training ? chain!.step : trainedSteps

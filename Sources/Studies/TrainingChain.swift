@@ -138,6 +138,12 @@ struct TrainingChain: Sendable {
     return superseded
   }
 
+  /// Blobs that the chain will ask for or end with, beside those of the job that it waits for.
+  var held: [Digest] {
+    let unfinished = result == nil ? [trained?.state, mustJudge ? judged : trained?.parameters, best] : []
+    return (unfinished + [early]).compactMap { $0 }
+  }
+
   private var judged: Digest { trained?.parameters ?? plan.weights! }
 
   /// Weights that a later judgement replaced; those that the chain began with are not its own and stay.

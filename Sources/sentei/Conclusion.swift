@@ -19,6 +19,8 @@ struct Conclusion {
   let hasFronts: Bool
   let hits: Int
   let trials: Int
+  /// How far others have checked what workers computed.
+  let checks: String
   let note: String?
   let directory: String
 
@@ -39,8 +41,11 @@ struct Conclusion {
     }
     ledger.noteTraining(of: planned)
     var seconds: [Strategy: Double] = [:]
+    var checked: Set<Digest> = []
     try run.store.forEachAttempt { attempt in
-      guard let attempt, let owner = ledger.owner(of: attempt.job) else { return }
+      guard let attempt else { return }
+      if attempt.disposition == "audit" { checked.insert(attempt.job) }
+      guard let owner = ledger.owner(of: attempt.job) else { return }
       seconds[owner, default: 0] += attempt.cpuSeconds
     }
     let contestants = planned.planner.contestants
@@ -56,7 +61,20 @@ struct Conclusion {
     self.study = study
     states = planned.planner.searchStates
     self.trials = trials
+    checks = Self.words(
+      checked: checked.count, of: facts.count, liars: run.quarantined.count, revoked: try run.store.revokedFacts().count
+    )
     (hits, note, self.directory) = (planned.cacheHits, run.note, directory)
+  }
+
+  private static func words(checked: Int, of facts: Int, liars: Int, revoked: Int) -> String {
+    let checks =
+      checked == 0
+      ? "No result was checked by another worker."
+      : "\(checked) of \(facts) results were computed by a second worker too, with the same bits."
+    guard revoked > 0 else { return checks }
+    let kept = liars == 1 ? "One worker was kept out" : "\(liars) workers were kept out"
+    return "\(checks) \(kept); \(revoked) results were taken back and computed again."
   }
 
   /// Prints the table with what has to be said beside it, if there is one.
@@ -79,6 +97,7 @@ struct Conclusion {
     }
     for contestant in architectures { print("\(contestant.strategy): \(contestant.architecture!.words)") }
     if let chosen = table.chosen { print("Of the searches \(chosen) is the best on validation.") }
+    print(checks)
     print("One seed, one split: no claim of significance. Run: \(directory)")
     if let note { print("Data: \(note).") }
   }

@@ -50,9 +50,7 @@ struct StatusCommand: AsyncParsableCommand {
       let dispositions = attempts.dispositions.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
       print("attempts      \(dispositions.joined(separator: ", "))")
       let checked = attempts.dispositions["audit", default: 0]
-      print(
-        "audits        \(checked == 0 ? "none: it takes a second worker to check a fact" : "\(checked) facts checked by another worker")"
-      )
+      print("audits        \(checked == 0 ? "none yet; it takes two workers" : "\(checked) answers of other workers")")
       let liars = try open.store.quarantined().count
       if liars > 0 {
         let revoked = try open.store.revokedFacts().count

@@ -5,22 +5,6 @@ import Testing
 
 /// Populations through the command: the same history for any number of workers and across kills.
 @Suite(.serialized) struct PopulationCommandTests {
-  private static let study = """
-    study: population
-    seed: 3
-    dataset: { name: digits }
-    network: { zoo: mlp-32, train: { epochs: 4, learning_rate: 0.1, epochs_per_segment: 2 } }
-    objective: { minimize: loss, at_compression: 3 }
-    population:
-      size: 8
-      rounds: 6
-      interval: { epochs: 1 }
-      learning_rates: [0.1, 0.05, 3]
-      compression_step: 1.1
-      control: true
-    search: { algorithm: genetic, population_size: 8, generations: 2, elite_size: 2 }
-    """
-
   private func history(_ run: String) throws -> String {
     let result = try Program.run("history", run)
     #expect(result.status == 0, "\(result.errors)")
@@ -29,7 +13,7 @@ import Testing
 
   @Test func historyIsTheSameForOneWorkerFourWorkersAndAKilledCoordinator() throws {
     let place = Workplace()
-    let study = try place.write("study.yaml", Self.study)
+    let study = try place.write("study.yaml", Studies.population)
     for workers in [1, 4] {
       let result = try Program.run(
         "run", study, "--run-directory", place.file("run\(workers)"), "--workers", "\(workers)")
@@ -83,7 +67,7 @@ import Testing
   @Test func aPopulationIsNotExtended() throws {
     let place = Workplace()
     let study = try place.write(
-      "study.yaml", Self.study.replacingOccurrences(of: "rounds: 6", with: "rounds: 1"))
+      "study.yaml", Studies.population.replacingOccurrences(of: "rounds: 6", with: "rounds: 1"))
     let run = place.file("run")
     #expect(try Program.run("run", study, "--run-directory", run, "--workers", "1").status == 0)
     let refused = try Program.run("extend", run, "--generations", "9")

@@ -173,4 +173,21 @@ enum Studies {
     search: { algorithm: genetic, population_size: \(population), generations: \(generations), elite_size: 8\(extra) }
     """
   }
+
+  /// A population that is trained in rounds, behind a small search: many trainings at once.
+  static let population = """
+    study: population
+    seed: 3
+    dataset: { name: digits }
+    network: { zoo: mlp-32, train: { epochs: 4, learning_rate: 0.1, epochs_per_segment: 2 } }
+    objective: { minimize: loss, at_compression: 3 }
+    population:
+      size: 8
+      rounds: 6
+      interval: { epochs: 1 }
+      learning_rates: [0.1, 0.05, 3]
+      compression_step: 1.1
+      control: true
+    search: { algorithm: genetic, population_size: 8, generations: 2, elite_size: 2 }
+    """
 }

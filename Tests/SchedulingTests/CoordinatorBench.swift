@@ -17,13 +17,16 @@ struct CoordinatorBench {
 
   /// - Parameter audits: one fact in so many of each worker is checked; 0 for none.
   init(
-    epoch: UInt64 = 1, done: [Job] = [], timing: Timing = Timing(), audits: Int = 0, quarantined: Set<Digest> = []
+    epoch: UInt64 = 1, done: [Job] = [], timing: Timing = Timing(), audits: Int = 0, quarantined: Set<Digest> = [],
+    disputes: [Digest: [Testimony]] = [:]
   ) {
     var timing = timing
     timing.auditInterval = audits
     state = CoordinatorState(
       run: Samples.run, study: Samples.study, epoch: epoch, golden: Samples.golden, receiveLimit: 1 << 24,
-      done: Set(done.map(\.digest)), auditKey: Samples.digest("key"), quarantined: quarantined, timing: timing)
+      done: Set(done.map(\.digest)), auditKey: Samples.digest("key"), quarantined: quarantined,
+      disputes: disputes, timing: timing)
+    for name in ["a", "b", "c"] { names[Samples.digest(name)] = name }
     for number in 0..<64 {
       names[Samples.evaluation(number).digest] = "\(number)"
       let training = Samples.training(number)
@@ -102,10 +105,14 @@ struct CoordinatorBench {
     switch effect {
     case .send(let message, let peer): return "\(peer.value): " + line(message, to: peer.value)
     case .persist(let facts, let attempts):
-      let rows = attempts.map { "\(text([$0.job]))/\($0.name)/\($0.disposition.rawValue)" }
+      let rows = attempts.map {
+        "\(text([$0.job]))/\($0.name)/\($0.disposition.rawValue)\($0.echo == nil ? "" : ", echo")"
+      }
       return "persist [\(text(facts.map(\.job)))] \(rows.joined(separator: " "))"
     case .fetch(let blobs, let peer): return "fetch \(text(blobs)) from \(peer.value)"
     case .deliver(let facts): return "deliver \(text(facts.map(\.job)))"
+    case .dispute(let job, let answers):
+      return "dispute \(text([job])):" + answers.map { " " + text([$0.worker]) }.joined()
     case .distrust(let worker, _): return "distrust \(text([worker]))"
     case .giveUp(let job, let reason): return "give up \(text([job])): \(reason)"
     case .note(let note): return "note " + line(note)

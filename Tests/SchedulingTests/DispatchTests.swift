@@ -120,6 +120,15 @@ struct DispatchTests {
     #expect((bench.holding[idle]?.count ?? 0) + bench.holding[3]!.count == 1)
   }
 
+  @Test func aJobOfAKindThatNobodyHasFinishedGetsABackupToo() {
+    var bench = CoordinatorBench()
+    bench.hello("a", on: 1)
+    bench.submit(evaluations(0..<1))
+    bench.hello("b", on: 2)
+    #expect(!bench.wait(59, beating: 1, 2).contains("note backup of 0"))
+    #expect(bench.wait(2, beating: 1, 2).contains("2: parcel 0"), "its lane may hang, though its heart beats")
+  }
+
   @Test func theBackupMayWin() {
     var bench = straggling()
     let (slow, idle) = places(bench)
@@ -129,7 +138,7 @@ struct DispatchTests {
     #expect(bench.result(job, idle) == ["persist [2] 2/\(name)/backup"])
     #expect(bench.persisted(job) == ["\(idle): acknowledge 2", "\(slow): cancel 2", "deliver 2"])
     let late = bench.result(job, slow)
-    #expect(late == ["persist [] 2/\(slow == 1 ? "a" : "b")/duplicate", "\(slow): acknowledge 2"])
+    #expect(late == ["persist [] 2/\(slow == 1 ? "a" : "b")/duplicate, echo", "\(slow): acknowledge 2"])
     #expect(bench.state.openJobs == 0)
   }
 

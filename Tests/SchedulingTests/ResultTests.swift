@@ -37,14 +37,14 @@ struct ResultTests {
     var bench = working()
     bench.result(Samples.evaluation(0), 1)
     bench.persisted(Samples.evaluation(0))
-    #expect(bench.result(Samples.evaluation(0), 1) == ["persist [] 0/a/duplicate", "1: acknowledge 0"])
+    #expect(bench.result(Samples.evaluation(0), 1) == ["persist [] 0/a/duplicate, echo", "1: acknowledge 0"])
     #expect(bench.state.counts == [.computed: 1, .duplicate: 1])
   }
 
   @Test func aFactOfAnEarlierLifeIsAcknowledged() {
     var bench = CoordinatorBench(done: evaluations(0..<1))
     bench.hello("a", on: 1, holding: evaluations(0..<1))
-    #expect(bench.result(Samples.evaluation(0), 1) == ["persist [] 0/a/duplicate", "1: acknowledge 0"])
+    #expect(bench.result(Samples.evaluation(0), 1) == ["persist [] 0/a/duplicate, echo", "1: acknowledge 0"])
   }
 
   @Test func aResultThatNobodyAskedForIsLetGo() {
@@ -60,7 +60,10 @@ struct ResultTests {
     var other = Samples.result(Samples.evaluation(0))
     other.answer = .outcome(.evaluated(.nonfinite))
     #expect(bench.say(.results([other]), 2) == ["note b disagrees on 0"])
-    #expect(bench.persisted(Samples.evaluation(0)) == ["1: acknowledge 0", "2: acknowledge 0", "deliver 0"])
+    #expect(
+      bench.persisted(Samples.evaluation(0)) == [
+        "dispute 0: a b", "1: acknowledge 0", "2: acknowledge 0", "deliver 0",
+      ])
   }
 
   // MARK: - Failures

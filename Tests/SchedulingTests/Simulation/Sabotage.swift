@@ -11,6 +11,7 @@ struct Sabotage {
     case deliverTwice
     case observeInArrivalOrder
     case keepLies
+    case forgetDisputes
 
     /// What catches it.
     var violation: Violation.Kind {
@@ -19,7 +20,7 @@ struct Sabotage {
       case .dropLateResult, .forgetReleasedLease: .notFinished
       case .deliverTwice: .deliveredTwice
       case .observeInArrivalOrder: .otherHistory
-      case .keepLies: .lieKept
+      case .keepLies, .forgetDisputes: .lieKept
       }
     }
   }
@@ -43,7 +44,7 @@ struct Sabotage {
         if !fresh.isEmpty { spoiled.append(.send(.parcel(fresh), to: peer)) }
       case (.deliverTwice, .deliver): spoiled += [effect, effect]
       // The planner's part of it is in the simulation's planner, the store's in its store.
-      case (.observeInArrivalOrder, _), (.keepLies, _): spoiled.append(effect)
+      case (.observeInArrivalOrder, _), (.keepLies, _), (.forgetDisputes, _): spoiled.append(effect)
       case (.acknowledgeBeforePersist, _), (.dropLateResult, _), (.forgetReleasedLease, _), (.deliverTwice, _):
         spoiled.append(effect)
       }

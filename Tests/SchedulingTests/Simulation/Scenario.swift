@@ -42,8 +42,8 @@ struct Scenario {
     lanes = (0..<workers).map { _ in 1 + stream.below(4) }
     // The first worker can do everything, so that the run can end.
     classes = (0..<workers).map { $0 == 0 || stream.chance(0.7) ? .portable : NumericsClass("other") }
-    // Against a liar two others must stand; with one worker nobody can tell.
-    let liar = !isCalm && workers > 3 && stream.chance(0.4) ? 1 + stream.below(workers - 1) : nil
+    // With one worker nobody can tell; against a liar two others must stand, or the study ends without a verdict.
+    let liar = !isCalm && workers > 1 && stream.chance(0.4) ? 1 + stream.below(workers - 1) : nil
     let lieChance = stream.chance(0.5) ? 1 : 0.3
     lies = (0..<workers).map { $0 == liar ? lieChance : 0 }
     auditInterval = isCalm ? 0 : [1, 3, 50][stream.below(3)]
@@ -106,6 +106,8 @@ struct Tally {
   var liarsFound = 0
   /// Runs that ended with a lie that nobody checked.
   var deceived = 0
+  /// Runs that ended with different answers and nobody to decide.
+  var undecided = 0
   var coordinatorLives = 0
   var workerLives = 0
 
@@ -122,6 +124,7 @@ struct Tally {
     left.liars += right.liars
     left.liarsFound += right.liarsFound
     left.deceived += right.deceived
+    left.undecided += right.undecided
     left.coordinatorLives += right.coordinatorLives
     left.workerLives += right.workerLives
   }

@@ -8,15 +8,17 @@ extension Simulation {
     guard head == nil else { return }
     life += 1
     tally.coordinatorLives += 1
-    let done = Set(disk.keys)
+    disk.open()
+    let done = Set(disk.facts.keys)
     var timing = Timing()
     // Three workers that are killed by chance on one job say nothing about it here.
     timing.poisonDeaths = 1000
     timing.auditInterval = scenario.auditInterval
     let state = CoordinatorState(
       run: Samples.run, study: Samples.study, epoch: UInt64(life), golden: Samples.golden, receiveLimit: 1 << 24,
-      done: done, auditKey: Samples.digest("audits \(life)"), quarantined: quarantined, timing: timing)
-    head = Head(state: state, reported: done, planner: scenario.planner, known: disk.mapValues(\.outcome))
+      done: done, auditKey: Samples.digest("audits \(life)"), quarantined: disk.quarantined,
+      disputes: disk.disputes, timing: timing)
+    head = Head(state: state, reported: done, planner: scenario.planner, known: disk.facts.mapValues(\.outcome))
     after(0.25, .coordinatorTick(life: life))
     // Nobody connects before the planner has caught up.
     agenda.add(.plan(life: life), at: now)
@@ -25,7 +27,7 @@ extension Simulation {
   /// SIGKILL: of what was on its way to the disk some groups, the first ones, have arrived there.
   mutating func killCoordinator() {
     let commits = head!.commits
-    for write in commits.prefix(world.below(commits.count + 1)) { _ = store(write) }
+    for write in commits.prefix(world.below(commits.count + 1)) { _ = disk.store(write, sabotage?.bug) }
     count(head!.state)
     head = nil
     life += 1
@@ -37,22 +39,6 @@ extension Simulation {
     head!.isFrozen = false
     head!.backlog = []
     for happening in backlog { agenda.add(happening, at: now) }
-  }
-
-  /// Makes a write durable; the jobs whose facts came or went.
-  private mutating func store(_ write: Write) -> [Digest] {
-    switch write {
-    case .facts(let facts, let authors):
-      // The first fact of a job stays.
-      for fact in facts where disk[fact.job] == nil { disk[fact.job] = (fact.outcome, authors[fact.job]!) }
-      return facts.map(\.job)
-    case .quarantine(let worker):
-      quarantined.insert(worker)
-      guard sabotage?.bug != .keepLies else { return [] }
-      let jobs = disk.filter { $0.value.author == worker }.map(\.key).sorted()
-      for job in jobs { disk[job] = nil }
-      return jobs
-    }
   }
 
   mutating func atCoordinator(_ happening: Happening) throws(Violation) {
@@ -68,16 +54,13 @@ extension Simulation {
       try tell(.disconnected(PeerID(id)))
     case .plan: try plan()
     case .committed:
-      let write = head!.commits.removeFirst()
-      let jobs = store(write)
-      switch write {
-      case .facts:
+      switch disk.store(head!.commits.removeFirst(), sabotage?.bug) {
+      case .persisted(let jobs):
         head!.reported.formUnion(jobs)
         head!.owed.formUnion(jobs)
         try tell(.persisted(jobs))
-      case .quarantine:
-        // What this life knows is not so: another one begins with what the disk holds.
-        guard !jobs.isEmpty else { return }
+      case .none: try conclude()
+      case .beginAnew:
         killCoordinator()
         after(0.3, .coordinatorStarts)
       }
@@ -109,11 +92,12 @@ extension Simulation {
     try tell(.submitted(unknown))
   }
 
-  /// Ends the run once the planner has finished and no fact is being checked.
+  /// Ends the run once the planner has finished and no fact is being checked, or a while later.
   private mutating func conclude() throws(Violation) {
-    guard let head, head.planner.isFinished, !head.isFinished, head.state.auditsUnderWay == 0,
-      !head.commits.contains(where: { if case .quarantine = $0 { true } else { false } })
-    else { return }
+    guard let head, head.planner.isFinished, !head.isFinished, head.commits.isEmpty else { return }
+    let since = head.plannedAt ?? seconds
+    self.head!.plannedAt = since
+    guard head.state.auditsUnderWay == 0, head.state.undecided == 0 || seconds - since > 60 else { return }
     self.head!.isFinished = true
     try tell(.finished)
   }
@@ -139,7 +123,7 @@ extension Simulation {
     switch effect {
     case .send(let message, let peer):
       if case .acknowledge(let jobs) = message,
-        let job = jobs.first(where: { disk[$0] == nil && head!.state.isOpen($0) })
+        let job = jobs.first(where: { disk.facts[$0] == nil && head!.state.isOpen($0) })
       {
         throw violation(.acknowledgedBeforeDisk, "\(job)")
       }
@@ -159,15 +143,15 @@ extension Simulation {
           throw violation(.persistedBeforeBlobs, "\(fact.job)")
         }
       }
-      guard !facts.isEmpty else { return }
-      head!.commits.append(.facts(facts, by: authors))
-      // Commits end in the order in which they began, so their time is the same for all.
-      after(0.004, .committed(life: life))
+      if !facts.isEmpty { write(.facts(facts, by: authors)) }
+      for attempt in attempts {
+        if let echo = attempt.echo { write(.echo(attempt.job, Testimony(worker: attempt.worker, outcome: echo))) }
+      }
     case .fetch(let digests, let peer):
       for digest in digests { after(0.01 + network.uniform() * 0.3, .blob(digest, peer.value, life: life)) }
     case .deliver(let facts):
       for fact in facts {
-        guard disk[fact.job] != nil else { throw violation(.deliveredBeforeDisk, "\(fact.job)") }
+        guard disk.facts[fact.job] != nil else { throw violation(.deliveredBeforeDisk, "\(fact.job)") }
         guard head!.delivered.insert(fact.job).inserted, head!.owed.contains(fact.job) else {
           throw violation(.deliveredTwice, "\(fact.job)")
         }
@@ -175,11 +159,16 @@ extension Simulation {
         if sabotage?.bug == .observeInArrivalOrder { head!.planner.observe(fact.outcome) }
       }
       after(0.002, .plan(life: life))
-    case .distrust(let worker, _):
-      head!.commits.append(.quarantine(worker))
-      after(0.004, .committed(life: life))
+    case .dispute(let job, let answers): write(.dispute(job, answers))
+    case .distrust(let worker, _): write(.quarantine(worker))
     case .giveUp(_, let reason): throw violation(.gaveUp, reason)
     case .note: break
     }
+  }
+
+  /// Gives the disk something to do; writes end in the order in which they began, so their time is the same for all.
+  private mutating func write(_ write: Disk.Write) {
+    head!.commits.append(write)
+    after(0.004, .committed(life: life))
   }
 }

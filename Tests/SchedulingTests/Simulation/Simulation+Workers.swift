@@ -72,7 +72,7 @@ extension Simulation {
       throw violation(.tooManyRunning, "\(workers[worker].running.count) jobs on \(scenario.lanes[worker]) lanes")
     }
     tally.starts += 1
-    if disk[digest] != nil, head?.state.isAuditing(digest) != true { tally.startsAfterFact += 1 }
+    if disk.facts[digest] != nil, head?.state.isAuditing(digest) != true { tally.startsAfterFact += 1 }
     var time = scenario.jobSeconds * (0.5 + world.uniform()) * scenario.slowness[worker]
     if world.chance(scenario.stragglerChance) { time = min(20 * time, time + 20) }
     var result = Samples.result(job, seconds: time)

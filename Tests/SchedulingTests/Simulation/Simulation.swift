@@ -66,13 +66,9 @@ struct Simulation {
     var owed: Set<Digest> = []
     var isFinished = false
     /// What is on its way to the disk, oldest first.
-    var commits: [Write] = []
-  }
-
-  /// One transaction.
-  enum Write {
-    case facts([Fact], by: [Digest: Digest])
-    case quarantine(Digest)
+    var commits: [Disk.Write] = []
+    /// When the planner had all that it wants, in seconds.
+    var plannedAt: Double?
   }
 
   /// Which messages of a worker a broken link lets through.
@@ -89,9 +85,7 @@ struct Simulation {
   var connections: [UInt32: Connection] = [:]
   var head: Head?
   var life = 0
-  var disk: [Digest: (outcome: Outcome, author: Digest)] = [:]
-  /// Workers whose facts were taken back.
-  var quarantined: Set<Digest> = []
+  var disk = Disk()
   /// All jobs that were ever asked for.
   var jobs: [Digest: Job] = [:]
   /// Lives of workers that lie.
@@ -128,7 +122,7 @@ struct Simulation {
       guard let (time, happening) = agenda.popFirst() else { throw violation(.notFinished, "nothing happens any more") }
       now = max(now, time)
       guard seconds < scenario.patience else {
-        throw violation(.notFinished, "\(head?.planner.observed ?? 0) of \(scenario.planner.count) observed")
+        throw violation(.notFinished, standing)
       }
       tally.events += 1
       try take(happening)
@@ -150,18 +144,26 @@ struct Simulation {
 
   /// The history is the true one, or rests on a lie that nobody found out.
   private mutating func judge(_ head: Head) throws(Violation) {
-    let lies = disk.filter { $0.value.outcome != Samples.outcome(jobs[$0.key]!) }
-    if let lie = lies.first(where: { quarantined.contains($0.value.author) }) {
+    let lies = disk.facts.filter { $0.value.outcome != Samples.outcome(jobs[$0.key]!) }
+    if let lie = lies.first(where: { disk.quarantined.contains($0.value.author) }) {
       throw violation(.lieKept, "\(lie.key)")
+    }
+    if let honest = disk.quarantined.first(where: { !liars.contains($0) }) {
+      throw violation(.lieKept, "the honest worker \(honest) was sent away")
+    }
+    // The coordinator ends this study as one that failed.
+    guard head.state.undecided == 0 else {
+      tally.undecided = 1
+      return
+    }
+    if let lie = lies.first(where: { disk.everDisputed.contains($0.key) }) {
+      throw violation(.lieKept, "\(lie.key), which was disputed")
     }
     // With few checks of few facts a liar may well pass.
     if scenario.auditInterval <= 3, scenario.lies.contains(where: { $0 > 0 }) {
       tally.liars = 1
-      tally.liarsFound = quarantined.isEmpty ? 0 : 1
+      tally.liarsFound = disk.quarantined.isEmpty ? 0 : 1
       tally.deceived = lies.isEmpty ? 0 : 1
-    }
-    if let honest = quarantined.first(where: { !liars.contains($0) }) {
-      throw violation(.lieKept, "the honest worker \(honest) was sent away")
     }
     if lies.isEmpty, head.planner.history != scenario.history {
       throw violation(.otherHistory, "after \(head.planner.observed) observations")
@@ -172,6 +174,15 @@ struct Simulation {
   private var isHome: Bool {
     guard isOver, let head, head.isFinished else { return false }
     return head.state.knownWorkers == 0 && workers.allSatisfy { $0.state == nil }
+  }
+
+  /// Where the run stands, for people.
+  private var standing: String {
+    guard let head else { return "life \(life) of the coordinator is over" }
+    let state = head.state
+    return "life \(life) has observed \(head.planner.observed) of \(scenario.planner.count); \(state.openJobs) jobs are open, "
+      + "\(state.waitingJobs) wait, \(state.auditCount) are checked; frozen \(head.isFrozen), writes \(head.commits.count), "
+      + "workers \(state.connectedWorkers), up \(workers.map { $0.state != nil })"
   }
 
   func violation(_ kind: Violation.Kind, _ detail: String) -> Violation {

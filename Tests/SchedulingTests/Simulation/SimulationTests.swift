@@ -20,6 +20,7 @@ struct SimulationTests {
     #expect(total.workerLives > 4 * Self.seeds)
     #expect(total.backups > 0 && total.duplicates > 0 && total.audits > 0)
     // Most liars are found: not those that lie seldom, or whose checkers are gone.
+    #expect(total.undecided > 0)
     #expect(total.liars > 0 && total.liarsFound * 4 > total.liars && total.deceived * 2 < total.liars, "\(total)")
     // A start after the fact is a copy that was on its way; there may be some, not many.
     #expect(total.startsAfterFact * 20 < total.starts)

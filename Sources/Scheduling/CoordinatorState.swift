@@ -137,6 +137,9 @@ package struct CoordinatorState: Sendable {
       .map { ($0.hello.name, $0.hello.lanes, $0.held.count) }
   }
 
+  /// What people call the worker behind a connection; nil before its hello and after its end.
+  package func workerName(at peer: PeerID) -> String? { peers[peer].flatMap { workers[$0]?.hello.name } }
+
   /// Jobs that are open: waiting, leased or on their way to the disk.
   package var openJobs: Int { records.count }
 

@@ -63,6 +63,7 @@ package struct CoordinatorState: Sendable {
     var lastHeard: Instant
     var isSuspect = false
     var isLeaving = false
+    var pace = Pace()
     /// Live leases.
     var held: Set<Digest> = []
   }

@@ -15,6 +15,8 @@ package struct Timing: Hashable, Sendable {
   package var stall = 4.0
   /// A job out for this many times the mean of its kind is a straggler.
   package var straggler = 4.0
+  /// A job that is out for less is no straggler, however short jobs of its kind are.
+  package var backup = 0.5
   /// Deaths of workers on one job that make it a poison job.
   package var poisonDeaths = 3
   /// Of so many facts that a worker gives in turn one is checked by another worker; 0 for none.

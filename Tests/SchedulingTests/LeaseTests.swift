@@ -125,7 +125,7 @@ struct LeaseTests {
     bench.result(Samples.evaluation(2), 2, seconds: 0.1)
     bench.result(Samples.evaluation(3), 2, seconds: 0.1)
     bench.stall(30)
-    #expect(bench.wait(1).isEmpty)
+    #expect(bench.wait(0.5).isEmpty)
   }
 
   // MARK: - Poison

@@ -62,6 +62,7 @@ final class Chaos {
     var sum = ledger.sum(try cluster.facts())
     sum.runs = 1
     (sum.coordinatorKills, sum.workerKills) = (figures.coordinatorKills, figures.workerKills)
+    sum.missed = figures.missed
     (sum.bothAtOnce, sum.poisonStops) = (figures.bothAtOnce, figures.poisonStops)
     (sum.resumes, sum.moves, sum.returns) = (figures.resumes, figures.moves, figures.returns)
     return (sum, complaints + ledger.complaints)
@@ -151,7 +152,10 @@ final class Chaos {
       coordinator.send(SIGCONT)
     }
     // Not there before the first coordinator has made it.
-    guard let facts = try? cluster.facts() else { return }
+    guard let facts = try? cluster.facts() else {
+      figures.missed += 1
+      return
+    }
     ledger.found(facts)
     look()
     victims = victims.filter { victim in
@@ -160,7 +164,10 @@ final class Chaos {
       return isBusy
     }
     if ledger.out.isEmpty { killsCoordinator = false }
-    guard killsCoordinator || !victims.isEmpty else { return }
+    guard killsCoordinator || !victims.isEmpty else {
+      figures.missed += 1
+      return
+    }
     try strike(killsCoordinator ? coordinator : nil, victims)
     ledger.nextKill()
     if choices.chance(0.4) { try waitUntilMended() } else { (moving, returning.workers) = ([:], []) }

@@ -11,6 +11,8 @@ struct ChaosFigures: Sendable {
   var coordinatorKills = 0
   var workerKills = 0
   var bothAtOnce = 0
+  /// Times that nobody was killed, because those chosen had nothing in hand.
+  var missed = 0
   /// Runs that stopped at a job on which three workers had died by chance, and were resumed.
   var poisonStops = 0
   var facts = 0
@@ -36,7 +38,8 @@ struct ChaosFigures: Sendable {
   static func + (a: Self, b: Self) -> Self {
     var sum = a
     let counts: [WritableKeyPath<Self, Int>] = [
-      \.runs, \.coordinatorKills, \.workerKills, \.bothAtOnce, \.poisonStops, \.facts, \.lostFacts, \.recomputed,
+      \.runs, \.coordinatorKills, \.workerKills, \.bothAtOnce, \.missed, \.poisonStops, \.facts, \.lostFacts,
+      \.recomputed,
       \.computed, \.audits, \.backups, \.copies, \.answersLost, \.inFlight, \.segmentsMoved,
     ]
     for count in counts { sum[keyPath: count] += b[keyPath: count] }

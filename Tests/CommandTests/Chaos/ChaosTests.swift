@@ -55,8 +55,8 @@ import Testing
     let most = Chaos.Quota(
       coordinators: (Self.coordinators + 2) / (Self.isLong ? 12 : 3),
       workers: (Self.workers + 2) / (Self.isLong ? 12 : 3))
-    // Two crews, because most of the time a cluster waits for a second to pass.
-    DispatchQueue.concurrentPerform(iterations: 2) { _ in
+    // Three crews, because most of the time a cluster waits for a second to pass.
+    DispatchQueue.concurrentPerform(iterations: 3) { _ in
       while true {
         let (number, quota) = shared.withLock { shared in
           let quota = Chaos.Quota(
@@ -93,7 +93,8 @@ import Testing
           return (shared.figures, shared.complaints.count)
         }
         print(
-          "chaos: run \(number) over \(transport): \(figures.coordinatorKills) and \(figures.workerKills) kills;",
+          "chaos: run \(number) over \(transport): \(figures.coordinatorKills) and \(figures.workerKills) kills,",
+          "\(figures.missed) misses;",
           "so far \(far.0.coordinatorKills) and \(far.0.workerKills), \(far.1) complaints")
         // A run that cannot start would come back for ever.
         if figures.runs == 0 || far.1 > 20 { break }

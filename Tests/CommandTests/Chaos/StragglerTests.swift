@@ -55,9 +55,15 @@ import Testing
     return (last - first, backups)
   }
 
-  @Test(arguments: [10, 100] as [UInt32]) func aSlowWorkerHoldsNobodyUp(slowness: UInt32) throws {
+  @Test func aTenfoldSlowerWorkerHoldsNobodyUp() throws { try compare(slowness: 10) }
+
+  @Test(.enabled(if: ChurnTests.isLong)) func aHundredfoldSlowerWorkerHoldsNobodyUp() throws {
+    try compare(slowness: 100)
+  }
+
+  private func compare(slowness: UInt32) throws {
     let place = Workplace()
-    let study = try place.write("study.yaml", ChurnTests.study(generations: 60))
+    let study = try place.write("study.yaml", ChurnTests.study(generations: ChurnTests.isLong ? 60 : 20))
     let without = try makespan(place, study, slowness: nil)
     let with = try makespan(place, study, slowness: slowness)
     let ratio = with.seconds / without.seconds

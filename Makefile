@@ -1,4 +1,4 @@
-.PHONY: build demo test simulate bench format clean
+.PHONY: build demo test simulate chaos bench format clean
 
 # The two commands of the README: each installs what it needs, builds, and does its work.
 
@@ -17,6 +17,9 @@ dependencies:
 
 simulate: dependencies
 	scripts/simulate
+
+chaos: dependencies
+	scripts/chaos
 
 bench: build
 	scripts/bench

@@ -4,21 +4,23 @@ internal import Studies
 
 extension CoordinatorState {
   /// Gives work to each worker that can take it: first a job to every lane, so that no lane has two while another has
-  /// none, then what keeps lanes busy until more can come, and backups of stragglers to lanes that stay idle.
+  /// none, then what keeps lanes busy until more can come, and backups of stragglers to lanes that stay idle. A slow
+  /// worker gets no more than its lanes can begin.
   mutating func dispatch(at now: Instant, _ effects: inout [CoordinatorEffect]) {
     let able = workers.values.filter { $0.peer != nil && !$0.isSuspect && !$0.isLeaving }
       .sorted { ($0.held.count, $0.hello.worker) < ($1.held.count, $1.hello.worker) }
     let lanes = able.reduce(0) { $0 + $1.hello.lanes }
     let hellos = able.map(\.hello)
-    var parcels = hellos.map { draw(for: $0, among: hellos, upTo: $0.lanes, at: now) }
-    for (index, worker) in able.enumerated() {
+    let slow = slowWorkers(able, at: now)
+    var parcels = hellos.map { draw(for: $0, leaving: slow[$0.worker] ?? [], among: hellos, upTo: $0.lanes, at: now) }
+    for (index, worker) in able.enumerated() where slow[worker.hello.worker] == nil {
       let window = window(of: worker.hello, totalLanes: lanes)
       if workers[worker.hello.worker]!.held.count <= max(worker.hello.lanes, window / 2) {
-        parcels[index] += draw(for: worker.hello, among: hellos, upTo: window, at: now)
+        parcels[index] += draw(for: worker.hello, leaving: [], among: hellos, upTo: window, at: now)
       }
     }
     for (index, worker) in able.enumerated() {
-      parcels[index] += backUps(for: worker.hello, at: now, &effects)
+      if slow[worker.hello.worker] == nil { parcels[index] += backUps(for: worker.hello, at: now, &effects) }
       let limit = min(worker.hello.receiveLimit, receiveLimit)
       for parcel in Parcels.cut(parcels[index], receiveLimit: limit) {
         effects.append(.send(.parcel(parcel), to: worker.peer!))
@@ -28,11 +30,14 @@ extension CoordinatorState {
 
   /// Leases waiting jobs to a worker until it holds `limit`. Who failed at a job or disputes its answer gets it again
   /// only if nobody else is left to try, so that one broken worker cannot use up a job's tries.
-  private mutating func draw(for hello: Hello, among able: [Hello], upTo limit: Int, at now: Instant) -> [Job] {
+  private mutating func draw(
+    for hello: Hello, leaving faster: [Hello], among able: [Hello], upTo limit: Int, at now: Instant
+  ) -> [Job] {
     func suits(_ job: Digest) -> Bool {
       let record = records[job]!
-      guard record.suits(hello) else { return false }
-      return !record.hasTried(hello.worker) || !able.contains { record.suits($0) && !record.hasTried($0.worker) }
+      func isFresh(_ hello: Hello) -> Bool { record.suits(hello) && !record.hasTried(hello.worker) }
+      guard record.suits(hello), !faster.contains(where: isFresh) else { return false }
+      return !record.hasTried(hello.worker) || !able.contains(where: isFresh)
     }
     var jobs: [Job] = []
     while workers[hello.worker]!.held.count < limit, let job = queue.popFirst(where: suits) {
@@ -69,9 +74,12 @@ extension CoordinatorState {
         record.suits(hello)
       else { return false }
       let mean = durations.mean(record.job.kind) ?? timing.unknownJob
-      return now.seconds(since: lease.since) > max(2, timing.straggler * mean)
+      return now.seconds(since: lease.since) > max(timing.backup, timing.straggler * mean)
     }
     return late.sorted { $0.value.order < $1.value.order }.prefix(room).map { job, record in
+      // One who does not answer at all is slow too.
+      let first = record.live[0]
+      workers[first.worker]?.pace.add(now.seconds(since: first.since), kind: record.job.kind, at: now)
       lease(job, to: id, isBackup: true, at: now)
       effects.append(.note(.backedUp(job: job)))
       return record.job

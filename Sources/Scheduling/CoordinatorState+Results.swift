@@ -4,7 +4,7 @@ internal import Studies
 extension CoordinatorState {
   /// An answer: the first becomes the fact once its blobs are durable, every later one is only counted.
   mutating func take(
-    _ result: JobResult, from worker: Digest, peer: PeerID, _ effects: inout [CoordinatorEffect]
+    _ result: JobResult, from worker: Digest, peer: PeerID, at now: Instant, _ effects: inout [CoordinatorEffect]
   ) {
     let job = result.job
     workers[worker]!.held.remove(job)
@@ -33,6 +33,7 @@ extension CoordinatorState {
         return
       }
       durations.add(result.cost.wallSeconds, kind: record.job.kind)
+      workers[worker]!.pace.add(result.cost.wallSeconds, kind: record.job.kind, at: now)
       let disposition: Disposition = lease.map { $0.isStale ? .late : $0.isBackup ? .backup : .computed } ?? .late
       accept(result, outcome, as: disposition, from: worker, peer: peer, &effects)
     }

@@ -68,6 +68,7 @@ package struct CoordinatorState: Sendable {
     var lastHeard: Instant
     var isSuspect = false
     var isLeaving = false
+    var pace = Pace()
     /// Live leases.
     var held: Set<Digest> = []
   }
@@ -148,6 +149,9 @@ package struct CoordinatorState: Sendable {
     workers.values.filter { $0.peer != nil }.sorted { $0.hello.worker < $1.hello.worker }
       .map { ($0.hello.name, $0.hello.lanes, $0.held.count) }
   }
+
+  /// What people call the worker behind a connection; nil before its hello and after its end.
+  package func workerName(at peer: PeerID) -> String? { peers[peer].flatMap { workers[$0]?.hello.name } }
 
   /// Jobs that are open: waiting, leased or on their way to the disk.
   package var openJobs: Int { records.count }

@@ -17,9 +17,12 @@ package struct Timing: Hashable, Sendable {
   package var straggler = 4.0
   /// What stands for the mean of a kind that nobody has finished a job of.
   package var unknownJob = 15.0
+  /// A job that is out for less is no straggler, however short jobs of its kind are.
+  package var backup = 0.5
   /// Deaths of workers on one job that make it a poison job.
   package var poisonDeaths = 3
-  /// Of so many facts of one kind that a worker gives in turn one is checked by another worker, beside the very first; 0 for none.
+  /// Of so many facts of one kind that a worker gives in turn one is checked by another worker, beside the very first; 0
+  /// for none.
   package var auditInterval = 50
   /// Facts that may wait to be checked; beyond them none is chosen.
   package var auditsAtOnce = 64

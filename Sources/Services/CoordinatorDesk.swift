@@ -200,7 +200,7 @@ struct CoordinatorDesk {
     switch effect {
     case .send(let message, let peer):
       if case .parcel(let jobs) = message {
-        log.debug("leased", metadata: ["jobs": "\(jobs.count)", "peer": "\(peer.value)"])
+        log.debug("leased", metadata: words(jobs, to: peer))
       }
       if firstLease == nil, case .parcel(let jobs) = message, jobs.contains(where: { $0.kind == "evaluate" }) {
         firstLease = Clock.now
@@ -219,6 +219,18 @@ struct CoordinatorDesk {
     case .giveUp(_, let reason): givenUp = StudyFailure(reason)
     case .note(let note): log(note)
     }
+  }
+
+  /// Who got which jobs, those that check a fact apart: from these lines one can tell what was out when a process died.
+  private func words(_ jobs: [Job], to peer: PeerID) -> Logger.Metadata {
+    let digests = jobs.map(\.digest)
+    func list(_ wanted: (Digest) -> Bool) -> Logger.MetadataValue {
+      "\(digests.filter(wanted).map(\.short).joined(separator: ","))"
+    }
+    return [
+      "jobs": "\(jobs.count)", "peer": "\(peer.value)", "worker": "\(state.workerName(at: peer) ?? "")",
+      "asked": list { !state.isAuditing($0) }, "checked": list(state.isAuditing),
+    ]
   }
 
   private mutating func fetch(_ digests: [Digest], from peer: PeerID) {

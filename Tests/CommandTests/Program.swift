@@ -128,7 +128,7 @@ final class Running {
 }
 
 /// A folder for one test, removed at its end; short, because sockets lie in it.
-final class Workplace {
+final class Workplace: Sendable {
   let path: String
 
   /// - Parameter inMemory: for thousands of openings, whose fsyncs would take minutes on a disk.

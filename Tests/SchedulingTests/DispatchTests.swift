@@ -89,6 +89,68 @@ struct DispatchTests {
 
   // MARK: - Stragglers
 
+  /// Three workers of which the first takes a hundred times as long as the others, which is known; nothing is open.
+  private func uneven() -> CoordinatorBench {
+    var bench = CoordinatorBench()
+    for connection: UInt32 in 1...3 { bench.hello("w\(connection)", on: connection) }
+    bench.submit(evaluations(0..<9))
+    var left = Array(0..<9)
+    while let number = left.first(where: { job in bench.holding.values.contains { $0.contains(Samples.evaluation(job)) }
+    }) {
+      let job = Samples.evaluation(number)
+      let place = bench.holding.first { $0.value.contains(job) }!.key
+      bench.result(job, place, seconds: place == 1 ? 1 : 0.01)
+      bench.persisted(job)
+      left.removeAll { $0 == number }
+    }
+    return bench
+  }
+
+  @Test func aSlowWorkerGetsNoneOfTheFewJobsThatOthersCanDoSooner() {
+    var bench = uneven()
+    let parcels = bench.submit(evaluations(100..<110))
+    #expect(parcels.count == 2 && !parcels.contains { $0.hasPrefix("1:") }, "\(parcels)")
+  }
+
+  @Test func aSlowWorkerGetsItsShareOfManyJobs() {
+    var bench = uneven()
+    #expect(bench.submit(evaluations(100..<400)).contains { $0.hasPrefix("1:") })
+  }
+
+  @Test func aSlowWorkerGetsWhatNobodyElseCanDo() {
+    var bench = uneven()
+    bench.disconnect(2)
+    bench.disconnect(3)
+    let parcels = bench.submit(evaluations(100..<101))
+    #expect(parcels.count == 1 && parcels[0].hasPrefix("1: parcel"), "\(parcels)")
+  }
+
+  @Test func whoNeverAnswersIsSlowToo() {
+    var bench = CoordinatorBench()
+    for connection: UInt32 in 1...2 { bench.hello("w\(connection)", on: connection) }
+    for round in 0..<4 {
+      bench.submit(evaluations(4 * round..<4 * round + 4))
+      // The first one's jobs are done by the other, as backups.
+      for _ in 0..<8 {
+        for job in bench.holding[2]! {
+          bench.result(job, 2, seconds: 0.01)
+          bench.persisted(job)
+        }
+        bench.wait(0.5)
+        bench.heartbeat(1)
+        bench.heartbeat(2)
+      }
+    }
+    let parcels = bench.submit(evaluations(100..<102))
+    #expect(parcels.count == 1 && parcels[0].hasPrefix("2:"), "\(parcels)")
+  }
+
+  @Test func slownessIsForgotten() {
+    var bench = uneven()
+    bench.wait(40, beating: 1, 2, 3)
+    #expect(bench.submit(evaluations(100..<110)).contains { $0.hasPrefix("1:") })
+  }
+
   /// Two workers with one lane each; jobs take 0.1 s; job 2 does not come back.
   private func straggling() -> CoordinatorBench {
     var bench = CoordinatorBench()

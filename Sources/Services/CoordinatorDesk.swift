@@ -165,6 +165,9 @@ struct CoordinatorDesk {
         case .blobRequest(let request): serve(request, to: peer)
         case .blobChunk(let chunk): await downloads[peer]?.deliver(chunk)
         case .hello, .results, .heartbeat, .returned, .bye:
+          if case .hello(let hello) = message {
+            log.debug("hello", metadata: ["worker": "\(hello.name)", "peer": "\(peer.value)"])
+          }
           for effect in state.handle(.received(message, from: peer), at: Clock.now) { carryOut(effect) }
         }
       } catch {
@@ -189,7 +192,12 @@ struct CoordinatorDesk {
     switch effect {
     case .send(let message, let peer):
       if case .parcel(let jobs) = message {
-        log.debug("leased", metadata: ["jobs": "\(jobs.count)", "peer": "\(peer.value)"])
+        log.debug(
+          "leased",
+          metadata: [
+            "jobs": "\(jobs.count)", "peer": "\(peer.value)",
+            "digests": "\(jobs.map(\.digest.short).joined(separator: ","))",
+          ])
       }
       if firstLease == nil, case .parcel(let jobs) = message, jobs.contains(where: { $0.kind == "evaluate" }) {
         firstLease = Clock.now

@@ -17,7 +17,11 @@ struct RunningService: Service {
 }
 
 /// Runs services until the first of them has done its work, and shuts down on SIGTERM and SIGINT.
-func runServices(_ services: [RunningService], _ logger: Logger) async throws {
+///
+/// - Parameter hurry: called for a second signal, of somebody who does not want to wait.
+func runServices(
+  _ services: [RunningService], _ logger: Logger, hurry: @escaping @Sendable () -> Void
+) async throws {
   var quiet = logger
   quiet.logLevel = .error
   var configuration = ServiceGroupConfiguration(
@@ -28,6 +32,14 @@ func runServices(_ services: [RunningService], _ logger: Logger) async throws {
     },
     gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
   configuration.maximumGracefulShutdownDuration = .seconds(3600)
+  let signals = Task {
+    var count = 0
+    for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+      count += 1
+      if count == 2 { hurry() }
+    }
+  }
+  defer { signals.cancel() }
   try await ServiceGroup(configuration: configuration).run()
 }
 
@@ -82,7 +94,8 @@ func coordinate(
     services.append(
       RunningService { for await address in listening { try await workers.run(dialling: address) } })
   }
-  try await runServices(services, log)
+  // Nothing that counts is lost by an end in the midst of its work.
+  try await runServices(services, log) { _exit(ExitStatus.stopped) }
   Terminal.standard.clearLine()
   if reused != nil {
     log.notice("facts taken over from other runs", metadata: ["facts": "\(reusedFacts.withLock { $0 })"])

@@ -66,7 +66,8 @@ struct CoordinatorDesk {
       try act(stored ? .blobStored(digest) : .blobFailed(digest, from: peer))
     case .revoked(let jobs):
       quarantines -= 1
-      if !jobs.isEmpty { beginAnew() }
+      if !jobs.isEmpty { beginAnew(as: .revoked, "without what the worker gave") }
+    case .deaf(let reason): beginAnew(as: .deaf, "because nobody can reach this process: \(reason)")
     case .tick:
       for download in downloads.values { await download.askAgainIfStalled() }
       try tick()
@@ -103,11 +104,11 @@ struct CoordinatorDesk {
     try act(.finished)
   }
 
-  /// What this life learnt of a liar is gone from the disk; the next life takes from there what is left.
-  private mutating func beginAnew() {
-    guard ending == nil else { return }
-    log.notice("beginning anew without what the worker gave")
-    ending = .revoked
+  /// The next life takes from the disk what is there: after a liar, what is left.
+  private mutating func beginAnew(as ending: CoordinatorEnding, _ reason: String) {
+    guard self.ending == nil else { return }
+    log.notice("beginning anew \(reason)")
+    self.ending = ending
     leavingSince = Instant(nanoseconds: 0)
   }
 

@@ -49,7 +49,8 @@ func runServices(
 ///   - place: where its socket listens, and the tunnel in front of it.
 ///   - reused: other runs whose facts are taken over.
 ///   - local: the number of local workers and their lanes; nil for none.
-/// - Throws: `ExitCode` 75 if it was stopped before the end; ``BeginAnew`` behind the quarantine of a liar.
+/// - Throws: `ExitCode` 75 if it was stopped before the end; ``BeginAnew`` behind the quarantine of a liar, or where no peer
+///   can come any more.
 func coordinate(
   _ run: OpenRun, reusing reused: ReusedRuns?, at place: ListeningPlace, local: (workers: Int, lanes: Int)?, log: Logger
 ) async throws {
@@ -104,7 +105,7 @@ func coordinate(
   case .finished(_, let seconds):
     if seconds > 0 { log.notice("search phase", metadata: ["seconds": "\(String(format: "%.3f", seconds))"]) }
     try Conclusion(directory: directory).printTable()
-  case .revoked: throw BeginAnew()
+  case .revoked, .deaf: throw BeginAnew()
   case .stopped, nil:
     FileHandle.standardError.write(Data("stopped; `sentei resume \(directory)` goes on\n".utf8))
     throw ExitCode(ExitStatus.stopped)

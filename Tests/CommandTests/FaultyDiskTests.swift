@@ -23,7 +23,17 @@ import Testing
 
     func mount() -> Bool { command("mount", "-o", "loop", file, path) }
 
-    func unmount() { umount2(path, Int32(MNT_DETACH)) }
+    /// Waits for those who still have files open: workers go a moment after their coordinator.
+    func unmount() {
+      let deadline = ContinuousClock.now + .seconds(30)
+      while umount2(path, 0) != 0, errno == EBUSY {
+        guard ContinuousClock.now < deadline else {
+          umount2(path, Int32(MNT_DETACH))
+          return
+        }
+        usleep(10_000)
+      }
+    }
 
     func turnReadOnly() -> Bool { command("mount", "-o", "remount,abort", path) }
   }

@@ -45,6 +45,11 @@ final class Running {
   let log: String
   private var status: Int32?
 
+  /// Glibc shows it to those alone who define `_GNU_SOURCE`.
+  private typealias CloseFrom = @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
+  private static let closeFrom = unsafeBitCast(
+    dlsym(nil, "posix_spawn_file_actions_addclosefrom_np"), to: CloseFrom.self)
+
   /// Longer than any test takes on a machine that has other things to do; then the process hangs.
   private static let patience = Duration.seconds(600)
 
@@ -61,6 +66,8 @@ final class Running {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    // A connection that another test closes would stay open in a child that inherited it.
+    _ = Self.closeFrom(&actions, 3)
     let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0)=\($1)" }
     var words = (prefix + [Program.path] + arguments).map { strdup($0) } + [nil]
     var settings = variables.map { strdup($0) } + [nil]

@@ -42,7 +42,7 @@ import Wire
     #expect(first.logText.contains("resume"))
   }
 
-  @Test func aCoordinatorThatNobodyCanReachBeginsAnew() throws {
+  @Test(.ownThread) func aCoordinatorThatNobodyCanReachBeginsAnew() throws {
     let place = Workplace()
     let study = try place.write("study.yaml", Studies.quick(seed: 9, generations: 20))
     let (path, run) = (place.file("socket/c"), place.file("run"))

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A coordinator on a host of its own that dies, or stands still.
-@Suite struct AbsentCoordinatorTests {
+@Suite(.ownThread) struct AbsentCoordinatorTests {
   @Test func workersAreBackSoonAfterADeathAndNoneIsLostByAStop() throws {
     // Without TLS, so that this way is walked, too.
     guard let site = try Site(hosts: 4, generations: 120, encrypted: false) else { return }

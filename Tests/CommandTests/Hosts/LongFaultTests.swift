@@ -2,9 +2,10 @@ import Foundation
 import Testing
 
 /// Faults that last a minute; `SENTEI_LONG=1` runs them.
-@Suite(.enabled(if: ProcessInfo.processInfo.environment["SENTEI_LONG"] == "1")) struct LongFaultTests {
+@Suite(.ownThread, .enabled(if: ProcessInfo.processInfo.environment["SENTEI_LONG"] == "1"))
+struct LongFaultTests {
   @Test func aWorkerThatStandsStillForAMinuteComesBack() throws {
-    guard let site = try Site(hosts: 3, generations: 150) else { return }
+    guard let site = try Site(hosts: 3, generations: 230) else { return }
     let coordinator = try site.coordinator()
     let far = try site.worker(on: 1, through: site.farLink(delay: 0.2...0.3))
     let stopped = try site.worker(on: 2)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Hosts that are there and say nothing, or are gone for a while, each in its own way.
-@Suite struct SilentHostTests {
+@Suite(.ownThread) struct SilentHostTests {
   /// The targets are 15 and 5 seconds; a machine that does other things gets more.
   private static let replaced = 30.0
   private static let back = 15.0

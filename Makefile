@@ -5,7 +5,8 @@
 demo: build
 	.build/release/sentei run docs/examples/digits.yaml --run-directory "$$(mktemp -d)/digits"
 
-test: dependencies
+test:
+	@scripts/install-dependencies tests
 	scripts/check
 
 build: dependencies

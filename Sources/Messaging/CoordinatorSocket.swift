@@ -15,6 +15,7 @@ package final class CoordinatorSocket: Sendable {
 
   private let socket: RawSocket
   private let routes: PipeRoutes
+  private let canary: Canary
 
   /// Opens the socket; nothing can connect before `listen(_:)`.
   ///
@@ -27,20 +28,29 @@ package final class CoordinatorSocket: Sendable {
     receiveLimit: Int, sendLimit: Int? = nil, sendTimeout: Duration = .seconds(5)
   ) throws(MessagingError) {
     let routes = PipeRoutes()
+    let canary = Canary()
     socket = try RawSocket(
       nng_rep0_open_raw, place: "a coordinator", limits: MessageLimits(receive: receiveLimit, send: sendLimit),
       sendTimeout: sendTimeout,
       pipeChanged: { pipe, isConnected in
-        if isConnected { routes.connected(pipe) } else { routes.disconnected(pipe) }
+        if isConnected {
+          routes.connected(pipe)
+        } else {
+          routes.disconnected(pipe)
+          canary.disconnected(pipe)
+        }
       },
       interpret: { message in
         // A longer header has come through a forwarding device, and we have none.
         guard let header = message.header, header.count == 2 else { return nil }
         let pipe = PipeID(header[0])
+        let body = message.body
+        if canary.takes(body, from: pipe) { return nil }
         routes.received(request: header[1], from: pipe)
-        return .message(pipe, message.body)
+        return .message(pipe, body)
       })
     self.routes = routes
+    self.canary = canary
     events = socket.events
   }
 
@@ -50,7 +60,7 @@ package final class CoordinatorSocket: Sendable {
   /// missing; a socket file that a dead process left behind is replaced. A lock file stands beside it.
   ///
   /// An `ipc://` listener goes deaf without a sign when a peer disconnects before both greetings of eight bytes have been
-  /// exchanged (nanomsg/nng#1518): connections still succeed, but no event comes. Only a canary that sends a message
+  /// exchanged (nanomsg/nng#1518): connections still succeed, but no event comes. ``complaint(about:)``
   /// notices, and whatever connects on behalf of others must first have their whole greeting, then wait for ours.
   ///
   /// - Returns: the address to dial: for `tcp://` with port 0, the one with the port that the system chose.
@@ -88,6 +98,19 @@ package final class CoordinatorSocket: Sendable {
     var port: Int32 = 0
     try check(nng_listener_get_int(listener, NNG_OPT_TCP_BOUND_PORT, &port), .listen, place: place)
     return address.withPort(UInt16(truncatingIfNeeded: port))
+  }
+
+  /// Tries whether peers can still come, be heard and go at an `ipc://` address: a connection to oneself with a message,
+  /// which no event tells of but its coming and going. One at a time; takes milliseconds if all is well.
+  ///
+  /// Neither a listener that went deaf nor a dead reaper of connections gives any other sign. Of a socket whose reader is
+  /// behind nothing can be said, nor of other addresses, for which no such fault is known.
+  ///
+  /// - Returns: what did not happen within two seconds; nil where nothing is wrong.
+  package func complaint(about address: Address) async -> String? {
+    guard let path = address.path, !socket.isPaused else { return nil }
+    let complaint = await canary.fly(to: path, patience: 2000)
+    return socket.isPaused ? nil : complaint
   }
 
   /// Sends a message to one worker, and to no other; possible from its first message until it disconnects.

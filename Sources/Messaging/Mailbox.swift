@@ -78,6 +78,9 @@ package final class Mailbox: Sendable {
     }
   }
 
+  /// Whether receiving has paused because the reader is behind.
+  var isPaused: Bool { state.withLock { $0.isPaused } }
+
   /// True once after each pause, when there is room again.
   package func resumesReceiving() -> Bool {
     state.withLock { state in

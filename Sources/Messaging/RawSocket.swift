@@ -10,6 +10,7 @@ final class RawSocket: Sendable {
   let sendLimit: Int
   private let milliseconds: Int32
   private let pool = SendPool()
+  private let mailbox: Mailbox
 
   /// Opens a socket, sets its limits and starts to receive.
   ///
@@ -37,11 +38,15 @@ final class RawSocket: Sendable {
       mailbox.push(isConnected ? .connected(pipe) : .disconnected(pipe))
     }
     self.handle = handle
+    self.mailbox = mailbox
     self.sendLimit = limits.send
     self.milliseconds = sendTimeout.wholeMilliseconds
     events = AsyncStream(unfolding: { await loop.next() }, onCancel: { mailbox.finish() })
     loop.start()
   }
+
+  /// Whether receiving has paused because the reader is behind.
+  var isPaused: Bool { mailbox.isPaused }
 
   /// Sends a message with this header; returns when nng has queued it.
   func send(

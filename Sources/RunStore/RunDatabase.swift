@@ -93,6 +93,16 @@ final class RunDatabase: Sendable {
     OpenDatabases.leave(file)
   }
 
+  /// Gives the connection up without closing it.
+  ///
+  /// SQLite copies the log into the database when its last connection is closed, with an fsync of both; behind one that
+  /// failed the next succeeds, whatever was lost. The process is about to end; until then it holds one connection more.
+  func leaveOpen() {
+    guard let last = queue.withLock({ $0.take() }) else { return }
+    _ = Unmanaged.passRetained(last)
+    OpenDatabases.leave(file)
+  }
+
   /// Runs `body` in one transaction that is durable when this returns; any error rolls all of it back.
   func write<Value>(_ operation: String, _ body: (Database) throws -> Value) throws(RunStoreError) -> Value {
     let queue = try open(operation)

@@ -78,9 +78,12 @@ package final class RunStore: Sendable {
   }
 
   private func shutDown() {
-    // A poisoned store starts no transaction of its own; SQLite's closing copies only what was synced before.
-    if mode == .writing, failure == nil { database.settle() }
-    database.close()
+    if mode == .writing, failure != nil {
+      database.leaveOpen()
+    } else {
+      if mode == .writing { database.settle() }
+      database.close()
+    }
     cause.withLock { $0 = $0 ?? "the run was closed" }
     lock.withLock { $0 = nil }
   }

@@ -12,6 +12,8 @@ package enum WorkerEvent: Sendable {
   case tick
   /// SIGTERM: finish what runs, give back the rest, leave.
   case drain
+  /// A second SIGTERM: give back what runs, too, and leave at once.
+  case leave
 }
 
 /// Everything that a worker can want done.
@@ -28,6 +30,8 @@ package enum WorkerExit: Hashable, Sendable {
   /// The run is over, or it was asked to leave and has.
   case done
   case rejected(Rejection)
+  /// No coordinator wanted it for as long as it was told to wait.
+  case alone
 }
 
 /// What is worth a log line.
@@ -55,10 +59,16 @@ package struct WorkerState: Sendable {
   private var lastHello: Instant?
   private var isDraining = false
   private var isDismissed = false
+  private let patience: Double?
+  /// Since when no coordinator has welcomed it; nil while one has, and before the first event.
+  private var aloneSince: Instant?
 
-  /// - Parameter hello: what to say on each connection; `holding` is filled in here.
-  package init(hello: Hello, timing: Timing = Timing()) {
+  /// - Parameters:
+  ///   - hello: what to say on each connection; `holding` is filled in here.
+  ///   - patience: seconds without a coordinator, and without a running job, after which it leaves; nil waits for ever.
+  package init(hello: Hello, patience: Double? = nil, timing: Timing = Timing()) {
     self.hello = hello
+    self.patience = patience
     self.timing = timing
     heartbeatSeconds = timing.heartbeat
   }
@@ -81,7 +91,11 @@ package struct WorkerState: Sendable {
     case .finished(let result): finish(result, at: now, &effects)
     case .tick: tick(at: now, &effects)
     case .drain: drain(&effects)
+    case .leave:
+      // A goodbye gives back every lease.
+      return (isConnected ? [.send(.bye)] : []) + [.exit(.done)]
     }
+    aloneSince = isWelcome ? nil : aloneSince ?? now
     startWaiting(&effects)
     if (isDraining || isDismissed) && running.isEmpty && (outbox.isEmpty || !isConnected) {
       if isConnected { effects.append(.send(.bye)) }
@@ -194,6 +208,10 @@ package struct WorkerState: Sendable {
   }
 
   private mutating func tick(at now: Instant, _ effects: inout [WorkerEffect]) {
+    // What is being computed may still find a coordinator that wants it.
+    if let patience, let aloneSince, running.isEmpty, now.seconds(since: aloneSince) >= patience {
+      effects.append(.exit(.alone))
+    }
     guard isConnected else { return }
     if !isWelcome {
       // A hello or its answer can be lost with a connection that broke unnoticed.

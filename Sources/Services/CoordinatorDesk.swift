@@ -67,6 +67,8 @@ struct CoordinatorDesk {
     case .disk(.revoked(let jobs)):
       quarantines -= 1
       if !jobs.isEmpty { beginAnew("without what the worker gave") }
+    case .deaf(let reason):
+      if ending == nil { beginAnew("because nobody can reach this process: \(reason)") }
     case .tick:
       for download in downloads.values { await download.askAgainIfStalled() }
       try tick()
@@ -118,7 +120,7 @@ struct CoordinatorDesk {
     // What was on its way to the disk at the end may still call it into question.
     if case .stopped = ending { return }
     log.notice("beginning anew \(reason)")
-    ending = .revoked
+    ending = .anew
     leavingSince = Instant(nanoseconds: 0)
   }
 
@@ -176,6 +178,9 @@ struct CoordinatorDesk {
         case .blobRequest(let request): serve(request, to: peer)
         case .blobChunk(let chunk): await downloads[peer]?.deliver(chunk)
         case .hello, .results, .heartbeat, .returned, .bye:
+          if case .hello(let hello) = message {
+            log.debug("hello", metadata: ["worker": "\(hello.name)", "peer": "\(peer.value)"])
+          }
           for effect in state.handle(.received(message, from: peer), at: Clock.now) { carryOut(effect) }
         }
       } catch {

@@ -19,6 +19,8 @@ package final class CoordinatorService: Sendable {
     case disk(Persister.Report)
     case blob(Digest, PeerID, stored: Bool)
     case tick
+    /// Nobody can come any more, for this reason.
+    case deaf(String)
     case stop
   }
 
@@ -81,6 +83,7 @@ package final class CoordinatorService: Sendable {
             let bound = try socket.listen(address)
             onListening(bound)
             group.addTask { for await event in socket.events { input.yield(.socket(event)) } }
+            group.addTask { if let reason = await self.deafness(of: socket, at: bound) { input.yield(.deaf(reason)) } }
             continue
           }
           if let ending = try await desk.handle(event) {
@@ -102,13 +105,28 @@ package final class CoordinatorService: Sendable {
   }
 }
 
+extension CoordinatorService {
+  /// Tries the socket each half minute, until it fails twice in a row or the task is cancelled.
+  ///
+  /// - Returns: how it failed.
+  private func deafness(of socket: CoordinatorSocket, at address: Address) async -> String? {
+    while !Task.isCancelled {
+      try? await Task.sleep(for: .seconds(30))
+      guard !Task.isCancelled, let first = await socket.complaint(about: address) else { continue }
+      log.warning("the coordinator's own socket failed a test", metadata: ["reason": "\(first)"])
+      if let second = await socket.complaint(about: address) { return second }
+    }
+    return nil
+  }
+}
+
 /// How a coordinator's work ended.
 package enum CoordinatorEnding: Sendable {
   /// Every fact is there; the networks that the report compares, with the seconds from the first lease of an evaluation
   /// to the last commit of one.
   case finished([Contestant], searchSeconds: Double)
-  /// A worker was found to lie and its facts were taken back; `sentei resume` goes on with what is left.
-  case revoked
+  /// What this process knows is not what the disk holds, after a liar, or no peer can reach it any more: a new one goes on.
+  case anew
   /// Told to stop: everything is on disk, and `sentei resume` goes on.
   case stopped
 }

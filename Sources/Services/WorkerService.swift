@@ -21,16 +21,19 @@ package struct WorkerOptions: Sendable {
   package var journal: String?
   /// Leave when standard input ends: the parent process is gone.
   package var followsStandardInput: Bool
+  /// How many seconds to be without a coordinator before leaving; nil for ever.
+  package var patience: Double?
 
   package init(
     address: Address, coordinator: Address? = nil, lanes: Int, journal: String? = nil,
-    followsStandardInput: Bool = false
+    followsStandardInput: Bool = false, patience: Double? = nil
   ) {
     self.address = address
     self.coordinator = coordinator ?? address
     self.lanes = lanes
     self.journal = journal
     self.followsStandardInput = followsStandardInput
+    self.patience = patience
   }
 }
 
@@ -43,6 +46,7 @@ package final class WorkerService: Sendable {
     case finished(JobResult, blobs: [(digest: Digest, bytes: [UInt8])], lane: Int)
     case tick
     case drain
+    case leave
   }
 
   private let options: WorkerOptions
@@ -50,13 +54,17 @@ package final class WorkerService: Sendable {
   /// Why the worker ended, once `run` has returned.
   package var ending: WorkerEnding? { result.withLock { $0 } }
   private let result = Mutex<WorkerEnding?>(nil)
+  private let (inputs, input) = AsyncStream.makeStream(of: Input.self)
 
   package init(_ options: WorkerOptions, log: Logger) {
     self.options = options
     self.log = log
   }
 
-  /// Works until it is dismissed, rejected or told to stop.
+  /// Makes a running worker give back what it holds and leave at once, instead of after the jobs in hand.
+  package func leave() { input.yield(.leave) }
+
+  /// Works until it is dismissed, rejected, told to stop or alone for too long.
   ///
   /// - Throws: `MessagingError` if the socket cannot be made; ``WorkerSetupError`` if this machine computes other bits.
   package func run() async throws {
@@ -64,7 +72,6 @@ package final class WorkerService: Sendable {
     guard GoldenEvaluation.matches() else { throw WorkerSetupError.golden }
     let journal = try options.journal.map { try Journal(path: $0) }
     let socket = try WorkerSocket(receiveLimit: WireCodec.receiveLimit)
-    let (inputs, input) = AsyncStream.makeStream(of: Input.self)
     let (outgoing, outbox) = AsyncStream.makeStream(of: [UInt8].self)
     let epoch = Mutex<UInt64>(0)
     let send: @Sendable (WorkerMessage) -> Void = { message in
@@ -72,7 +79,7 @@ package final class WorkerService: Sendable {
     }
     let downloads = BlobDownloads { send(.blobRequest($0)) }
     let store = WorkerInputs(downloads: downloads)
-    var state = WorkerState(hello: hello())
+    var state = WorkerState(hello: hello(), patience: options.patience)
     let lanes = (0..<options.lanes).map { Lane(number: $0) }
     var idle = Array(lanes.indices.reversed())
 
@@ -80,21 +87,21 @@ package final class WorkerService: Sendable {
     log.info("dialling", metadata: ["address": "\(options.coordinator)", "lanes": "\(options.lanes)"])
     await withGracefulShutdownHandler {
       await withTaskGroup(of: Void.self) { group in
-        group.addTask { for await event in socket.events { input.yield(.socket(event)) } }
-        group.addTask {
+        group.addTask { [input] in for await event in socket.events { input.yield(.socket(event)) } }
+        let sender = Task {
           for await bytes in outgoing {
             // A message that cannot be sent is lost like one that the network drops: hello, heartbeats and the outbox
             // make up for it.
             try? await socket.send(bytes)
           }
         }
-        group.addTask {
+        group.addTask { [input] in
           while !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(250))
             input.yield(.tick)
           }
         }
-        if options.followsStandardInput { followStandardInput { input.yield(.drain) } }
+        if options.followsStandardInput { followStandardInput { [input] in input.yield(.drain) } }
 
         loop: for await event in inputs {
           for effect in await effects(of: event, &state, &idle, epoch, store, downloads, send) {
@@ -102,7 +109,8 @@ package final class WorkerService: Sendable {
             case .send(let message): send(message)
             case .start(let job):
               let lane = idle.removeLast()
-              group.addTask { [lanes] in
+              // Not in the group: who leaves at once does not wait for what is being computed.
+              Task { [lanes, input] in
                 let (result, blobs) = await Self.compute(job, on: lanes[lane], store)
                 journal?.append("\(result.job.hex) \(job.kind)")
                 input.yield(.finished(result, blobs: blobs, lane: lane))
@@ -115,11 +123,20 @@ package final class WorkerService: Sendable {
             }
           }
         }
+        // The goodbye has to go out, but may find no connection.
+        let limit = Task {
+          try await Task.sleep(for: .seconds(1))
+          sender.cancel()
+        }
+        await sender.value
+        limit.cancel()
         await socket.flush()
+        // Nothing answers a goodbye, and nng and the tunnel hand it on by themselves.
+        try? await Task.sleep(for: .milliseconds(100))
         group.cancelAll()
         input.finish()
       }
-    } onGracefulShutdown: {
+    } onGracefulShutdown: { [input] in
       input.yield(.drain)
     }
   }
@@ -156,6 +173,9 @@ package final class WorkerService: Sendable {
     case .drain:
       log.info("leaving after the jobs in hand")
       return state.handle(.drain, at: now)
+    case .leave:
+      log.info("leaving at once")
+      return state.handle(.leave, at: now)
     case .finished(let result, let blobs, let lane):
       idle.append(lane)
       // Before the result names them, so that a request for them never misses.
@@ -268,6 +288,7 @@ package final class WorkerService: Sendable {
       log.info("done")
     case .rejected(let rejection):
       result.withLock { $0 = .rejected(rejection.reason) }
+    case .alone: result.withLock { $0 = .alone }
     }
   }
 
@@ -286,6 +307,8 @@ package enum WorkerEnding: Hashable, Sendable {
   case done
   /// The coordinator will never accept this worker, for the reason given.
   case rejected(String)
+  /// No coordinator answered for as long as it was to wait.
+  case alone
 }
 
 /// Why a worker does not even dial.

@@ -1,7 +1,8 @@
 import ArgumentParser
 import Foundation
 
-/// A coordinator whose memory holds what a liar said: it executes its command again, which goes on from the disk.
+/// A coordinator whose memory holds what a liar said, or whose socket nobody can reach: it executes its command again,
+/// which goes on from the disk.
 ///
 /// All facts are durable or are not so, and resuming is the one way back that everything else uses too.
 struct BeginAnew: Error {

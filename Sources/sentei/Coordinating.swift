@@ -17,7 +17,11 @@ struct RunningService: Service {
 }
 
 /// Runs services until the first of them has done its work, and shuts down on SIGTERM and SIGINT.
-func runServices(_ services: [RunningService], _ logger: Logger) async throws {
+///
+/// - Parameter hurry: called for a second signal, of somebody who does not want to wait.
+func runServices(
+  _ services: [RunningService], _ logger: Logger, hurry: @escaping @Sendable () -> Void
+) async throws {
   var quiet = logger
   quiet.logLevel = .error
   var configuration = ServiceGroupConfiguration(
@@ -28,6 +32,14 @@ func runServices(_ services: [RunningService], _ logger: Logger) async throws {
     },
     gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
   configuration.maximumGracefulShutdownDuration = .seconds(3600)
+  let signals = Task {
+    var count = 0
+    for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+      count += 1
+      if count == 2 { hurry() }
+    }
+  }
+  defer { signals.cancel() }
   try await ServiceGroup(configuration: configuration).run()
 }
 
@@ -37,7 +49,8 @@ func runServices(_ services: [RunningService], _ logger: Logger) async throws {
 ///   - place: where its socket listens, and the tunnel in front of it.
 ///   - reused: other runs whose facts are taken over.
 ///   - local: the number of local workers and their lanes; nil for none.
-/// - Throws: `ExitCode` 75 if it was stopped before the end; ``BeginAnew`` behind the quarantine of a liar.
+/// - Throws: `ExitCode` 75 if it was stopped before the end; ``BeginAnew`` behind the quarantine of a liar, or where no peer
+///   can come any more.
 func coordinate(
   _ run: OpenRun, reusing reused: ReusedRuns?, at place: ListeningPlace, local: (workers: Int, lanes: Int)?, log: Logger
 ) async throws {
@@ -82,7 +95,8 @@ func coordinate(
     services.append(
       RunningService { for await address in listening { try await workers.run(dialling: address) } })
   }
-  try await runServices(services, log)
+  // Nothing that counts is lost by an end in the midst of its work.
+  try await runServices(services, log) { _exit(ExitStatus.stopped) }
   Terminal.standard.clearLine()
   if reused != nil {
     log.notice("facts taken over from other runs", metadata: ["facts": "\(reusedFacts.withLock { $0 })"])
@@ -91,7 +105,7 @@ func coordinate(
   case .finished(_, let seconds):
     if seconds > 0 { log.notice("search phase", metadata: ["seconds": "\(String(format: "%.3f", seconds))"]) }
     try Conclusion(directory: directory).printTable()
-  case .revoked: throw BeginAnew()
+  case .anew: throw BeginAnew()
   case .stopped, nil:
     FileHandle.standardError.write(Data("stopped; `sentei resume \(directory)` goes on\n".utf8))
     throw ExitCode(ExitStatus.stopped)

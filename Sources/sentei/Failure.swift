@@ -53,6 +53,7 @@ func reportingAndLeaving(_ body: () async throws -> Void) async -> Never {
   var status: Int32 = 0
   do {
     try await reporting {
+      try OpenFiles.allow()
       // Outside of the body: what it made for one life is removed by then.
       do { try await body() } catch let anew as BeginAnew { anew.execute() }
     }
@@ -105,7 +106,7 @@ private func exitStatus(of error: any Error) -> Int32 {
   case is MessagingError, is TunnelError: ExitStatus.unavailable
   case is FileError: ExitStatus.missing
   case is StudyFailure, is LocalWorkerError, is WorkerSetupError: ExitStatus.cannotGoOn
-  case is RejectedError: ExitStatus.unavailable
+  case is RejectedError, is TooFewFiles: ExitStatus.unavailable
   default: ExitStatus.cannotGoOn
   }
 }
@@ -115,7 +116,7 @@ struct FileError: Error, CustomStringConvertible {
   let description: String
 }
 
-/// A coordinator that will never take this worker.
+/// A coordinator that will never take this worker, or none at all.
 struct RejectedError: Error, CustomStringConvertible {
   let description: String
 }

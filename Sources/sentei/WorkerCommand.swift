@@ -28,6 +28,10 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "Append a line with digest and kind of each job that this worker computes.")
   var journal: String?
 
+  @Option(
+    help: "Leave with exit code 69 after so many seconds without a coordinator and without a job; 0 waits for ever.")
+  var wait = 600
+
   @OptionGroup var logging: LogOptions
 
   @Flag(help: .hidden)
@@ -35,6 +39,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard (1...1024).contains(lanes) else { throw ValidationError("--lanes takes a number from 1 to 1024") }
+    guard wait >= 0 else { throw ValidationError("--wait takes a number of seconds, or 0") }
   }
 
   func run() async throws {
@@ -47,11 +52,16 @@ struct WorkerCommand: AsyncParsableCommand {
       let worker = WorkerService(
         WorkerOptions(
           address: socket, coordinator: address, lanes: lanes, journal: journal,
-          followsStandardInput: followStandardInput),
+          followsStandardInput: followStandardInput, patience: wait == 0 ? nil : Double(wait)),
         log: log)
-      try await runServices([RunningService { try await worker.run() }], log)
-      if case .rejected(let reason) = worker.ending {
+      try await runServices([RunningService { try await worker.run() }], log) { worker.leave() }
+      switch worker.ending {
+      case .done, nil: break
+      case .rejected(let reason):
         throw RejectedError(description: "the coordinator at \(address) refuses this worker: \(reason)")
+      case .alone:
+        throw RejectedError(
+          description: "no coordinator at \(address) for \(wait) s; --wait sets how long to wait")
       }
     }
   }

@@ -42,6 +42,31 @@ import Wire
     #expect(first.logText.contains("resume"))
   }
 
+  @Test(.ownThread) func aCoordinatorThatNobodyCanReachBeginsAnew() throws {
+    let place = Workplace()
+    let study = try place.write("study.yaml", Studies.quick(seed: 9, generations: 20))
+    let (path, run) = (place.file("socket/c"), place.file("run"))
+    let coordinator = try Running(
+      ["coordinator", study, "--listen", "ipc://\(path)", "--run-directory", run], errors: place.file("coordinator.log")
+    )
+    #expect(coordinator.says("listening"))
+    let worker = try Running(["worker", "ipc://\(path)"], errors: place.file("worker.log"))
+    #expect(worker.says("welcomed"))
+    worker.send(SIGSTOP)
+    unlink(path)
+    #expect(coordinator.says("beginning anew"), "\(coordinator.logText)")
+    #expect(coordinator.says("listening", moreThan: 1), "\(coordinator.logText)")
+    worker.send(SIGCONT)
+    #expect(coordinator.wait() == 0, "\(coordinator.logText)")
+    worker.send(SIGTERM)
+    #expect(worker.wait() == 0, "\(worker.logText)")
+    #expect(worker.count(of: "welcomed") == 2, "\(worker.logText)")
+    let whole = try Program.run("run", study, "--run-directory", place.file("whole"), "--workers", "1")
+    #expect(whole.status == 0, "\(whole.errors)")
+    let digests = try [run, place.file("whole")].map { try Program.run("history", $0, "--digest").output }
+    #expect(digests[0] == digests[1] && digests[0].count == 65)
+  }
+
   @Test(.timeLimit(.minutes(2))) func aWorkerOfAnotherProtocolIsRejectedForGood() async throws {
     let place = Workplace()
     let study = try place.write("study.yaml", Studies.quick())

@@ -45,11 +45,20 @@ final class Running {
   let log: String
   private var status: Int32?
 
+  /// Glibc shows it to those alone who define `_GNU_SOURCE`.
+  private typealias CloseFrom = @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
+  private static let closeFrom = unsafeBitCast(
+    dlsym(nil, "posix_spawn_file_actions_addclosefrom_np"), to: CloseFrom.self)
+
   /// Longer than any test takes on a machine that has other things to do; then the process hangs.
   private static let patience = Duration.seconds(600)
 
-  init(_ arguments: [String], output: String = "/dev/null", errors: String, environment: [String: String] = [:]) throws
-  {
+  /// - Parameter prefix: a command that ends with executing the words behind its own, such as `nsenter --net=FILE`; the
+  ///   process keeps its identifier.
+  init(
+    _ arguments: [String], through prefix: [String] = [], output: String = "/dev/null", errors: String,
+    environment: [String: String] = [:]
+  ) throws {
     log = errors
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -57,12 +66,14 @@ final class Running {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    // A connection that another test closes would stay open in a child that inherited it.
+    _ = Self.closeFrom(&actions, 3)
     let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0)=\($1)" }
-    var words = ([Program.path] + arguments).map { strdup($0) } + [nil]
+    var words = (prefix + [Program.path] + arguments).map { strdup($0) } + [nil]
     var settings = variables.map { strdup($0) } + [nil]
     defer { for text in words + settings { free(text) } }
     var child: pid_t = 0
-    let code = posix_spawn(&child, Program.path, &actions, nil, &words, &settings)
+    let code = posix_spawnp(&child, prefix.first ?? Program.path, &actions, nil, &words, &settings)
     guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EINVAL) }
     identifier = child
   }

@@ -42,6 +42,23 @@ import Testing
     }
   }
 
+  @Test func aListenerThatCannotBeReachedIsNoticed() async throws {
+    let directory = try TemporaryDirectory()
+    let address = try directory.address()
+    let coordinator = try CoordinatorSocket(receiveLimit: 64)
+    try coordinator.listen(address)
+    for _ in 0..<20 { #expect(await coordinator.complaint(about: address) == nil) }
+    try await exchange(coordinator, at: address)
+    unlink(try #require(address.path))
+    #expect(await coordinator.complaint(about: address)?.contains("no connection") == true)
+    // In its place a socket that takes connections and never says a word, like a deaf one of nng's.
+    let deaf = try bareSocket(boundTo: try #require(address.path))
+    defer { close(deaf) }
+    try #require(listen(deaf, 4) == 0)
+    #expect(await coordinator.complaint(about: address)?.contains("no greeting") == true)
+    #expect(await coordinator.complaint(about: try Address("tcp://127.0.0.1:9")) == nil)
+  }
+
   @Test func theSocketFileOfADeadProcessIsReplaced() async throws {
     let directory = try TemporaryDirectory()
     let address = try directory.address()

@@ -8,8 +8,8 @@ struct WorkerBench {
   private(set) var seconds = 100.0
   private var names: [Digest: String] = [:]
 
-  init(lanes: Int = 1) {
-    state = WorkerState(hello: Samples.hello("a", lanes: lanes))
+  init(lanes: Int = 1, patience: Double? = nil) {
+    state = WorkerState(hello: Samples.hello("a", lanes: lanes), patience: patience)
     for number in 0..<64 { names[Samples.evaluation(number).digest] = "\(number)" }
   }
 
@@ -61,6 +61,7 @@ struct WorkerBench {
     case .send(.bye): "bye"
     case .start(let job): "start\(text([job.digest]))"
     case .exit(.done): "exit"
+    case .exit(.alone): "exit alone"
     case .exit(.rejected(let rejection)): "exit rejected \(rejection.code.rawValue)"
     case .note(.welcomed(_, let epoch)): "note welcomed \(epoch)"
     case .note(.refused): "note refused"

@@ -163,6 +163,31 @@ struct WorkerStateTests {
     #expect(bench.acknowledge(0) == ["bye", "exit"])
   }
 
+  @Test func whoIsToldTwiceLeavesInTheMiddleOfAJob() {
+    var bench = WorkerBench.welcomed()
+    bench.parcel(0, 1)
+    #expect(bench.handle(.drain) == ["returned 1"])
+    #expect(bench.handle(.leave) == ["bye", "exit"])
+    bench.handle(.disconnected)
+    #expect(bench.handle(.leave) == ["exit"], "alone, there is nobody to tell")
+  }
+
+  @Test func whoFindsNoCoordinatorInTimeLeavesButNotInTheMiddleOfAJob() {
+    var bench = WorkerBench(patience: 60)
+    #expect(bench.wait(60).isEmpty)
+    #expect(bench.wait(0.25) == ["exit alone"])
+    bench = WorkerBench(patience: 60)
+    bench.wait(50)
+    bench.handle(.connected)
+    bench.hear(.welcome(Samples.welcome()))
+    #expect(!bench.wait(100).contains("exit alone"), "welcomed")
+    bench.parcel(0)
+    bench.handle(.disconnected)
+    #expect(bench.wait(100).isEmpty, "at work")
+    bench.finish(0)
+    #expect(bench.wait(0.25) == ["exit alone"])
+  }
+
   @Test func anIdleWorkerLeavesAtOnce() {
     var bench = WorkerBench.welcomed()
     #expect(bench.handle(.drain) == ["returned", "bye", "exit"])

@@ -12,10 +12,11 @@ import Testing
     let workers = try (1...3).map { try site.worker(on: $0, through: link) }
     for worker in workers { #expect(worker.says("welcomed"), "\(worker.logText)") }
     #expect(first.commits(40))
+    let connections = workers.map { Connection(of: $0) }
     first.kill9()
     let start = Date.now
     let second = try site.coordinator("second")
-    for worker in workers { #expect(worker.says("welcomed", moreThan: 1)) }
+    for connection in connections { #expect(connection.isBack()) }
     #expect(second.commits(40))
 
     // A short stop of a worker on the way: nothing comes of it.

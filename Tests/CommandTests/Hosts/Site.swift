@@ -121,3 +121,22 @@ extension Running {
     return says("debug: committed", moreThan: before + more - 1)
   }
 }
+
+/// A worker's connection, looked at from some moment on.
+struct Connection {
+  private let worker: Running
+  private let losses: Int
+  private let welcomes: Int
+
+  init(of worker: Running) {
+    self.worker = worker
+    losses = worker.count(of: "connection lost")
+    welcomes = worker.count(of: "welcomed")
+  }
+
+  /// Waits until the worker has noticed that it is gone.
+  func isLost() -> Bool { worker.says("connection lost", moreThan: losses) }
+
+  /// Waits until there is another one.
+  func isBack() -> Bool { worker.says("welcomed", moreThan: welcomes) }
+}

@@ -5,7 +5,7 @@ import Testing
 @Suite(.ownThread) struct AbsentCoordinatorTests {
   @Test func workersAreBackSoonAfterADeathAndNoneIsLostByAStop() throws {
     // Without TLS, so that this way is walked, too.
-    guard let site = try Site(hosts: 4, generations: 120, encrypted: false) else { return }
+    guard let site = try Site(hosts: 4, generations: 250, encrypted: false) else { return }
     let first = try site.coordinator("first")
     // All are far, so that the run takes its time, whoever is back first.
     let link = site.farLink(delay: 0.03...0.05)

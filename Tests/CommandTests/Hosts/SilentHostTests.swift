@@ -8,7 +8,7 @@ import Testing
   private static let back = 15.0
 
   @Test func othersDoTheWorkOfHostsThatFallSilentUntilTheyComeBack() throws {
-    guard let site = try Site(hosts: 5, generations: 90) else { return }
+    guard let site = try Site(hosts: 5, generations: 250) else { return }
     let hosts = site.lab.hosts
     let coordinator = try site.coordinator()
 
@@ -68,7 +68,7 @@ import Testing
   }
 
   @Test func badLinksAreOnlySlow() throws {
-    guard let site = try Site(hosts: 7, generations: 80) else { return }
+    guard let site = try Site(hosts: 7, generations: 250) else { return }
     let hosts = site.lab.hosts
     let coordinator = try site.coordinator()
     try hosts[1].drop(percent: 20)

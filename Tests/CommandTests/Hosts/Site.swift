@@ -77,8 +77,9 @@ final class Site {
     return link
   }
 
-  /// Waits for the end and looks whether it is that of an undisturbed run.
+  /// Waits for the end, from here on without long ways, and looks whether it is that of an undisturbed run.
   func expectTheSameEnd(of coordinator: Running, location: SourceLocation = #_sourceLocation) throws {
+    for link in links { link.shorten() }
     #expect(coordinator.wait() == 0, "\(coordinator.logText.suffix(3000))", sourceLocation: location)
     for worker in workers {
       // One that was not connected when the run ended would wait for another coordinator.

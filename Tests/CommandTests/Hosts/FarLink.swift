@@ -7,17 +7,21 @@ import Synchronization
 /// In user space, because few kernels of containers have `netem`. One thread does it all; it ends with the object.
 final class FarLink: Sendable {
   let port: UInt16
-  private let isOver: Ending
+  private let orders: Orders
 
-  private final class Ending: Sendable {
-    let flag = Mutex(false)
+  /// What the thread is told.
+  fileprivate final class Orders: Sendable {
+    let isOver = Mutex(false)
+    let delay: Mutex<ClosedRange<Double>>
+
+    init(_ delay: ClosedRange<Double>) { self.delay = Mutex(delay) }
   }
 
   /// - Parameter delay: seconds, drawn anew for each piece; the difference is the jitter.
   init(in network: NetworkNamespace, to address: String, _ port: UInt16, delay: ClosedRange<Double>) {
     let listening = Mutex<UInt16>(0)
     let ready = DispatchSemaphore(value: 0)
-    let ending = Ending()
+    let orders = Orders(delay)
     network.thread {
       let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
       let bound = withAddress("0.0.0.0", 0) { bind(listener, $0, $1) }
@@ -29,16 +33,19 @@ final class FarLink: Sendable {
       }
       listening.withLock { $0 = UInt16(bigEndian: own.sin_port) }
       ready.signal()
-      var loop = Loop(listener: listener, target: (address, port), delay: delay)
-      while !ending.flag.withLock({ $0 }) { loop.turn() }
+      var loop = Loop(listener: listener, target: (address, port), orders: orders)
+      while !orders.isOver.withLock({ $0 }) { loop.turn() }
       loop.end()
     }
     ready.wait()
     self.port = listening.withLock { $0 }
-    isOver = ending
+    self.orders = orders
   }
 
-  deinit { isOver.flag.withLock { $0 = true } }
+  deinit { orders.isOver.withLock { $0 = true } }
+
+  /// Holds nothing back from here on.
+  func shorten() { orders.delay.withLock { $0 = 0...0 } }
 }
 
 /// Gives an IPv4 address as the system wants it.
@@ -66,12 +73,12 @@ private struct Lane {
 private struct Loop {
   let listener: Int32
   let target: (String, UInt16)
-  let delay: ClosedRange<Double>
+  let orders: FarLink.Orders
   var lanes: [Lane] = []
   private var buffer = [UInt8](repeating: 0, count: 65_536)
 
-  init(listener: Int32, target: (String, UInt16), delay: ClosedRange<Double>) {
-    (self.listener, self.target, self.delay) = (listener, target, delay)
+  init(listener: Int32, target: (String, UInt16), orders: FarLink.Orders) {
+    (self.listener, self.target, self.orders) = (listener, target, orders)
   }
 
   private static var now: Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
@@ -115,7 +122,7 @@ private struct Loop {
       if count == 0 || errno != EAGAIN { lanes[index].hasEnded = true }
       return
     }
-    let due = max(lanes[index].lastDue, Self.now + Double.random(in: delay))
+    let due = max(lanes[index].lastDue, Self.now + Double.random(in: orders.delay.withLock { $0 }))
     lanes[index].lastDue = due
     lanes[index].waiting.append((due, buffer[..<count]))
   }

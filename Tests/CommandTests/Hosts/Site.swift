@@ -77,8 +77,9 @@ final class Site {
     return link
   }
 
-  /// Waits for the end and looks whether it is that of an undisturbed run.
+  /// Waits for the end, from here on without long ways, and looks whether it is that of an undisturbed run.
   func expectTheSameEnd(of coordinator: Running, location: SourceLocation = #_sourceLocation) throws {
+    for link in links { link.shorten() }
     #expect(coordinator.wait() == 0, "\(coordinator.logText.suffix(3000))", sourceLocation: location)
     for worker in workers {
       // One that was not connected when the run ended would wait for another coordinator.
@@ -120,4 +121,23 @@ extension Running {
     let before = count(of: "debug: committed")
     return says("debug: committed", moreThan: before + more - 1)
   }
+}
+
+/// A worker's connection, looked at from some moment on.
+struct Connection {
+  private let worker: Running
+  private let losses: Int
+  private let welcomes: Int
+
+  init(of worker: Running) {
+    self.worker = worker
+    losses = worker.count(of: "connection lost")
+    welcomes = worker.count(of: "welcomed")
+  }
+
+  /// Waits until the worker has noticed that it is gone.
+  func isLost() -> Bool { worker.says("connection lost", moreThan: losses) }
+
+  /// Waits until there is another one.
+  func isBack() -> Bool { worker.says("welcomed", moreThan: welcomes) }
 }

@@ -16,6 +16,7 @@ package final class CoordinatorSocket: Sendable {
   private let socket: RawSocket
   private let routes: PipeRoutes
   private let canary: Canary
+  private let doors: Doors
 
   /// Opens the socket; nothing can connect before `listen(_:)`.
   ///
@@ -29,14 +30,17 @@ package final class CoordinatorSocket: Sendable {
   ) throws(MessagingError) {
     let routes = PipeRoutes()
     let canary = Canary()
+    let doors = Doors()
     socket = try RawSocket(
       nng_rep0_open_raw, place: "a coordinator", limits: MessageLimits(receive: receiveLimit, send: sendLimit),
       sendTimeout: sendTimeout,
       pipeChanged: { pipe, isConnected in
         if isConnected {
           routes.connected(pipe)
+          doors.connected(pipe)
         } else {
           routes.disconnected(pipe)
+          doors.disconnected(pipe)
           canary.disconnected(pipe)
         }
       },
@@ -51,6 +55,7 @@ package final class CoordinatorSocket: Sendable {
       })
     self.routes = routes
     self.canary = canary
+    self.doors = doors
     events = socket.events
   }
 
@@ -86,11 +91,13 @@ package final class CoordinatorSocket: Sendable {
       if address.kind == .ipc {
         try check(nng_listener_set_int(listener, NNG_OPT_IPC_PERMISSIONS, 0o600), .listen, place: place)
       }
+      doors.opens(listener, at: address)
       let code = nng_listener_start(listener, 0)
       guard code != Int32(NNG_EADDRINUSE.rawValue) else { throw .addressInUse(address) }
       try check(code, .listen, place: place)
     } catch {
       // Safe, unlike other closes: this listener has never had a connection.
+      doors.fails(listener)
       nng_listener_close(listener)
       throw error
     }
@@ -99,6 +106,12 @@ package final class CoordinatorSocket: Sendable {
     try check(nng_listener_get_int(listener, NNG_OPT_TCP_BOUND_PORT, &port), .listen, place: place)
     return address.withPort(UInt16(truncatingIfNeeded: port))
   }
+
+  /// The address at which a peer came, as it was given to ``listen(_:)``; nil once it has gone.
+  package func address(of pipe: PipeID) -> Address? { doors.address(of: pipe) }
+
+  /// The addresses at which the socket listens, in the order in which they were given.
+  package var addresses: [Address] { doors.addresses }
 
   /// Tries whether peers can still come, be heard and go at an `ipc://` address: a connection to oneself with a message,
   /// which no event tells of but its coming and going. One at a time; takes milliseconds if all is well.

@@ -20,6 +20,12 @@ struct Audit: Hashable, Sendable {
 
   var isDisputed: Bool { answers.contains { $0.outcome != answers[0].outcome } }
 
+  /// Whether an answer tells more than was known: one of each worker does, and a second one that contradicts it.
+  func isNews(_ outcome: Outcome, from worker: Digest) -> Bool {
+    let known = answers.filter { $0.worker == worker }
+    return known.count < 2 && !known.contains { $0.outcome == outcome }
+  }
+
   func hasHeard(_ worker: Digest) -> Bool { answers.contains { $0.worker == worker } }
 
   /// What two workers say; nil until then.
@@ -49,8 +55,10 @@ extension CoordinatorState {
     _ record: Record, _ fact: Fact, by author: Digest, _ effects: inout [CoordinatorEffect]
   ) {
     guard !quarantined.contains(author) else { return }
-    // What it said of the job before counts once.
-    let others = record.dissent.filter { $0.worker != author && !quarantined.contains($0.worker) }
+    // What it said of the job before counts once, unless it said something else: then others have to decide.
+    let others = record.dissent.filter {
+      ($0.worker != author || $0.outcome != fact.outcome) && !quarantined.contains($0.worker)
+    }
     let audit = Audit(answers: [Testimony(worker: author, outcome: fact.outcome)] + others)
     note(fact.job, audit, &effects)
     var check = Record(job: record.job, order: nextOrder)
@@ -132,7 +140,7 @@ extension CoordinatorState {
     _ result: JobResult, _ outcome: Outcome, from worker: Digest, _ effects: inout [CoordinatorEffect]
   ) {
     let job = result.job
-    guard var audit = records[job]!.audit, !audit.hasHeard(worker) else {
+    guard var audit = records[job]!.audit, audit.isNews(outcome, from: worker) else {
       count(.duplicate)
       effects.append(.persist([], [attempt(result, worker, .duplicate)]))
       return

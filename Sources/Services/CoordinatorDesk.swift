@@ -17,6 +17,8 @@ struct CoordinatorDesk {
   private let log: Logger
   private let blobs: BlobShelf
   private var state: CoordinatorState
+  /// The names in the certificates of connected peers.
+  private var identities: [PeerID: String] = [:]
   private var downloads: [PeerID: BlobDownloads] = [:]
   private var rate = RateMeter()
   private var firstLease: Instant?
@@ -56,6 +58,7 @@ struct CoordinatorDesk {
   mutating func handle(_ input: CoordinatorService.Input) async throws -> CoordinatorEnding? {
     switch input {
     case .socket(let event): await receive(event)
+    case .identified(let peer, let name): identities[peer] = name
     case .planner(let output): try take(output)
     case .disk(.persisted(let jobs)): committed(jobs)
     case .disk(.contradicted(let jobs)):
@@ -168,19 +171,21 @@ struct CoordinatorDesk {
     case .connected: break
     case .disconnected(let pipe):
       let peer = Scheduling.PeerID(pipe.rawValue)
+      identities[peer] = nil
       await downloads.removeValue(forKey: peer)?.fail("the connection is gone")
       for effect in state.handle(.disconnected(peer), at: Clock.now) { carryOut(effect) }
     case .message(let pipe, let bytes):
       let peer = Scheduling.PeerID(pipe.rawValue)
       do {
-        let (message, _) = try WireCodec.workerMessage(bytes)
-        switch message {
+        switch try WireCodec.workerMessage(bytes).message {
         case .blobRequest(let request): serve(request, to: peer)
         case .blobChunk(let chunk): await downloads[peer]?.deliver(chunk)
-        case .hello, .results, .heartbeat, .returned, .bye:
-          if case .hello(let hello) = message {
-            log.debug("hello", metadata: ["worker": "\(hello.name)", "peer": "\(peer.value)"])
-          }
+        case .hello(var hello):
+          // What it calls itself anybody could; the certificate before it nobody else.
+          if let name = identities[peer] { hello.name = "\(name)/\(hello.name)" }
+          log.debug("hello", metadata: ["worker": "\(hello.name)", "peer": "\(peer.value)"])
+          for effect in state.handle(.received(.hello(hello), from: peer), at: Clock.now) { carryOut(effect) }
+        case let message:
           for effect in state.handle(.received(message, from: peer), at: Clock.now) { carryOut(effect) }
         }
       } catch {

@@ -15,6 +15,8 @@ internal import Wire
 package final class CoordinatorService: Sendable {
   enum Input: Sendable {
     case socket(SocketEvent)
+    /// A peer came with a certificate of this name.
+    case identified(PeerID, String)
     case planner(PlannerLoop.Output)
     case disk(Persister.Report)
     case blob(Digest, PeerID, stored: Bool)
@@ -30,6 +32,7 @@ package final class CoordinatorService: Sendable {
   private let log: Logger
   private let onProgress: @Sendable (CoordinatorProgress) -> Void
   private let onListening: @Sendable (Address) -> Void
+  private let doors = IdentityDoors()
   /// How the run ended, once `run` has returned.
   package var ending: CoordinatorEnding? { result.withLock { $0 } }
   private let result = Mutex<CoordinatorEnding?>(nil)
@@ -81,9 +84,17 @@ package final class CoordinatorService: Sendable {
         for await event in inputs {
           if case .planner(.caughtUp) = event {
             let bound = try socket.listen(address)
+            doors.begin(socket, beside: bound)
             onListening(bound)
-            group.addTask { for await event in socket.events { input.yield(.socket(event)) } }
-            group.addTask { if let reason = await self.deafness(of: socket, at: bound) { input.yield(.deaf(reason)) } }
+            group.addTask { [doors] in
+              for await event in socket.events {
+                if case .connected(let pipe) = event, let name = doors.name(of: pipe) {
+                  input.yield(.identified(PeerID(pipe.rawValue), name))
+                }
+                input.yield(.socket(event))
+              }
+            }
+            group.addTask { if let reason = await self.deafness(of: socket) { input.yield(.deaf(reason)) } }
             continue
           }
           if let ending = try await desk.handle(event) {
@@ -109,15 +120,22 @@ extension CoordinatorService {
   /// Tries the socket each half minute, until it fails twice in a row or the task is cancelled.
   ///
   /// - Returns: how it failed.
-  private func deafness(of socket: CoordinatorSocket, at address: Address) async -> String? {
-    while !Task.isCancelled {
+  private func deafness(of socket: CoordinatorSocket) async -> String? {
+    while true {
       try? await Task.sleep(for: .seconds(30))
-      guard !Task.isCancelled, let first = await socket.complaint(about: address) else { continue }
-      log.warning("the coordinator's own socket failed a test", metadata: ["reason": "\(first)"])
-      if let second = await socket.complaint(about: address) { return second }
+      for address in socket.addresses {
+        guard !Task.isCancelled else { return nil }
+        guard let first = await socket.complaint(about: address) else { continue }
+        log.warning("the coordinator's own socket failed a test", metadata: ["reason": "\(first)"])
+        if let second = await socket.complaint(about: address) { return second }
+      }
     }
-    return nil
   }
+
+  /// The socket file for the bearer of a certificate, which the coordinator listens at from now on.
+  ///
+  /// - Throws: `MessagingError` where it cannot.
+  package func door(for name: String) throws -> String { try doors.door(for: name) }
 }
 
 /// How a coordinator's work ended.

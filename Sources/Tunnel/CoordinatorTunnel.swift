@@ -52,13 +52,25 @@ package final class CoordinatorTunnel: Sendable {
   /// - Returns: the port.
   /// - Throws: ``TunnelError``: the address is in use, is none of this machine's, or permission is denied.
   package func listen(carryingTo path: String) async throws(TunnelError) -> Int {
+    try await listen { _ in path }
+  }
+
+  /// Listens, and carries each who may come to a socket file of its own.
+  ///
+  /// - Parameter door: the path for the bearer of a certificate with this name, which must be listened to by then; called
+  ///   on event loops, which it holds up. An error turns the connection away.
+  /// - Returns: the port.
+  /// - Throws: ``TunnelError``: the address is in use, is none of this machine's, or permission is denied.
+  package func listen(
+    carryingTo door: @escaping @Sendable (_ name: String) throws -> String
+  ) async throws(TunnelError) -> Int {
     let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.backlog, value: 256)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.writeBufferWaterMark, value: Sockets.waterMark)
       .childChannelOption(.recvAllocator, value: Sockets.reads)
       .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try self.receive(channel, carryingTo: path) }
+        channel.eventLoop.makeCompletedFuture { try self.receive(channel, carryingTo: door) }
       }
     do {
       let listener = try await Sockets.tcp.reduce(bootstrap) { $0.childChannelOption($1.0, value: $1.1) }
@@ -83,7 +95,9 @@ package final class CoordinatorTunnel: Sendable {
   /// The connections that exist now, whoever they are.
   package var connectionCount: Int { state.withLock { $0.connections.count } }
 
-  private func receive(_ channel: any Channel, carryingTo path: String) throws {
+  private func receive(
+    _ channel: any Channel, carryingTo door: @escaping @Sendable (String) throws -> String
+  ) throws {
     let now = NIODeadline.now().uptimeNanoseconds
     let (number, verdict, displaced) = state.withLock { state in
       state.count += 1
@@ -106,7 +120,7 @@ package final class CoordinatorTunnel: Sendable {
       complain("connection ended", peer: displaced, "too many have not finished their handshakes")
       displaced.close(promise: nil)
     }
-    let doorkeeper = Doorkeeper(of: self, number: number, path: path)
+    let doorkeeper = Doorkeeper(of: self, number: number, door: door)
     try channel.pipeline.syncOperations.addHandlers([NIOSSLServerHandler(context: context), doorkeeper])
     channel.closeFuture.assumeIsolated().whenComplete { _ in doorkeeper.remoteClosed() }
   }

@@ -18,7 +18,7 @@ final class Doorkeeper: ChannelInboundHandler, RemovableChannelHandler {
 
   private let tunnel: CoordinatorTunnel
   private let number: UInt64
-  private let path: String
+  private let door: @Sendable (String) throws -> String
   private var phase = Phase.handshaking
   private var deadline: Scheduled<Void>?
   private var received = ByteBuffer()
@@ -26,10 +26,10 @@ final class Doorkeeper: ChannelInboundHandler, RemovableChannelHandler {
   private var local: (any Channel)?
   private var name = ""
 
-  init(of tunnel: CoordinatorTunnel, number: UInt64, path: String) {
+  init(of tunnel: CoordinatorTunnel, number: UInt64, door: @escaping @Sendable (String) throws -> String) {
     self.tunnel = tunnel
     self.number = number
-    self.path = path
+    self.door = door
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
@@ -83,6 +83,10 @@ final class Doorkeeper: ChannelInboundHandler, RemovableChannelHandler {
 
   /// Connects to nng; from here on the local end is closed only after nng has greeted.
   private func open(_ context: ChannelHandlerContext) {
+    let path: String
+    do { path = try door(name) } catch {
+      return refuse(context, "the coordinator has no place for the bearer of certificate \(name): \(error)")
+    }
     deadline?.cancel()
     phase = .opening
     let channel = context.channel

@@ -82,8 +82,8 @@ func coordinate(
     // First, so that it is the last to be shut down: workers still have to hear the coordinator's goodbye.
     services.insert(
       RunningService {
-        for await socket in listening {
-          let port = try await tunnel.listen(carryingTo: socket.path ?? "")
+        for await _ in listening {
+          let port = try await tunnel.listen { try coordinator.door(for: $0) }
           log.notice("listening", metadata: ["address": "\(address.withPort(UInt16(clamping: port)))"])
         }
         try await gracefulShutdown()

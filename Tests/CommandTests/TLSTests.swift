@@ -49,6 +49,9 @@ import Testing
     }
     #expect(first.waitForLog { $0.components(separatedBy: " debug: committed ").count > 10 }, "\(first.logText)")
     #expect(first.logText.contains("certificate=a") && first.logText.contains("certificate=b"))
+    // The roster names who has shown which certificate.
+    let joined = first.logText.split(separator: "\n").filter { $0.contains("worker joined") }
+    #expect(["a", "b"].allSatisfy { name in joined.contains { $0.contains("worker=\(name)/") } }, "\(joined)")
     first.kill9()
     #expect(!first.logText.contains("search phase"), "the run ended before it was killed")
 

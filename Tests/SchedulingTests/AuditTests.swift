@@ -173,6 +173,21 @@ import Testing
     #expect(bench.result(Samples.evaluation(0), 3).contains("distrust b"))
   }
 
+  @Test func whoContradictsItselfIsDoubted() {
+    var bench = checking()
+    #expect(bench.say(lie(0), 1).contains("dispute 0: a a"))
+    #expect(bench.result(Samples.evaluation(0), 2).contains("distrust a"))
+
+    bench = reopened(("a", nil), ("a", 0))
+    bench.hello("a", on: 1)
+    bench.submit(evaluations(0..<1))
+    bench.say(lie(0), 1)
+    #expect(bench.persisted(Samples.evaluation(0)).contains("dispute 0: a a"))
+    #expect(bench.state.undecided == 1)
+    bench.hello("b", on: 2)
+    #expect(bench.result(Samples.evaluation(0), 2).contains("distrust a"))
+  }
+
   @Test func aDisputeWithoutDissentIsSettledByTheSameAnswer() {
     var bench = reopened(("a", nil))
     bench.hello("c", on: 3)

@@ -1,4 +1,5 @@
 internal import CNNG
+internal import Dispatch
 internal import Synchronization
 
 /// What happens at a worker's socket; its pipes are successive connections to the coordinator.
@@ -15,7 +16,13 @@ package final class WorkerSocket: Sendable {
   package let events: AsyncStream<WorkerSocketEvent>
 
   private let socket: RawSocket
-  private let dialled = Mutex<Address?>(nil)
+  private struct Dialling {
+    var address: Address
+    var dialer: nng_dialer
+  }
+  private let dialled = Mutex<Dialling?>(nil)
+  /// Off the threads that tasks share, for what may have to wait for nng's own.
+  private let queue = DispatchQueue(label: "dialler")
 
   /// Opens the socket; it connects to nothing before `dial(_:)`.
   ///
@@ -44,13 +51,34 @@ package final class WorkerSocket: Sendable {
   package func dial(_ address: Address) throws(MessagingError) {
     precondition(address.kind != .tls, "a socket dials where the tunnel ends, at an ipc:// address")
     guard address.port != 0 else { throw .portMissing(address) }
-    dialled.withLock { dialled in
-      // Two would share the messages between them.
-      precondition(dialled == nil, "a worker dials one coordinator")
-      dialled = address
-    }
+    // Two would share the messages between them.
+    precondition(dialled.withLock { $0 == nil }, "a worker dials one coordinator")
+    let dialer = try start(address)
+    dialled.withLock { $0 = Dialling(address: address, dialer: dialer) }
+  }
+
+  private func start(_ address: Address) throws(MessagingError) -> nng_dialer {
+    var dialer = nng_dialer()
     try check(
-      nng_dial(socket.handle, address.description, nil, Int32(NNG_FLAG_NONBLOCK)), .dial, place: address.description)
+      nng_dial(socket.handle, address.description, &dialer, Int32(NNG_FLAG_NONBLOCK)), .dial, place: address.description
+    )
+    return dialer
+  }
+
+  /// Dials with a new dialler; for a worker that has had no connection for longer than dialling can take.
+  ///
+  /// nng's dialler ends without a sign when a local socket's peer disconnects before both greetings have been exchanged,
+  /// as a coordinator does that is killed at that moment: the error says "closed", which nng takes for a close of its own
+  /// (the other side of nanomsg/nng#1518). The old dialler has no connection then, so closing it is safe, unlike other
+  /// closes.
+  package func dialAnew() {
+    queue.async { [self] in
+      guard let old = dialled.withLock({ $0 }) else { return }
+      nng_dialer_close(old.dialer)
+      // Without memory for a dialler there is the next time.
+      guard let dialer = try? start(old.address) else { return }
+      dialled.withLock { $0?.dialer = dialer }
+    }
   }
 
   /// Sends a message to the coordinator, waiting up to the time-out for a connection that takes it.
@@ -63,7 +91,7 @@ package final class WorkerSocket: Sendable {
   package func send(_ bytes: [UInt8]) async throws(MessagingError) {
     // nng wants a request id; ours are in the messages.
     try await socket.send(
-      bytes, header: [PipeRoutes.lastHop], to: dialled.withLock { $0?.description } ?? "the coordinator")
+      bytes, header: [PipeRoutes.lastHop], to: dialled.withLock { $0?.address.description } ?? "the coordinator")
   }
 
   /// Waits until all sends that were started have returned; stop sending first.

@@ -104,6 +104,7 @@ package final class WorkerService: Sendable {
         if options.followsStandardInput { followStandardInput { [input] in input.yield(.drain) } }
 
         loop: for await event in inputs {
+          if case .tick = event, isDeaf(at: Clock.now) { socket.dialAnew() }
           for effect in await effects(of: event, &state, &idle, epoch, store, downloads, send) {
             switch effect {
             case .send(let message): send(message)
@@ -141,10 +142,12 @@ package final class WorkerService: Sendable {
     }
   }
 
-  /// When to say again that nobody answers: after 1, 2, 4, ... up to 60 seconds. nng dials on by itself all the while.
+  /// When to say again that nobody answers: after 1, 2, 4, ... up to 60 seconds. nng dials on by itself all the while,
+  /// at least every two seconds, unless its dialler has died; so another one takes its place from time to time.
   private struct Patience {
     var silentSince: Instant? = Clock.now
     var next = 1.0
+    var dialled = Clock.now
   }
   private let patience = Mutex(Patience())
 
@@ -158,6 +161,16 @@ package final class WorkerService: Sendable {
     log.warning(
       "no coordinator answers; dialling on",
       metadata: ["address": "\(options.coordinator)", "seconds": "\(Int(seconds.rounded()))"])
+  }
+
+  /// Whether dialling has had more time than it can take; behind a tunnel that has limits of its own.
+  private func isDeaf(at now: Instant) -> Bool {
+    let limit = options.address == options.coordinator ? 3.0 : 30
+    return patience.withLock { patience in
+      guard patience.silentSince != nil, now.seconds(since: patience.dialled) >= limit else { return false }
+      patience.dialled = now
+      return true
+    }
   }
 
   private func effects(

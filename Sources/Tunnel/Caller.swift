@@ -1,18 +1,25 @@
 internal import NIOCore
 internal import NIOTLS
 
-/// Waits behind a worker's TLS handler until the coordinator has proved to be ours, then has the connection carried.
+/// Waits behind a worker's TLS handler until the coordinator has proved to be ours and its nng has greeted, then has the
+/// connection carried.
+///
+/// It greets in the name of the worker's nng: that one's dialler ends for ever when its connection does before both
+/// greetings were exchanged (the other side of nanomsg/nng#1518), so it may see nothing of a coordinator that is gone
+/// again at once.
 final class Caller: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
 
   private let tunnel: WorkerTunnel
-  private let local: any Channel
+  private let errand: WorkerTunnel.Errand
   private var deadline: Scheduled<Void>?
+  private var received = ByteBuffer()
   private var isDone = false
 
-  init(of tunnel: WorkerTunnel, for local: any Channel) {
+  init(of tunnel: WorkerTunnel, for errand: WorkerTunnel.Errand) {
     self.tunnel = tunnel
-    self.local = local
+    self.errand = errand
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
@@ -21,12 +28,23 @@ final class Caller: ChannelInboundHandler, RemovableChannelHandler {
     }
   }
 
+  func handlerRemoved(context: ChannelHandlerContext) {
+    deadline?.cancel()
+    isDone = true
+  }
+
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if case TLSUserEvent.handshakeCompleted = event {
-      carry(context)
+      context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: Greeting.bytes)), promise: nil)
     } else {
       context.fireUserInboundEventTriggered(event)
     }
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    var buffer = unwrapInboundIn(data)
+    received.writeBuffer(&buffer)
+    if received.readableBytes >= Greeting.bytes.count { carry(context) }
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -42,15 +60,17 @@ final class Caller: ChannelInboundHandler, RemovableChannelHandler {
     guard !isDone else { return }
     isDone = true
     deadline?.cancel()
-    let remote = context.channel
+    let (remote, local) = (context.channel, errand.local)
     let tunnel = tunnel
     do {
       let pipeline = context.pipeline.syncOperations
       try pipeline.addHandler(IdleStateHandler(allTimeout: tunnel.limits.silence.timeAmount))
-      // With TLS 1.3 the coordinator judges our certificate after the handshake is over for us.
+      try local.pipeline.syncOperations.addHandler(GreetingTaker())
+      local.write(received, promise: nil)
       try Relay.join(remote, local, first: nil) { error in
         if let reason = error.flatMap({ Reason.text(of: $0) }) { tunnel.complain(reason) }
       }
+      local.flush()
       pipeline.removeHandler(self, promise: nil)
       try local.syncOptions?.setOption(.autoRead, value: true)
       tunnel.connected()
@@ -64,8 +84,28 @@ final class Caller: ChannelInboundHandler, RemovableChannelHandler {
     guard !isDone else { return }
     isDone = true
     deadline?.cancel()
-    if let reason { tunnel.complain(reason) }
     context.close(promise: nil)
-    local.close(promise: nil)
+    tunnel.failed(errand, reason)
+  }
+}
+
+/// Takes the greeting of the worker's nng away, which the coordinator has got already.
+private final class GreetingTaker: ChannelInboundHandler, RemovableChannelHandler {
+  typealias InboundIn = ByteBuffer
+  typealias InboundOut = ByteBuffer
+
+  private var received = ByteBuffer()
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    var buffer = unwrapInboundIn(data)
+    received.writeBuffer(&buffer)
+    switch Greeting.judge(received) {
+    case .incomplete: break
+    case .wrong: context.close(promise: nil)
+    case .whole:
+      received.moveReaderIndex(forwardBy: Greeting.bytes.count)
+      if received.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(received)) }
+      context.pipeline.syncOperations.removeHandler(self, promise: nil)
+    }
   }
 }

@@ -8,7 +8,8 @@ internal import Synchronization
 /// A worker's end of the way between machines: listens at a private socket, and carries each connection of the worker's
 /// nng to the coordinator by TLS.
 ///
-/// If the coordinator cannot be reached or is not ours, the local connection is closed, and nng dials again by itself.
+/// If the coordinator cannot be reached or is not ours, it is tried again for as long as nng waits, and nng dials again by
+/// itself.
 package final class WorkerTunnel: Sendable {
   private struct State {
     var listener: (any Channel)?
@@ -69,31 +70,56 @@ package final class WorkerTunnel: Sendable {
     for channel in connections { try? await channel.closeFuture.get() }
   }
 
-  /// Connects to the coordinator for a connection of nng's that is active.
-  fileprivate func dial(for local: any Channel) {
+  /// A connection of nng's that waits for one to the coordinator.
+  struct Errand: Sendable {
+    let local: any Channel
+    /// When the next attempt would be too late: nng gives up a connection that is not greeted for ten seconds.
+    let end: NIODeadline
+    var pause = TimeAmount.milliseconds(100)
+  }
+
+  /// Takes a connection of nng's that is active.
+  fileprivate func take(_ local: any Channel) {
     let number = state.withLock { state in
       state.count += 1
       state.connections[state.count] = local
       return state.count
     }
     local.closeFuture.whenComplete { _ in self.state.withLock { $0.connections[number] = nil } }
-    let bootstrap = ClientBootstrap(group: local.eventLoop)
+    dial(for: Errand(local: local, end: .now() + .seconds(8)))
+  }
+
+  private func dial(for errand: Errand) {
+    let bootstrap = ClientBootstrap(group: errand.local.eventLoop)
       .connectTimeout(limits.connect.timeAmount)
       .channelOption(.writeBufferWaterMark, value: Sockets.waterMark)
       .channelOption(.recvAllocator, value: Sockets.reads)
       .channelInitializer { [context] remote in
         remote.eventLoop.makeCompletedFuture {
           try remote.pipeline.syncOperations.addHandlers([
-            NIOSSLClientHandler(context: context, serverHostname: Role.coordinatorName), Caller(of: self, for: local),
+            NIOSSLClientHandler(context: context, serverHostname: Role.coordinatorName), Caller(of: self, for: errand),
           ])
         }
       }
     Sockets.tcp.reduce(bootstrap) { $0.channelOption($1.0, value: $1.1) }
       .connect(host: host, port: port)
-      .whenFailure { error in
-        self.complain(Reason.text(of: error) ?? "it closed the connection")
-        local.close(promise: nil)
+      .whenFailure { self.failed(errand, Reason.text(of: $0) ?? "it closed the connection") }
+  }
+
+  /// An attempt came to nothing: there is another one soon, while nng waits. Its connection is not closed before it has
+  /// closed it itself, for its dialler would never dial again (see ``Caller``).
+  func failed(_ errand: Errand, _ reason: String?) {
+    if let reason { complain(reason) }
+    guard errand.local.isActive else { return }
+    var next = errand
+    next.pause = min(errand.pause * 2, .seconds(1))
+    if .now() + errand.pause < errand.end {
+      errand.local.eventLoop.scheduleTask(in: errand.pause) { [next] in
+        if next.local.isActive { self.dial(for: next) }
       }
+    } else {
+      errand.local.eventLoop.scheduleTask(deadline: errand.end + .seconds(5)) { errand.local.close(promise: nil) }
+    }
   }
 
   /// Logs why the coordinator is not reached, but not at each of nng's attempts.
@@ -117,7 +143,7 @@ private final class Dialler: ChannelInboundHandler {
   }
 
   func channelActive(context: ChannelHandlerContext) {
-    tunnel.dial(for: context.channel)
+    tunnel.take(context.channel)
     context.fireChannelActive()
   }
 }

@@ -45,3 +45,45 @@ final class BarePeer {
     descriptor = -1
   }
 }
+
+/// A socket that listens by hand and closes whatever comes before it has said a word.
+final class BareListener {
+  private let descriptor: Int32
+  private let path: String
+
+  init(path: String) throws {
+    self.path = path
+    descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
+    try #require(descriptor >= 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    let code = withUnsafePointer(to: address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    try #require(code == 0 && listen(descriptor, 8) == 0)
+  }
+
+  /// Waits for a connection and ends it.
+  ///
+  /// - Returns: false if none came in that time.
+  func turnsAwayOne(within time: Duration) async -> Bool {
+    let deadline = ContinuousClock.now + time
+    while ContinuousClock.now < deadline {
+      let peer = accept(descriptor, nil, nil)
+      if peer >= 0 {
+        close(peer)
+        return true
+      }
+      try? await Task.sleep(for: .milliseconds(2))
+    }
+    return false
+  }
+
+  func end() {
+    close(descriptor)
+    unlink(path)
+  }
+}

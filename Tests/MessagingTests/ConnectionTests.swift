@@ -22,6 +22,27 @@ import Testing
     #expect(try await replies.event() == .message(workerPipe, text("welcome")))
   }
 
+  /// nng's dialler ends for ever when its peer leaves before it has greeted; a new one does the work.
+  @Test func aDiallerThatDiedIsReplaced() async throws {
+    let directory = try TemporaryDirectory()
+    let address = try directory.address()
+    let worker = try WorkerSocket(receiveLimit: 64)
+    let listener = try BareListener(path: try #require(address.path))
+    try worker.dial(address)
+    // Until nobody has dialled for longer than nng waits between two attempts, or it has proved to be immune.
+    var visits = 0
+    while visits < 30, await listener.turnsAwayOne(within: .seconds(3)) { visits += 1 }
+    #expect(visits > 0)
+    listener.end()
+
+    let coordinator = try CoordinatorSocket(receiveLimit: 64)
+    try coordinator.listen(address)
+    worker.dialAnew()
+    try await worker.sendEventually(text("hello"))
+    var inbox = Inbox(coordinator.events)
+    #expect(try await inbox.message().1 == text("hello"))
+  }
+
   @Test func peersThatMisbehaveLoseOnlyTheirOwnConnections() async throws {
     let directory = try TemporaryDirectory()
     let coordinator = try CoordinatorSocket(receiveLimit: 64)

@@ -14,21 +14,23 @@ import Testing
   private static let workers = number("SENTEI_CHAOS_WORKERS") ?? 40
   private static let isLong = coordinators > 20
 
-  /// Training in a chain of segments, members of a population that are trained side by side, searches.
-  static func study(rounds: Int, generations: Int) -> String {
+  /// Training in a chain of segments, members of a population that are trained side by side, searches whose evaluations
+  /// begin with training: small weights and milliseconds of work, so that somebody always has a job in hand.
+  static func study(rounds: Int) -> String {
     """
     study: chaos
     seed: 11
     dataset: { name: digits }
-    network: { zoo: lenet-300-100, train: { epochs: 60, learning_rate: 0.05, epochs_per_segment: 10 } }
-    objective: { minimize: loss, at_compression: 5 }
+    network: { zoo: mlp-32, train: { epochs: \(150 * rounds), learning_rate: 0.05, epochs_per_segment: 150 } }
+    objective: { minimize: loss, at_compression: 4 }
     population:
       size: 6
       rounds: \(rounds)
-      interval: { epochs: 10 }
+      interval: { epochs: 150 }
       learning_rates: [0.05, 0.02]
       compression_step: 1.02
-    search: { algorithm: genetic, population_size: 48, generations: \(generations), elite_size: 8 }
+    fitness: { retrain: finetune, samples_per_class: 1, epochs: 300, learning_rate: 0.01, draws: 1, final_draws: 2 }
+    search: { algorithm: genetic, population_size: 32, generations: \(2 * rounds), elite_size: 8 }
     """
   }
 
@@ -43,7 +45,7 @@ import Testing
   @Test func nothingIsLostNorComputedAgain() throws {
     let place = Workplace()
     let study = try place.write(
-      "study.yaml", Self.study(rounds: Self.isLong ? 30 : 10, generations: Self.isLong ? 12 : 6))
+      "study.yaml", Self.study(rounds: Self.isLong ? 10 : 4))
     let whole = place.file("whole")
     let undisturbed = try Program.run("run", study, "--run-directory", whole, "--workers", "2")
     #expect(undisturbed.status == 0, "\(undisturbed.errors)")
@@ -53,8 +55,8 @@ import Testing
     print("chaos: seed \(seed), \(Self.coordinators) coordinators and \(Self.workers) workers to kill")
     let shared = Mutex(Shared(quota: .init(coordinators: Self.coordinators, workers: Self.workers)))
     let most = Chaos.Quota(
-      coordinators: (Self.coordinators + 2) / (Self.isLong ? 12 : 3),
-      workers: (Self.workers + 2) / (Self.isLong ? 12 : 3))
+      coordinators: (Self.coordinators + 2) / (Self.isLong ? 20 : 3),
+      workers: (Self.workers + 2) / (Self.isLong ? 20 : 3))
     // Three crews, because most of the time a cluster waits for a second to pass.
     DispatchQueue.concurrentPerform(iterations: 3) { _ in
       while true {

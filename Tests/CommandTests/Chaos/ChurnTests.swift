@@ -72,6 +72,6 @@ import Testing
   @Test func workersComeAndGo() throws { try churn([2, 8, 1, 4], generations: 20) }
 
   @Test(.enabled(if: isLong)) func upTo64WorkersComeAndGo() throws {
-    try churn([4, 32, 1, 16, 64, 2], generations: 120)
+    try churn([4, 32, 1, 16, 64, 2], generations: 40)
   }
 }

@@ -154,14 +154,15 @@ extension Cluster {
 extension Running {
   /// SIGSTOP; returns when no thread runs any more.
   ///
-  /// - Returns: false if the process has ended.
+  /// - Returns: false if the process has ended, or has a thread that waits for the disk for so long that it goes on.
   func freeze() -> Bool {
     send(SIGSTOP)
-    let deadline = ContinuousClock.now + .seconds(20)
+    let deadline = ContinuousClock.now + .seconds(2)
     while isRunning, ContinuousClock.now < deadline {
       if isFrozen { return true }
       usleep(1000)
     }
+    send(SIGCONT)
     return false
   }
 

@@ -1,4 +1,4 @@
-.PHONY: build demo test simulate bench format clean
+.PHONY: build demo test simulate fuzz hostile bench format clean
 
 # The two commands of the README: each installs what it needs, builds, and does its work.
 
@@ -17,6 +17,13 @@ dependencies:
 
 simulate: dependencies
 	scripts/simulate
+
+# DECODER=name for one alone, RUNS=n inputs for each.
+fuzz: dependencies
+	scripts/fuzz "$(DECODER)" $(RUNS)
+
+hostile: build
+	scripts/hostile-load
 
 bench: build
 	scripts/bench

@@ -24,7 +24,7 @@ extension CoordinatorState {
       reconcile(holding, of: id, grace: timing.suspect, at: now)
       // The first dismissal may have been lost.
       if isFinished { effects.append(.send(.dismiss, to: peer)) }
-    case .results(let results): for result in results { take(result, from: id, peer: peer, &effects) }
+    case .results(let results): for result in results { take(result, from: id, peer: peer, at: now, &effects) }
     case .returned(let jobs):
       workers[id]!.isLeaving = true
       for job in jobs { release(job, by: id) }

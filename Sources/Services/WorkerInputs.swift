@@ -1,6 +1,7 @@
 internal import Digests
 internal import Models
 internal import Networks
+internal import Studies
 
 /// What a worker holds in memory: blobs by digest, and the forms that kernels want them in, made once for all lanes.
 actor WorkerInputs {
@@ -17,10 +18,10 @@ actor WorkerInputs {
 
   init(downloads: BlobDownloads) { self.downloads = downloads }
 
-  /// A blob from memory, or from the coordinator.
-  func blob(_ digest: Digest) async throws -> [UInt8] {
+  /// A blob from memory, or from the coordinator, of at most so many bytes.
+  func blob(_ digest: Digest, atMost limit: Int) async throws -> [UInt8] {
     if let bytes = held(digest) { return bytes }
-    let bytes = try await downloads.fetch(digest)
+    let bytes = try await downloads.fetch(digest, atMost: limit)
     store(bytes, as: digest)
     return bytes
   }
@@ -44,8 +45,13 @@ actor WorkerInputs {
     }
   }
 
-  func labelledData(_ digest: Digest) async throws -> LabelledData {
-    let task = labelled.task(digest) { Task { try LabelledData(canonical: try await self.blob(digest)) } }
+  /// The samples of a slice that a network is to see.
+  func labelledData<Use>(_ slice: Slice<Use>, for network: NetworkDescription) async throws -> LabelledData {
+    let digest = slice.digest
+    let limit = slice.mostBytes(for: network)
+    let task = labelled.task(digest) {
+      Task { try LabelledData(canonical: try await self.blob(digest, atMost: limit)) }
+    }
     do { return try await task.value } catch {
       labelled.forget(digest)
       throw error
@@ -53,8 +59,11 @@ actor WorkerInputs {
   }
 
   /// The weights of a network.
-  func parameters(_ digest: Digest) async throws -> [Float] {
-    let task = parameters.task(digest) { Task { try Parameters.values(canonical: try await self.blob(digest)) } }
+  func parameters(_ digest: Digest, of network: NetworkDescription) async throws -> [Float] {
+    let limit = Parameters.canonicalBytes(of: []).count + 4 * ParameterLayout(network).count
+    let task = parameters.task(digest) {
+      Task { try Parameters.values(canonical: try await self.blob(digest, atMost: limit)) }
+    }
     do { return try await task.value } catch {
       parameters.forget(digest)
       throw error
@@ -62,12 +71,23 @@ actor WorkerInputs {
   }
 
   /// A slice laid out for the kernels.
-  func evaluationData(_ digest: Digest) async throws -> EvaluationData {
-    let task = evaluationData.task(digest) { Task { EvaluationData(try await self.labelledData(digest)) } }
+  func evaluationData<Use>(_ slice: Slice<Use>, for network: NetworkDescription) async throws -> EvaluationData {
+    let digest = slice.digest
+    let task = evaluationData.task(digest) {
+      Task { EvaluationData(try await self.labelledData(slice, for: network)) }
+    }
     do { return try await task.value } catch {
       evaluationData.forget(digest)
       throw error
     }
+  }
+}
+
+extension Slice {
+  /// The most bytes that samples of it have when they are sent: four a value, a label each, and what stands before them.
+  fileprivate func mostBytes(for network: NetworkDescription) -> Int {
+    let (samples, isTooMany) = count.multipliedReportingOverflow(by: 4 * network.inputCount + 1)
+    return isTooMany ? BlobDownloads.largest : min(BlobDownloads.largest, samples + 8 * network.inputCount + 4096)
   }
 }
 

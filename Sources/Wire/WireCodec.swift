@@ -90,17 +90,33 @@ package enum WireCodec {
     guard let bytes: [UInt8] = try? envelope.serializedBytes() else {
       preconditionFailure("proto3 messages without required fields always serialise")
     }
-    return bytes
+    return Seal.sealed(bytes)
   }
 
   private static func parsed(_ bytes: [UInt8]) throws(WireError) -> PBEnvelope {
     guard bytes.count <= receiveLimit else {
       throw WireError(description: "\(bytes.count) bytes in a message, \(receiveLimit) at most")
     }
+    switch Seal.open(bytes) {
+    case .whole(let body): return try envelope(body)
+    case .broken: throw WireError(description: "a message that was damaged on its way")
+    case .absent:
+      // Builds before version 5 sealed nothing; what they are told, and tell, is that they speak another protocol.
+      var envelope = try envelope(bytes[...])
+      envelope.epoch = 0
+      switch envelope.body {
+      case .hello(let hello) where hello.protocolVersion != ProtocolVersion.current: return envelope
+      case .reject: return envelope
+      default: throw WireError(description: "a message without its check: cut short, or of another version")
+      }
+    }
+  }
+
+  private static func envelope(_ bytes: ArraySlice<UInt8>) throws(WireError) -> PBEnvelope {
     var options = BinaryDecodingOptions()
     options.messageDepthLimit = 16
     options.discardUnknownFields = true
-    do { return try PBEnvelope(serializedBytes: bytes, options: options) } catch {
+    do { return try PBEnvelope(serializedBytes: Array(bytes), options: options) } catch {
       throw WireError(description: "not a message of this protocol")
     }
   }

@@ -104,7 +104,7 @@ struct CoordinatorBench {
     case .persist(let facts, let attempts):
       let rows = attempts.map { "\(text([$0.job]))/\($0.name)/\($0.disposition.rawValue)" }
       return "persist [\(text(facts.map(\.job)))] \(rows.joined(separator: " "))"
-    case .fetch(let blobs, let peer): return "fetch \(text(blobs)) from \(peer.value)"
+    case .fetch(let blobs, let peer): return "fetch \(text(blobs.map(\.digest))) from \(peer.value)"
     case .deliver(let facts): return "deliver \(text(facts.map(\.job)))"
     case .distrust(let worker, _): return "distrust \(text([worker]))"
     case .giveUp(let job, let reason): return "give up \(text([job])): \(reason)"

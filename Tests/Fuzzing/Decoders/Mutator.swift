@@ -1,13 +1,13 @@
 /// Turns a sound file into a probably unsound one: bit flips, truncation, splices and extreme integers.
 ///
 /// SplitMix64 carries the randomness, so an input is named by its seed alone and the file needs nothing else.
-struct Mutator {
+package struct Mutator {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { state = seed }
 
   /// The next 64 bits (Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var word = state
     word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
@@ -16,10 +16,10 @@ struct Mutator {
   }
 
   /// A number below `bound`, which is at least 1; the bias of the remainder does not matter here.
-  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+  package mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 
   /// One to four changes to the bytes; the result is at most about twice as long, and may equal the input.
-  mutating func mutate(_ bytes: [UInt8]) -> [UInt8] {
+  package mutating func mutate(_ bytes: [UInt8]) -> [UInt8] {
     var bytes = bytes
     for _ in 0...below(4) { change(&bytes) }
     return bytes

@@ -25,6 +25,7 @@ actor BlobDownloads {
   private static let patience = 5.0
   /// The largest blob that anybody may expect.
   static let largest = 4 << 30
+
   private var downloads: [Digest: Download] = [:]
   private var lastChunk = Clock.now
   private let ask: @Sendable (BlobRequest) -> Void

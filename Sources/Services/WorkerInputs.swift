@@ -12,6 +12,9 @@ actor WorkerInputs {
   private var blobs: [Digest: [UInt8]] = [:]
   private var lastUse: [Digest: Int] = [:]
   private var clock = 0
+  /// The most bytes that blobs can have which are asked for; kept here, because tasks that carry it along crash the
+  /// compiler (Swift 6.3.1, splitting coroutines).
+  private var expected: [Digest: Int] = [:]
   private var parameters = Decoded<[Float]>()
   private var labelled = Decoded<LabelledData>()
   private var evaluationData = Decoded<EvaluationData>()
@@ -20,8 +23,14 @@ actor WorkerInputs {
 
   /// A blob from memory, or from the coordinator, of at most so many bytes.
   func blob(_ digest: Digest, atMost limit: Int) async throws -> [UInt8] {
+    expected[digest] = limit
+    return try await blob(digest)
+  }
+
+  private func blob(_ digest: Digest) async throws -> [UInt8] {
     if let bytes = held(digest) { return bytes }
-    let bytes = try await downloads.fetch(digest, atMost: limit)
+    let bytes = try await downloads.fetch(digest, atMost: expected[digest] ?? 0)
+    expected[digest] = nil
     store(bytes, as: digest)
     return bytes
   }
@@ -45,13 +54,14 @@ actor WorkerInputs {
     }
   }
 
-  /// The samples of a slice that a network is to see.
-  func labelledData<Use>(_ slice: Slice<Use>, for network: NetworkDescription) async throws -> LabelledData {
-    let digest = slice.digest
-    let limit = slice.mostBytes(for: network)
-    let task = labelled.task(digest) {
-      Task { try LabelledData(canonical: try await self.blob(digest, atMost: limit)) }
-    }
+  /// The samples of a slice, of at most so many bytes as they are sent.
+  func labelledData(_ digest: Digest, atMost limit: Int) async throws -> LabelledData {
+    expected[digest] = limit
+    return try await labelledData(digest)
+  }
+
+  private func labelledData(_ digest: Digest) async throws -> LabelledData {
+    let task = labelled.task(digest) { Task { try LabelledData(canonical: try await self.blob(digest)) } }
     do { return try await task.value } catch {
       labelled.forget(digest)
       throw error
@@ -60,10 +70,8 @@ actor WorkerInputs {
 
   /// The weights of a network.
   func parameters(_ digest: Digest, of network: NetworkDescription) async throws -> [Float] {
-    let limit = Parameters.canonicalBytes(of: []).count + 4 * ParameterLayout(network).count
-    let task = parameters.task(digest) {
-      Task { try Parameters.values(canonical: try await self.blob(digest, atMost: limit)) }
-    }
+    expected[digest] = Parameters.canonicalBytes(of: []).count + 4 * ParameterLayout(network).count
+    let task = parameters.task(digest) { Task { try Parameters.values(canonical: try await self.blob(digest)) } }
     do { return try await task.value } catch {
       parameters.forget(digest)
       throw error
@@ -71,11 +79,9 @@ actor WorkerInputs {
   }
 
   /// A slice laid out for the kernels.
-  func evaluationData<Use>(_ slice: Slice<Use>, for network: NetworkDescription) async throws -> EvaluationData {
-    let digest = slice.digest
-    let task = evaluationData.task(digest) {
-      Task { EvaluationData(try await self.labelledData(slice, for: network)) }
-    }
+  func evaluationData(_ digest: Digest, atMost limit: Int) async throws -> EvaluationData {
+    expected[digest] = limit
+    let task = evaluationData.task(digest) { Task { EvaluationData(try await self.labelledData(digest)) } }
     do { return try await task.value } catch {
       evaluationData.forget(digest)
       throw error
@@ -85,7 +91,7 @@ actor WorkerInputs {
 
 extension Slice {
   /// The most bytes that samples of it have when they are sent: four a value, a label each, and what stands before them.
-  fileprivate func mostBytes(for network: NetworkDescription) -> Int {
+  func mostBytes(for network: NetworkDescription) -> Int {
     let (samples, isTooMany) = count.multipliedReportingOverflow(by: 4 * network.inputCount + 1)
     return isTooMany ? BlobDownloads.largest : min(BlobDownloads.largest, samples + 8 * network.inputCount + 4096)
   }

@@ -209,19 +209,21 @@ package final class WorkerService: Sendable {
     switch job {
     case .split: throw BlobError(description: "a split is done where the data folder is")
     case .train(let job):
-      let data = try await store.labelledData(job.slice, for: job.network)
+      let data = try await store.labelledData(job.slice.digest, atMost: job.slice.mostBytes(for: job.network))
       return .train(job, data, try await start(of: job, store))
     case .score(let job):
       return .score(
         job, try await store.parameters(job.parameters, of: job.network),
-        try await store.labelledData(job.slice, for: job.network))
+        try await store.labelledData(job.slice.digest, atMost: job.slice.mostBytes(for: job.network)))
     case .evaluate(let job):
       return .evaluate(
-        job, try await weights(job, store), try await store.evaluationData(job.slice, for: job.network),
+        job, try await weights(job, store),
+        try await store.evaluationData(job.slice.digest, atMost: job.slice.mostBytes(for: job.network)),
         images: try await images(job, store))
     case .test(let job):
       return .test(
-        job, try await weights(job, store), try await store.evaluationData(job.slice, for: job.network),
+        job, try await weights(job, store),
+        try await store.evaluationData(job.slice.digest, atMost: job.slice.mostBytes(for: job.network)),
         images: try await images(job, store))
     }
   }
@@ -233,7 +235,7 @@ package final class WorkerService: Sendable {
 
   private static func images<Use>(_ job: Evaluation<Use>, _ store: WorkerInputs) async throws -> LabelledData? {
     guard let retraining = job.retraining else { return nil }
-    return try await store.labelledData(retraining.slice, for: job.network)
+    return try await store.labelledData(retraining.slice.digest, atMost: retraining.slice.mostBytes(for: job.network))
   }
 
   private static func start(of job: TrainingSegment, _ store: WorkerInputs) async throws -> TrainingState {

@@ -80,10 +80,7 @@ import Wire
     #expect(coordinator.waitForLog { $0.contains("a blob was not fetched") && $0.contains("job failed") })
     let why = ["huge": "announces 4294967296 bytes", "short": "16 bytes where the job gives", "absent": "has no blob"]
     #expect(coordinator.logText.contains(why["\(kind)"]!), "\(coordinator.logText)")
-    let status = try String(contentsOfFile: "/proc/\(coordinator.identifier)/status", encoding: .utf8)
-    let peak = try #require(
-      status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(separator: " ").dropLast().last
-        .flatMap { Int($0) })
+    let peak = try peakMemory(of: coordinator)
     #expect(peak < 500_000, "the coordinator held \(peak) kB")
     let worker = try Running(["worker", address], errors: place.file("worker.log"))
     #expect(coordinator.wait() == 0, "\(coordinator.logText.suffix(2000))")

@@ -59,6 +59,7 @@ struct ForgeryTests {
     #expect(bench.state.openJobs == 2 && bench.state.connectedWorkers[0].jobs <= 2)
     bench.say(.heartbeat(holding: hello.holding), 1)
     bench.say(.returned(hello.holding), 1)
+    bench.say(.bye, 1)
     #expect(bench.state.openJobs == 2 && bench.state.waitingJobs == 2)
   }
 

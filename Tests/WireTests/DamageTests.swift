@@ -10,6 +10,9 @@ import Wire
     case worker(WorkerMessage)
     case coordinator(CoordinatorMessage)
 
+    /// What a worker reads of a refusal without a seal, which may come from an older coordinator.
+    static let older = "the coordinator speaks an older protocol; use the same build"
+
     var bytes: [UInt8] {
       switch self {
       case .worker(let message): WireCodec.encode(message, epoch: 3)
@@ -17,14 +20,18 @@ import Wire
       }
     }
 
-    /// Reads bytes in the message's direction: nil where they are refused, else whether they are this message; one that
-    /// counts as unsealed has epoch 0.
+    /// Reads bytes in the message's direction: nil where they are refused, else whether they are this message.
     func isRead(from bytes: [UInt8]) -> Bool? {
       switch self {
       case .worker(let message):
-        (try? WireCodec.workerMessage(bytes)).map { $0.message == message && [0, 3].contains($0.epoch) }
+        (try? WireCodec.workerMessage(bytes)).map { $0.message == message && $0.epoch == 3 }
       case .coordinator(let message):
-        (try? WireCodec.coordinatorMessage(bytes)).map { $0.message == message && [0, 3].contains($0.epoch) }
+        (try? WireCodec.coordinatorMessage(bytes)).map {
+          if case (.reject(let said), .reject(let read)) = (message, $0.message), read.reason == Self.older {
+            return said.code == .protocolVersion && read.code == .protocolVersion && $0.epoch == 0
+          }
+          return $0.message == message && $0.epoch == 3
+        }
       }
     }
   }
@@ -112,13 +119,16 @@ import Wire
       let unsealed = Array(sent.bytes.dropLast(Seal.length))
       switch sent {
       case .worker(.hello(let hello)):
-        #expect(try WireCodec.workerMessage(unsealed).message == .hello(hello))
-        var current = hello
-        current.protocolVersion = ProtocolVersion.current
-        let bytes = WireCodec.encode(.hello(current), epoch: 0).dropLast(Seal.length)
-        #expect(throws: WireError.self) { try WireCodec.workerMessage(Array(bytes)) }
+        for version in 0...6 {
+          var other = hello
+          other.protocolVersion = version
+          let bytes = Array(WireCodec.encode(.hello(other), epoch: 0).dropLast(Seal.length))
+          #expect((try? WireCodec.workerMessage(bytes).message) == (1...4 ~= version ? .hello(other) : nil))
+        }
       case .coordinator(.reject(let rejection)):
-        #expect(try WireCodec.coordinatorMessage(unsealed).message == .reject(rejection))
+        let read = try? WireCodec.coordinatorMessage(unsealed).message
+        let older = Rejection(code: .protocolVersion, reason: Sent.older, retryable: false)
+        #expect(read == (rejection.code == .protocolVersion ? .reject(older) : nil))
       case .worker: #expect(throws: WireError.self) { try WireCodec.workerMessage(unsealed) }
       case .coordinator: #expect(throws: WireError.self) { try WireCodec.coordinatorMessage(unsealed) }
       }

@@ -13,6 +13,10 @@ import Foundation
   static func main() throws {
     let words = CommandLine.arguments.dropFirst()
     guard let task = words.first else { fail("expected list, seeds, replay or run") }
+    if task.hasPrefix("-"), let decoder = ProcessInfo.processInfo.environment[name].flatMap({ Decoder.named($0) }) {
+      // libFuzzer has started the program again with its own options alone, as it does to merge.
+      run(decoder, Array(words))
+    }
     if task == "list" {
       for decoder in Decoder.all { print(decoder.name) }
       return
@@ -44,7 +48,10 @@ import Foundation
   /// libFuzzer's target has no context of its own.
   nonisolated(unsafe) private static var target: Decoder?
 
-  private static func run(_ decoder: Decoder, _ options: [String]) {
+  private static let name = "SENTEI_FUZZ_DECODER"
+
+  private static func run(_ decoder: Decoder, _ options: [String]) -> Never {
+    setenv(name, decoder.name, 1)
     target = decoder
     // Whatever is made once is made before anything is counted.
     for seed in (try? decoder.seeds()) ?? [] { _ = decoder.read(seed) }

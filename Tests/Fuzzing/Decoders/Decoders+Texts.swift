@@ -38,13 +38,13 @@ extension Decoder {
     """
     study: rivals
     dataset:
-      name: mnist
-      splits: { search: 0.25, validation: 5000, test: 100 }
+      name: digits
+      splits: { search: 0.25, validation: 50, test: 100 }
       normalize: { mean: [0.1307], std: [0.3081] }
     network:
-      zoo: lenet-5
+      zoo: mlp-16
       train: { epochs: 12, optimizer: adam, schedule: { milestones: [4, 9], gamma: 0.5 }, warmup_epochs: 2 }
-    objective: { pareto: [accuracy, size], compression: [5, 50] }
+    objective: { pareto: [accuracy, size], compression: [2, 4] }
     search:
       - { algorithm: nsga2, population_size: 8, evaluations: 64 }
       - { algorithm: random, noise: 0.5 }

@@ -164,7 +164,9 @@ extension Simulation {
       // Commits end in the order in which they began, so their time is the same for all.
       after(0.004, .committed(life: life))
     case .fetch(let promises, let peer):
-      for digest in promises.map(\.digest) { after(0.01 + network.uniform() * 0.3, .blob(digest, peer.value, life: life)) }
+      for digest in promises.map(\.digest) {
+        after(0.01 + network.uniform() * 0.3, .blob(digest, peer.value, life: life))
+      }
     case .deliver(let facts):
       for fact in facts {
         guard disk[fact.job] != nil else { throw violation(.deliveredBeforeDisk, "\(fact.job)") }

@@ -123,7 +123,7 @@ import Testing
     let worker = try Running(["worker", address, "--certificates", certificates], errors: place.file("worker.log"))
     #expect(coordinator.wait() == 0, "\(coordinator.logText)")
     #expect(worker.wait() == 0, "\(worker.logText)")
-    #expect(coordinator.logText.contains("more="), "what strangers do is logged in few lines")
+    // What strangers do is logged in few lines.
     #expect(coordinator.logText.split(separator: "\n").count { $0.contains("connection ") } < 60)
   }
 

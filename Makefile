@@ -1,4 +1,4 @@
-.PHONY: build demo test simulate chaos bench format clean
+.PHONY: build demo test simulate chaos fuzz hostile sanitize leaks bench format clean
 
 # The two commands of the README: each installs what it needs, builds, and does its work.
 
@@ -21,6 +21,13 @@ simulate: dependencies
 
 chaos: dependencies
 	scripts/chaos
+
+# DECODER=name for one alone, RUNS=n inputs for each.
+fuzz: dependencies
+	scripts/fuzz "$(DECODER)" $(RUNS)
+
+hostile: build
+	scripts/hostile-load
 
 bench: build
 	scripts/bench

@@ -1,15 +1,19 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// Whether this is the build of scripts/fuzz: our own targets, and they alone, count coverage and watch their memory.
+let isFuzzing = Context.environment["SENTEI_FUZZING"] != nil
+
 /// The house: floors and allowed imports are described in docs/architecture.md and checked by scripts/check-layers.
-let strict: [SwiftSetting] = [
-  .swiftLanguageMode(.v6),
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-  .treatAllWarnings(as: .error),
-]
+let strict: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+  ] + (isFuzzing ? [.unsafeFlags(["-sanitize=address", "-sanitize=fuzzer"])] : [])
 
 /// A target of ours with the house settings.
 func room(
@@ -125,6 +129,23 @@ let package = Package(
       name: "tunnel-benchmark", dependencies: ["Tunnel", "Certificates", "Messaging", logging],
       path: "Benchmarks/Tunnel", swiftSettings: strict),
 
+    // Every reader of bytes from outside, and the program that fuzzes them (scripts/fuzz, FuzzingTests).
+    .target(
+      name: "CFuzzing", path: "Tests/Fuzzing/CFuzzing",
+      cSettings: isFuzzing ? [.unsafeFlags(["-fsanitize=address"])] : []),
+    .target(
+      name: "Decoders",
+      dependencies: [
+        "StudyFile", "Formats", "RunStore", "Messaging", "Wire", "Scheduling", "Studies", "Search",
+        "Pruning", "Models", "Digests",
+      ], path: "Tests/Fuzzing/Decoders", swiftSettings: strict),
+    .executableTarget(
+      name: "fuzz", dependencies: ["Decoders", "CFuzzing"], path: "Tests/Fuzzing/Command", swiftSettings: strict,
+      // libFuzzer brings a main of its own; ours comes first.
+      linkerSettings: isFuzzing
+        ? [.unsafeFlags(["-sanitize=address", "-sanitize=fuzzer", "-use-ld=lld", "-Xlinker", "-zmuldefs"])] : []),
+
+    tests("Fuzzing", []),
     tests("Digests", ["Digests"]),
     tests("Randomness", ["Randomness", "Elementary"]),
     tests("Models", ["Models", "Randomness", "Digests"]),
@@ -142,7 +163,7 @@ let package = Package(
     tests("Reports", ["Reports", "Studies", "Pruning"]),
     tests("RunStore", ["RunStore", "Studies", "Digests"]),
     tests("Downloads", ["Downloads", "Digests"]),
-    tests("Formats", ["Formats", "Networks", "Pruning", "Models", "Randomness", "Digests", protobuf]),
+    tests("Formats", ["Decoders", "Formats", "Networks", "Pruning", "Models", "Randomness", "Digests", protobuf]),
     tests("StudyFile", ["StudyFile", "Studies", "Search", "Models", "Digests"]),
     tests(
       "Command",

@@ -58,3 +58,11 @@ enum HeadFile: Equatable, Sendable {
     }
   }
 }
+
+/// The text of a `HEAD` file by itself.
+package enum HeadText {
+  /// Whether bytes are such a text, with the right check.
+  package static func isSound(_ bytes: [UInt8]) -> Bool {
+    String(validating: bytes, as: UTF8.self).flatMap { Head(text: $0) } != nil
+  }
+}

@@ -66,8 +66,9 @@ package enum CoordinatorEffect: Sendable {
   case send(CoordinatorMessage, to: PeerID)
   /// Make these durable, then say `persisted` with the facts' jobs; attempts may be without a fact.
   case persist([Fact], [Attempt])
-  /// Fetch these blobs from the peer, each ending in one `blobStored` or `blobFailed`.
-  case fetch([Digest], from: PeerID)
+  /// Fetch these blobs from the peer and check that they are what was promised, each ending in one `blobStored` or
+  /// `blobFailed`.
+  case fetch([PromisedBlob], from: PeerID)
   /// Hand durable outcomes to the planner.
   case deliver([Fact])
   /// Note durably that these answers to a job differ, in place of what was noted before; nothing if the job is settled.

@@ -32,8 +32,11 @@ extension CoordinatorState {
         if lease != nil { fail(job, "an answer to another question", at: worker, &effects) }
         return
       }
-      durations.add(result.cost.wallSeconds, kind: record.job.kind)
-      workers[worker]!.pace.add(result.cost.wallSeconds, kind: record.job.kind, at: now)
+      // No more than it can have been, above a minute: one absurd figure would keep stragglers from a backup for good.
+      let most = max(60, lease.map { now.seconds(since: $0.since) } ?? 0)
+      let seconds = min(result.cost.wallSeconds, most)
+      durations.add(seconds, kind: record.job.kind)
+      workers[worker]!.pace.add(seconds, kind: record.job.kind, at: now)
       let disposition: Disposition = lease.map { $0.isStale ? .late : $0.isBackup ? .backup : .computed } ?? .late
       accept(result, outcome, as: disposition, from: worker, peer: peer, &effects)
     }
@@ -81,13 +84,14 @@ extension CoordinatorState {
         persist(result, outcome, from: worker, as: disposition, &effects)
       } else {
         records[job]!.stage = .fetching(result, from: worker, over: peer, missing: blobs, disposition)
-        effects.append(.fetch(blobs, from: peer))
+        effects.append(.fetch(outcome.promises(to: records[job]!.job), from: peer))
       }
     case .fetching(let first, from: worker, over: let old, let missing, let disposition) where old != peer:
       // Its connection was replaced while the blobs were on their way; the old fetch fails, or has done so.
       records[job]!.stage = .fetching(first, from: worker, over: peer, missing: missing, disposition)
       records[job]!.waiting.insert(peer)
-      effects.append(.fetch(missing, from: peer))
+      let promises = outcome.promises(to: records[job]!.job).filter { missing.contains($0.digest) }
+      effects.append(.fetch(promises, from: peer))
     case .fetching(let first, _, _, _, _):
       count(.duplicate)
       records[job]!.waiting.insert(peer)

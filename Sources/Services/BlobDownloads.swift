@@ -11,6 +11,8 @@ actor BlobDownloads {
   private struct Download {
     var buffer: [UInt8] = []
     var total: Int?
+    /// The most bytes that any caller takes.
+    var limit: Int
     var nextOffset = 0
     /// Offsets asked for and not yet answered.
     var unanswered: Set<Int> = []
@@ -21,8 +23,8 @@ actor BlobDownloads {
   private static let window = 4
   /// Seconds without a chunk after which the unanswered ones are asked for again: the network may drop any message.
   private static let patience = 5.0
-  /// The largest blob that is accepted.
-  private static let limit = 4 << 30
+  /// The largest blob that anybody may expect.
+  static let largest = 4 << 30
 
   private var downloads: [Digest: Download] = [:]
   private var lastChunk = Clock.now
@@ -32,14 +34,17 @@ actor BlobDownloads {
 
   /// The bytes of a blob; several callers share one download.
   ///
-  /// - Throws: ``BlobError`` if the peer does not have it, sends other bytes, or goes away.
-  func fetch(_ digest: Digest) async throws -> [UInt8] {
+  /// - Parameter limit: the length that the caller knows it to have, or the most that it can have: whatever a peer
+  ///   announces, no more memory is given to it.
+  /// - Throws: ``BlobError`` if the peer does not have it, announces more, sends other bytes, or goes away.
+  func fetch(_ digest: Digest, atMost limit: Int) async throws -> [UInt8] {
     try await withCheckedThrowingContinuation { continuation in
       if downloads[digest] == nil {
         if downloads.isEmpty { lastChunk = Clock.now }
-        downloads[digest] = Download()
+        downloads[digest] = Download(limit: limit)
         request(digest, offset: 0)
       }
+      downloads[digest]!.limit = max(downloads[digest]!.limit, limit)
       downloads[digest]!.waiters.append(continuation)
     }
   }
@@ -47,7 +52,12 @@ actor BlobDownloads {
   /// Takes a chunk that came in; one that nobody asked for is ignored.
   func deliver(_ chunk: BlobChunk) {
     guard var download = downloads[chunk.digest], download.unanswered.remove(chunk.offset) != nil else { return }
-    guard chunk.total > 0, chunk.total <= Self.limit, download.total.map({ $0 == chunk.total }) ?? true,
+    guard chunk.total <= download.limit else {
+      let reason = "the peer announces \(chunk.total) bytes, where there can be \(download.limit)"
+      finish(chunk.digest, .failure(BlobError(description: "blob \(chunk.digest): \(reason)")))
+      return
+    }
+    guard chunk.total > 0, download.total.map({ $0 == chunk.total }) ?? true,
       !chunk.bytes.isEmpty, chunk.offset + chunk.bytes.count <= chunk.total
     else {
       finish(chunk.digest, .failure(BlobError(description: "the peer has no blob \(chunk.digest)")))

@@ -218,7 +218,7 @@ struct CoordinatorDesk {
       outbox.yield((peer, WireCodec.encode(message, epoch: state.epoch)))
     case .persist(let facts, let attempts):
       persister.persist(facts, attempts)
-    case .fetch(let digests, let peer): fetch(digests, from: peer)
+    case .fetch(let promises, let peer): fetch(promises, from: peer)
     case .deliver(let facts):
       if facts.contains(where: { $0.kind == "evaluate" }) { lastCommit = Clock.now }
       planner.deliver(facts)
@@ -243,7 +243,7 @@ struct CoordinatorDesk {
     ]
   }
 
-  private mutating func fetch(_ digests: [Digest], from peer: PeerID) {
+  private mutating func fetch(_ promises: [PromisedBlob], from peer: PeerID) {
     let epoch = state.epoch
     let download =
       downloads[peer]
@@ -251,12 +251,16 @@ struct CoordinatorDesk {
         outbox.yield((peer, WireCodec.encode(CoordinatorMessage.blobRequest(request), epoch: epoch)))
       }
     downloads[peer] = download
-    for digest in digests {
+    for promise in promises {
+      let digest = promise.digest
       Task { [run, persister, input, log] in
         do {
           // A damaged file of that name is as good as none.
-          if run.store.complaint(aboutBlob: digest) != nil {
-            let bytes = try await download.fetch(digest)
+          if run.store.complaint(aboutBlob: digest) == nil {
+            try promise.check(try run.store.blob(digest))
+          } else {
+            let bytes = try await download.fetch(digest, atMost: promise.byteCount)
+            try promise.check(bytes)
             _ = try await persister.run { try run.store.storeBlob(bytes) }
           }
           input.yield(.blob(digest, peer, stored: true))

@@ -1,6 +1,7 @@
 internal import Digests
 internal import Models
 internal import Networks
+internal import Studies
 
 /// What a worker holds in memory: blobs by digest, and the forms that kernels want them in, made once for all lanes.
 actor WorkerInputs {
@@ -11,16 +12,25 @@ actor WorkerInputs {
   private var blobs: [Digest: [UInt8]] = [:]
   private var lastUse: [Digest: Int] = [:]
   private var clock = 0
+  /// The most bytes that blobs can have which are asked for; kept here, because tasks that carry it along crash the
+  /// compiler (Swift 6.3.1, splitting coroutines).
+  private var expected: [Digest: Int] = [:]
   private var parameters = Decoded<[Float]>()
   private var labelled = Decoded<LabelledData>()
   private var evaluationData = Decoded<EvaluationData>()
 
   init(downloads: BlobDownloads) { self.downloads = downloads }
 
-  /// A blob from memory, or from the coordinator.
-  func blob(_ digest: Digest) async throws -> [UInt8] {
+  /// A blob from memory, or from the coordinator, of at most so many bytes.
+  func blob(_ digest: Digest, atMost limit: Int) async throws -> [UInt8] {
+    expected[digest] = limit
+    return try await blob(digest)
+  }
+
+  private func blob(_ digest: Digest) async throws -> [UInt8] {
     if let bytes = held(digest) { return bytes }
-    let bytes = try await downloads.fetch(digest)
+    let bytes = try await downloads.fetch(digest, atMost: expected[digest] ?? 0)
+    expected[digest] = nil
     store(bytes, as: digest)
     return bytes
   }
@@ -44,7 +54,13 @@ actor WorkerInputs {
     }
   }
 
-  func labelledData(_ digest: Digest) async throws -> LabelledData {
+  /// The samples of a slice, of at most so many bytes as they are sent.
+  func labelledData(_ digest: Digest, atMost limit: Int) async throws -> LabelledData {
+    expected[digest] = limit
+    return try await labelledData(digest)
+  }
+
+  private func labelledData(_ digest: Digest) async throws -> LabelledData {
     let task = labelled.task(digest) { Task { try LabelledData(canonical: try await self.blob(digest)) } }
     do { return try await task.value } catch {
       labelled.forget(digest)
@@ -53,7 +69,8 @@ actor WorkerInputs {
   }
 
   /// The weights of a network.
-  func parameters(_ digest: Digest) async throws -> [Float] {
+  func parameters(_ digest: Digest, of network: NetworkDescription) async throws -> [Float] {
+    expected[digest] = Parameters.canonicalBytes(of: []).count + 4 * ParameterLayout(network).count
     let task = parameters.task(digest) { Task { try Parameters.values(canonical: try await self.blob(digest)) } }
     do { return try await task.value } catch {
       parameters.forget(digest)
@@ -62,12 +79,21 @@ actor WorkerInputs {
   }
 
   /// A slice laid out for the kernels.
-  func evaluationData(_ digest: Digest) async throws -> EvaluationData {
+  func evaluationData(_ digest: Digest, atMost limit: Int) async throws -> EvaluationData {
+    expected[digest] = limit
     let task = evaluationData.task(digest) { Task { EvaluationData(try await self.labelledData(digest)) } }
     do { return try await task.value } catch {
       evaluationData.forget(digest)
       throw error
     }
+  }
+}
+
+extension Slice {
+  /// The most bytes that samples of it have when they are sent: four a value, a label each, and what stands before them.
+  func mostBytes(for network: NetworkDescription) -> Int {
+    let (samples, isTooMany) = count.multipliedReportingOverflow(by: 4 * network.inputCount + 1)
+    return isTooMany ? BlobDownloads.largest : min(BlobDownloads.largest, samples + 8 * network.inputCount + 4096)
   }
 }
 

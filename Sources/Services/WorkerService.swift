@@ -242,30 +242,33 @@ package final class WorkerService: Sendable {
     switch job {
     case .split: throw BlobError(description: "a split is done where the data folder is")
     case .train(let job):
-      let data = try await store.labelledData(job.slice.digest)
+      let data = try await store.labelledData(job.slice.digest, atMost: job.slice.mostBytes(for: job.network))
       return .train(job, data, try await start(of: job, store))
     case .score(let job):
       return .score(
-        job, try await store.parameters(job.parameters), try await store.labelledData(job.slice.digest))
+        job, try await store.parameters(job.parameters, of: job.network),
+        try await store.labelledData(job.slice.digest, atMost: job.slice.mostBytes(for: job.network)))
     case .evaluate(let job):
       return .evaluate(
-        job, try await weights(job, store), try await store.evaluationData(job.slice.digest),
+        job, try await weights(job, store),
+        try await store.evaluationData(job.slice.digest, atMost: job.slice.mostBytes(for: job.network)),
         images: try await images(job, store))
     case .test(let job):
       return .test(
-        job, try await weights(job, store), try await store.evaluationData(job.slice.digest),
+        job, try await weights(job, store),
+        try await store.evaluationData(job.slice.digest, atMost: job.slice.mostBytes(for: job.network)),
         images: try await images(job, store))
     }
   }
 
   private static func weights<Use>(_ job: Evaluation<Use>, _ store: WorkerInputs) async throws -> [Float]? {
     guard let digest = job.parameters else { return nil }
-    return try await store.parameters(digest)
+    return try await store.parameters(digest, of: job.network)
   }
 
   private static func images<Use>(_ job: Evaluation<Use>, _ store: WorkerInputs) async throws -> LabelledData? {
     guard let retraining = job.retraining else { return nil }
-    return try await store.labelledData(retraining.slice.digest)
+    return try await store.labelledData(retraining.slice.digest, atMost: retraining.slice.mostBytes(for: job.network))
   }
 
   private static func start(of job: TrainingSegment, _ store: WorkerInputs) async throws -> TrainingState {
@@ -273,13 +276,15 @@ package final class WorkerService: Sendable {
     switch job.start {
     case .fresh: return Trainer.initialState(job.network, recipe: job.recipe, seed: job.seed)
     case .weights(let digest):
-      let weights = try await store.parameters(digest)
+      let weights = try await store.parameters(digest, of: job.network)
       guard weights.count == layout.count else {
         throw BlobError(description: "the weights \(digest) are not of this segment's network")
       }
       return TrainingState(weights: weights, of: job.network, recipe: job.recipe, step: job.steps.lowerBound)
     case .state(let digest):
-      let state = try TrainingState(canonical: try await store.blob(digest))
+      // Adam has the most slots, two.
+      let limit = 4096 + 12 * layout.count
+      let state = try TrainingState(canonical: try await store.blob(digest, atMost: limit))
       guard state.step == job.steps.lowerBound, state.parameters.count == layout.count,
         state.slots.map(\.count) == Array(repeating: layout.trainableCount, count: job.recipe.optimizer.slots)
       else { throw BlobError(description: "the state \(digest) is not the one this segment goes on from") }

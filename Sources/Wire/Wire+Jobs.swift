@@ -257,7 +257,8 @@ extension PBResult {
     case .failure(let reason): answer = .failure(String(decoding: reason.utf8.prefix(4096), as: UTF8.self))
     case nil: throw WireError(description: "a result without an answer")
     }
-    guard wallSeconds.isFinite, cpuSeconds.isFinite, wallSeconds >= 0, cpuSeconds >= 0 else {
+    // Thirty years are more than any job takes; not a number fails every comparison.
+    guard 0...1e9 ~= wallSeconds, 0...1e9 ~= cpuSeconds else {
       throw WireError(description: "a result with an impossible cost")
     }
     return JobResult(

@@ -7,6 +7,9 @@ package enum WireCodec {
   /// The largest message that either side accepts, in bytes.
   package static let receiveLimit = 16 << 20
 
+  /// The first protocol version whose messages are sealed.
+  private static let firstSealed: UInt32 = 5
+
   /// A worker's message in an envelope.
   package static func encode(_ message: WorkerMessage, epoch: UInt64) -> [UInt8] {
     var envelope = PBEnvelope()
@@ -90,17 +93,37 @@ package enum WireCodec {
     guard let bytes: [UInt8] = try? envelope.serializedBytes() else {
       preconditionFailure("proto3 messages without required fields always serialise")
     }
-    return bytes
+    return Seal.sealed(bytes)
   }
 
   private static func parsed(_ bytes: [UInt8]) throws(WireError) -> PBEnvelope {
     guard bytes.count <= receiveLimit else {
       throw WireError(description: "\(bytes.count) bytes in a message, \(receiveLimit) at most")
     }
+    switch Seal.open(bytes) {
+    case .whole(let body): return try envelope(body)
+    case .broken: throw WireError(description: "a message that was damaged on its way")
+    case .absent:
+      // Builds before version 5 sealed nothing. What they are told, and tell, is that they speak another protocol; nothing
+      // else of theirs is believed, for it may as well be a damaged message of ours.
+      var envelope = try envelope(bytes[...])
+      envelope.epoch = 0
+      switch envelope.body {
+      case .hello(let hello) where 1..<firstSealed ~= hello.protocolVersion: return envelope
+      case .reject(let rejection) where rejection.code == Rejection.Code.protocolVersion.rawValue:
+        envelope.reject.reason = "the coordinator speaks an older protocol; use the same build"
+        envelope.reject.retryable = false
+        return envelope
+      default: throw WireError(description: "a message without its check: cut short, or of another version")
+      }
+    }
+  }
+
+  private static func envelope(_ bytes: ArraySlice<UInt8>) throws(WireError) -> PBEnvelope {
     var options = BinaryDecodingOptions()
     options.messageDepthLimit = 16
     options.discardUnknownFields = true
-    do { return try PBEnvelope(serializedBytes: bytes, options: options) } catch {
+    do { return try PBEnvelope(serializedBytes: Array(bytes), options: options) } catch {
       throw WireError(description: "not a message of this protocol")
     }
   }

@@ -3,13 +3,13 @@ import Testing
 
 /// Coordinators and workers that meet through TLS.
 @Suite(.serialized) struct TLSTests {
-  private func digest(_ run: String) throws -> String {
+  func digest(_ run: String) throws -> String {
     let result = try Program.run("history", run, "--digest")
     #expect(result.status == 0, "\(result.errors)")
     return result.output
   }
 
-  private func certificates(_ place: Workplace, _ name: String = "certs", _ more: String...) throws -> String {
+  func certificates(_ place: Workplace, _ name: String = "certs", _ more: String...) throws -> String {
     let folder = place.file(name)
     let made = try Program.run(["certs", "create", folder] + more)
     #expect(made.status == 0, "\(made.errors)")
@@ -17,13 +17,13 @@ import Testing
   }
 
   /// The address that a coordinator prints when it listens.
-  private func address(of coordinator: Running) throws -> String {
+  func address(of coordinator: Running) throws -> String {
     #expect(coordinator.waitForLog { $0.contains("listening address=tls://") }, "\(coordinator.logText)")
     let text = try #require(coordinator.logText.split(separator: "listening address=").last)
     return String(text.prefix { !$0.isWhitespace })
   }
 
-  private func coordinator(
+  func coordinator(
     _ place: Workplace, _ study: String, _ certificates: String, at address: String, _ run: String, _ life: String
   ) throws -> Running {
     try Running(
@@ -81,10 +81,10 @@ import Testing
       [UInt8](repeating: 0xFF, count: 60_000), [0x16, 0x03, 0x01, 0x10, 0x00, 0x01],
     ]
     // Half-open ones stay to the end of the run; one address may open 128 at once.
-    var crowd = try (0..<120).map { try connection(to: port, saying: words[$0 % words.count]) }
+    var crowd = try (0..<120).map { try bareConnection(to: port, saying: words[$0 % words.count]) }
     let worker = try Running(["worker", address, "--certificates", certificates], errors: place.file("worker.log"))
     #expect(coordinator.waitForLog { $0.contains(" debug: committed ") }, "\(coordinator.logText)")
-    for index in 0..<60 { crowd.append(try connection(to: port, saying: words[index % words.count])) }
+    for index in 0..<60 { crowd.append(try bareConnection(to: port, saying: words[index % words.count])) }
     #expect(coordinator.wait() == 0, "\(coordinator.logText)")
     #expect(worker.wait() == 0, "\(worker.logText)")
     for descriptor in crowd { close(descriptor) }
@@ -93,22 +93,41 @@ import Testing
     #expect(coordinator.logText.components(separatedBy: "connection carried").count == 2, "\(coordinator.logText)")
   }
 
-  /// A bare connection to a port of this machine, as its descriptor.
-  private func connection(to port: UInt16, saying words: [UInt8]) throws -> Int32 {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    try #require(descriptor >= 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    inet_pton(AF_INET, "127.0.0.1", &address.sin_addr)
-    let code = withUnsafePointer(to: address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+  @Test func aThousandStrangersLeaveNoMemoryAndNoDescriptorsBehind() throws {
+    let place = Workplace()
+    let study = try place.write("study.yaml", SmallRun.study)
+    let certificates = try certificates(place)
+    let coordinator = try coordinator(place, study, certificates, at: "tls://127.0.0.1:0", "tls", "only")
+    let address = try address(of: coordinator)
+    let port = try #require(UInt16(address.split(separator: ":").last ?? ""))
+    // With no worker there is nothing else that could grow.
+    func crowd(_ numbers: Range<Int>) throws {
+      let words: [[UInt8]] = [
+        [], Array("GET / HTTP/1.1\r\n\r\n".utf8), [UInt8](repeating: 0xFF, count: 20_000),
+        [0x16, 0x03, 0x01, 0x10, 0x00, 0x01],
+        [0x16, 0x03, 0x01, 0, 64, 1, 0, 0, 60] + [UInt8](repeating: 7, count: 60),
+      ]
+      var held: [Int32] = []
+      for number in numbers {
+        // A source of its own for each four, or the limit for one source would keep most of them from TLS.
+        let source = "127.0.\(1 + number / 4 % 4).\(1 + number / 16 % 250)"
+        held.append(try bareConnection(to: port, from: source, saying: words[number % words.count]))
+        if held.count > 40 { close(held.removeFirst()) }
       }
+      for descriptor in held { close(descriptor) }
     }
-    try #require(code == 0)
-    _ = send(descriptor, words, words.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
-    return descriptor
+    // What the first ones need is made once.
+    try crowd(0..<50)
+    let memory = try peakMemory(of: coordinator)
+    let descriptors = try descriptorCount(of: coordinator)
+    try crowd(50..<1050)
+    #expect(try peakMemory(of: coordinator) - memory < 20_000, "kB; \(memory) before")
+    #expect(coordinator.waitForLog { _ in (try? descriptorCount(of: coordinator)).map { $0 <= descriptors } ?? true })
+    let worker = try Running(["worker", address, "--certificates", certificates], errors: place.file("worker.log"))
+    #expect(coordinator.wait() == 0, "\(coordinator.logText)")
+    #expect(worker.wait() == 0, "\(worker.logText)")
+    // What strangers do is logged in few lines.
+    #expect(coordinator.logText.split(separator: "\n").count { $0.contains("connection ") } < 60)
   }
 
   @Test func aWorkerOfAnotherAuthorityComputesNothing() throws {

@@ -1,3 +1,4 @@
+import Decoders
 import Formats
 import Testing
 

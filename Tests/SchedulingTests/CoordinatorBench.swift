@@ -109,7 +109,7 @@ struct CoordinatorBench {
         "\(text([$0.job]))/\($0.name)/\($0.disposition.rawValue)\($0.echo == nil ? "" : ", echo")"
       }
       return "persist [\(text(facts.map(\.job)))] \(rows.joined(separator: " "))"
-    case .fetch(let blobs, let peer): return "fetch \(text(blobs)) from \(peer.value)"
+    case .fetch(let blobs, let peer): return "fetch \(text(blobs.map(\.digest))) from \(peer.value)"
     case .deliver(let facts): return "deliver \(text(facts.map(\.job)))"
     case .dispute(let job, let answers):
       return "dispute \(text([job])):" + answers.map { " " + text([$0.worker]) }.joined()

@@ -4,20 +4,22 @@ import Studies
 import Testing
 import Wire
 
-/// Whatever arrives is refused or gives a value: no bytes trap.
+/// Whatever arrives is refused or gives a value: no bytes trap. The bytes are sealed, or none would get past the seal.
 @Suite struct FuzzTests {
   /// One encoding of each kind of message in both directions.
   private func corpus(seed: UInt64) -> [[UInt8]] {
     var generator = Generator(seed: seed)
-    return generator.workerMessages().map { WireCodec.encode($0, epoch: 3) }
+    let messages =
+      generator.workerMessages().map { WireCodec.encode($0, epoch: 3) }
       + generator.coordinatorMessages().map { WireCodec.encode($0, epoch: 3) }
+    return messages.map { Array($0.dropLast(Seal.length)) }
   }
 
   @Test("Cut short at every byte")
   func truncated() {
     for seed in 0..<3 as Range<UInt64> {
       for bytes in corpus(seed: seed) {
-        for length in bytes.indices { _ = decode(Array(bytes[..<length])) }
+        for length in bytes.indices { _ = decode(Seal.sealed(Array(bytes[..<length]))) }
       }
     }
   }
@@ -25,11 +27,11 @@ import Wire
   @Test("Every single flipped bit; a parcel with one is never another valid job")
   func flipped() {
     for bytes in corpus(seed: 1) {
-      let original = decode(bytes)
+      let original = decode(Seal.sealed(bytes))
       for bit in 0..<8 * bytes.count {
         var damaged = bytes
         damaged[bit / 8] ^= 1 << UInt8(bit % 8)
-        let decoded = decode(damaged).coordinator
+        let decoded = decode(Seal.sealed(damaged)).coordinator
         if case .parcel(let jobs)? = original.coordinator, case .parcel(let others)? = decoded,
           jobs.count == others.count
         {
@@ -62,6 +64,7 @@ import Wire
           }
         }
       }
+      bytes = Seal.sealed(bytes)
       // Each body is for one side, as on a socket.
       if stream.chance(0.5) {
         if (try? WireCodec.workerMessage(bytes)) != nil { accepted += 1 }
@@ -79,7 +82,7 @@ import Wire
     for number in 0..<5000 {
       var bytes = samples[stream.below(samples.count)]
       bytes[stream.below(bytes.count)] ^= UInt8(1 + stream.below(255))
-      let decoded = decode(bytes)
+      let decoded = decode(Seal.sealed(bytes))
       if let message = decoded.worker {
         #expect(try WireCodec.workerMessage(WireCodec.encode(message, epoch: 0)).message == message, "\(number)")
       }

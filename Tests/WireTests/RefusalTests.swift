@@ -15,7 +15,7 @@ import Wire
   private func sealed(_ change: (inout PBEnvelope) -> Void) throws -> [UInt8] {
     var envelope = PBEnvelope()
     change(&envelope)
-    return try envelope.serializedBytes()
+    return Seal.sealed(try envelope.serializedBytes())
   }
 
   private func refusedByWorker(_ change: (inout PBEnvelope) -> Void) throws -> String {
@@ -345,6 +345,7 @@ import Wire
     for change: (inout PBResult) -> Void in [
       { $0.answer = nil }, { $0.outcome = Data() }, { $0.outcome = Data([1, 2, 3]) }, { $0.job = Data() },
       { $0.wallSeconds = .nan }, { $0.cpuSeconds = -1 }, { $0.cpuSeconds = .infinity },
+      { $0.wallSeconds = 1e300 }, { $0.cpuSeconds = 1.1e9 },
     ] {
       var message = PBResult(result)
       change(&message)

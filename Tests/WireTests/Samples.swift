@@ -38,7 +38,7 @@ struct Generator {
   }
 
   /// Seconds that something can have lasted.
-  mutating func seconds() -> Double { abs(double()) }
+  mutating func seconds() -> Double { min(abs(double()), 1e9) }
 
   mutating func mask(count: Int) -> Mask {
     Mask(count: count, keeping: (0..<count).filter { _ in stream.chance(0.4) })

@@ -18,10 +18,10 @@ import Wire
       criterion: criterion, numerics: .portable)
     var envelope = PBEnvelope()
     envelope.parcel = PBParcel([.score(job)])
-    let intact: [UInt8] = try envelope.serializedBytes()
+    let intact = Seal.sealed(try envelope.serializedBytes())
     #expect(try WireCodec.coordinatorMessage(intact).message == .parcel([.score(job)]))
     change(&envelope.parcel.job[0].score)
-    let bytes: [UInt8] = try envelope.serializedBytes()
+    let bytes = Seal.sealed(try envelope.serializedBytes())
     return #expect(throws: WireError.self) { try WireCodec.coordinatorMessage(bytes) }?.description ?? ""
   }
 

@@ -51,7 +51,7 @@ package enum Outcome: Hashable, Sendable {
   package func answers(_ job: Job) -> Bool {
     switch (job, self) {
     case (.split, .split): true
-    case (.train, .trained(let segment)): segment.loss.isFinite
+    case (.train, .trained(let segment)): segment.loss.isFinite && segment.state != segment.parameters
     case (.train(let job), .diverged(let step)): job.steps.contains(step)
     case (.score, .scored): true
     case (.score(let job), .diverged(let step)): job.steps.contains(step)

@@ -147,8 +147,10 @@ extension Simulation {
       for attempt in attempts {
         if let echo = attempt.echo { write(.echo(attempt.job, Testimony(worker: attempt.worker, outcome: echo))) }
       }
-    case .fetch(let digests, let peer):
-      for digest in digests { after(0.01 + network.uniform() * 0.3, .blob(digest, peer.value, life: life)) }
+    case .fetch(let promises, let peer):
+      for digest in promises.map(\.digest) {
+        after(0.01 + network.uniform() * 0.3, .blob(digest, peer.value, life: life))
+      }
     case .deliver(let facts):
       for fact in facts {
         guard disk.facts[fact.job] != nil else { throw violation(.deliveredBeforeDisk, "\(fact.job)") }

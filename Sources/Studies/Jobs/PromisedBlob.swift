@@ -1,0 +1,67 @@
+package import Digests
+internal import Models
+
+/// A blob that an outcome names, with what it has to be: a worker may send anything under a right digest.
+package struct PromisedBlob: Hashable, Sendable {
+  fileprivate enum Content: Hashable {
+    /// So many values.
+    case values(Int)
+    /// A training's state behind a step, with so many values and so many remembered by the optimizer, slot by slot.
+    case state(step: Int, values: Int, slots: [Int])
+  }
+
+  package let digest: Digest
+  fileprivate let content: Content
+
+  /// The length that it has, if it is what was promised.
+  package var byteCount: Int {
+    switch content {
+    case .values(let count): Parameters.canonicalBytes(of: []).count + 4 * count
+    case .state(_, let values, let slots):
+      TrainingState(parameters: [], slots: slots.map { _ in [] }, step: 0).canonicalBytes.bytes.count
+        + 4 * (values + slots.reduce(0, +))
+    }
+  }
+
+  /// Checks bytes that came under the digest.
+  ///
+  /// - Throws: `CanonicalError` for anything but what was promised.
+  /// - Complexity: linear in the number of bytes.
+  package func check(_ bytes: [UInt8]) throws(CanonicalError) {
+    guard bytes.count == byteCount else {
+      throw CanonicalError("\(bytes.count) bytes where the job gives \(byteCount)")
+    }
+    switch content {
+    case .values(let count):
+      guard try Parameters.values(canonical: bytes).count == count else {
+        throw CanonicalError("other values than the job gives")
+      }
+    case .state(let step, let values, let slots):
+      let state = try TrainingState(canonical: bytes)
+      guard state.step == step, state.parameters.count == values, state.slots.map(\.count) == slots else {
+        throw CanonicalError("another state than the job leaves")
+      }
+    }
+  }
+}
+
+extension Outcome {
+  /// What ``blobs`` have to be where this answers a job that a worker did.
+  package func promises(to job: Job) -> [PromisedBlob] {
+    switch (self, job) {
+    case (.trained(let segment), .train(let job)):
+      let layout = ParameterLayout(job.network)
+      let slots = Array(repeating: layout.trainableCount, count: job.recipe.optimizer.slots)
+      return [
+        PromisedBlob(
+          digest: segment.state, content: .state(step: job.steps.upperBound, values: layout.count, slots: slots)),
+        PromisedBlob(digest: segment.parameters, content: .values(layout.count)),
+      ]
+    case (.scored(let scores), .score(let job)):
+      return [PromisedBlob(digest: scores, content: .values(job.network.prunableCount(job.scope)))]
+    case (.split, _), (.trained, _), (.scored, _), (.diverged, _), (.evaluated, _), (.tested, _),
+      (.worseThanThreshold, _):
+      return []
+    }
+  }
+}

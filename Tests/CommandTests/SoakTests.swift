@@ -68,6 +68,31 @@ import Testing
     }
   }
 
+  @Test func aLocalWorkerThatDiesLeavesNoDescriptorsBehind() throws {
+    let place = Workplace()
+    let study = try place.write("study.yaml", Studies.quick(generations: 5000))
+    let run = try Running(
+      ["run", study, "--run-directory", place.file("run"), "--workers", "1"], errors: place.file("log"))
+    var held: [Int] = []
+    for life in 1...4 {
+      try #require(run.waitForLog { $0.components(separatedBy: "worker joined").count > life }, "\(run.logText)")
+      held.append(try Holdings(of: run).descriptors)
+      for child in try children(of: run) { kill(child, SIGKILL) }
+    }
+    run.send(SIGTERM)
+    #expect(run.wait() == 75, "\(run.logText)")
+    // One that is just being used makes no difference; each life left three behind once.
+    #expect(held[3] <= held[1] + 1, "\(held)")
+  }
+
+  private func children(of process: Running) throws -> [pid_t] {
+    let tasks = "/proc/\(process.identifier)/task"
+    return try FileManager.default.contentsOfDirectory(atPath: tasks).flatMap { task in
+      let list = (try? String(contentsOfFile: "\(tasks)/\(task)/children", encoding: .utf8)) ?? ""
+      return list.split(separator: " ").compactMap { pid_t($0) }
+    }
+  }
+
   /// Lines of a journal, roughly: a digest, a blank, "evaluate" and the line's end.
   private func lineCount(_ path: String) -> Int {
     var status = stat()

@@ -11,13 +11,6 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-/// The C of ours; scripts/sanitize has undefined behaviour in it end the process.
-let fast: [CSetting] = [
-  .unsafeFlags(
-    Context.environment["SENTEI_TRAP_UNDEFINED"] == nil
-      ? ["-O3"] : ["-O3", "-g", "-fsanitize=undefined", "-fsanitize-trap=undefined"])
-]
-
 /// A target of ours with the house settings.
 func room(
   _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], resources: [Resource]? = nil
@@ -68,8 +61,8 @@ let package = Package(
   ],
   targets: [
     // Floor 0: C.
-    .target(name: "CKernels", cSettings: fast),
-    .target(name: "CTraining", cSettings: fast),
+    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
+    .target(name: "CTraining", cSettings: [.unsafeFlags(["-O3"])]),
     .systemLibrary(name: "CNNG"),
     .systemLibrary(name: "COpenBLAS"),
     .systemLibrary(name: "CZlib"),

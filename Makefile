@@ -32,6 +32,14 @@ hostile: build
 bench: build
 	scripts/bench
 
+.PHONY: sanitize leaks
+sanitize: dependencies
+	scripts/sanitize address
+	scripts/sanitize thread
+
+leaks: dependencies
+	scripts/leaks
+
 format:
 	git ls-files -co --exclude-standard '*.swift' | grep -v '\.pb\.swift$$' | xargs swift format -i
 

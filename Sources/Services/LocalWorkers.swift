@@ -18,6 +18,10 @@ package final class LocalWorkers: Sendable {
   private struct Child {
     let process: Process
     let input: Pipe
+
+    /// To be called at its end: until somebody waits for a process, Foundation keeps it in a cycle with its run loop's
+    /// source, and three descriptors with it.
+    func letGo() { process.waitUntilExit() }
   }
 
   /// How often a worker that dies is started anew before the run is given up.
@@ -46,6 +50,7 @@ package final class LocalWorkers: Sendable {
         log.warning(
           "a local worker died; starting it again",
           metadata: ["number": "\(exit.number)", "status": "\(exit.status)"])
+        children.withLock { $0.removeValue(forKey: exit.number) }?.letGo()
         try? start(exit.number, address) { exited.yield((exit.number, $0)) }
       }
       return deaths
@@ -87,6 +92,7 @@ package final class LocalWorkers: Sendable {
       try? await Task.sleep(for: .milliseconds(10))
     }
     for child in all where child.process.isRunning { kill(child.process.processIdentifier, SIGKILL) }
+    for child in all { child.letGo() }
   }
 }
 

@@ -86,7 +86,8 @@ package final class WorkerService: Sendable {
     try socket.dial(options.address)
     log.info("dialling", metadata: ["address": "\(options.coordinator)", "lanes": "\(options.lanes)"])
     await withGracefulShutdownHandler {
-      await withTaskGroup(of: Void.self) { group in
+      // Discarding: any other group keeps each task that has ended until somebody asks for its result.
+      await withDiscardingTaskGroup { group in
         group.addTask { [input] in for await event in socket.events { input.yield(.socket(event)) } }
         let sender = Task {
           for await bytes in outgoing {

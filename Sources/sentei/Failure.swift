@@ -62,7 +62,14 @@ func reportingAndLeaving(_ body: () async throws -> Void) async -> Never {
     status = ExitStatus.usage
   }
   fflush(nil)
+  lookForLeaks()
   _exit(status)
+}
+
+/// In a build with LeakSanitizer, what it does at a process's end, which `_exit` leaves out; else nothing.
+private func lookForLeaks() {
+  guard let function = dlsym(nil, "__lsan_do_leak_check") else { return }
+  unsafeBitCast(function, to: (@convention(c) () -> Void).self)()
 }
 
 private func exitStatus(of error: any Error) -> Int32 {

@@ -25,9 +25,11 @@ package struct TestScore: Hashable, Sendable {
 }
 
 /// What a job's result is: stored once under the job's digest, it is a fact.
+///
+/// The rare large cases are indirect: a coordinator keeps every outcome of its run in memory.
 package enum Outcome: Hashable, Sendable {
-  case split(Splits)
-  case trained(TrainedSegment)
+  indirect case split(Splits)
+  indirect case trained(TrainedSegment)
   /// Training, or a scoring, left the finite numbers in the step given.
   case diverged(step: Int)
   /// The blob of scores: one a prunable weight, in mask order.

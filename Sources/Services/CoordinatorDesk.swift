@@ -196,9 +196,14 @@ struct CoordinatorDesk {
 
   private func serve(_ request: BlobRequest, to peer: PeerID) {
     let epoch = state.epoch
-    Task { [blobs, outbox] in
-      let chunk = BlobChunk(answering: request, from: await blobs.blob(request.digest))
-      outbox.yield((peer, WireCodec.encode(CoordinatorMessage.blobChunk(chunk), epoch: epoch)))
+    Task { [blobs, outbox, input] in
+      do throws(RunStoreError) {
+        let chunk = BlobChunk(answering: request, from: try await blobs.blob(request.digest))
+        outbox.yield((peer, WireCodec.encode(CoordinatorMessage.blobChunk(chunk), epoch: epoch)))
+      } catch {
+        // It may well be there: to say no would make workers fail at their jobs.
+        input.yield(.disk(.failed(error)))
+      }
     }
   }
 
@@ -305,13 +310,22 @@ actor BlobShelf {
 
   init(store: RunStore) { self.store = store }
 
-  /// A blob's bytes; nil if the run does not have it.
-  func blob(_ digest: Digest) -> [UInt8]? {
+  /// A blob's bytes; nil if the run does not have it as it was written.
+  ///
+  /// - Throws: `RunStoreError` where that cannot be found out.
+  func blob(_ digest: Digest) throws(RunStoreError) -> [UInt8]? {
     if let held = recent.first(where: { $0.digest == digest }) { return held.bytes }
-    guard let bytes = try? store.blob(digest) else { return nil }
-    recent.append((digest, bytes))
-    if recent.count > 4 { recent.removeFirst() }
-    return bytes
+    do throws(RunStoreError) {
+      let bytes = try store.blob(digest)
+      recent.append((digest, bytes))
+      if recent.count > 4 { recent.removeFirst() }
+      return bytes
+    } catch {
+      switch error {
+      case .noBlob, .damagedBlob: return nil
+      default: throw error
+      }
+    }
   }
 }
 

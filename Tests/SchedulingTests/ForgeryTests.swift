@@ -17,7 +17,7 @@ struct ForgeryTests {
     for _ in 0..<1000 { #expect(bench.result(Samples.evaluation(0), 2).isEmpty) }
     #expect(bench.persisted(Samples.evaluation(0)) == ["2: acknowledge 0", "1: cancel 0", "deliver 0"])
     for _ in 0..<10 {
-      #expect(bench.result(Samples.evaluation(0), 2) == ["persist [] 0/forger/duplicate", "2: acknowledge 0"])
+      #expect(bench.result(Samples.evaluation(0), 2) == ["persist [] 0/forger/duplicate, echo", "2: acknowledge 0"])
     }
     #expect(bench.state.openJobs == 0)
   }

@@ -5,20 +5,21 @@ import Networks
 import Pruning
 import Scheduling
 import Studies
+import Synchronization
 import Wire
 
 /// A worker that speaks the protocol and never computes.
 ///
 /// Evaluations get a score that could be one, trainings weights that nobody trained; of the two it lies about one kind. It
-/// is given no trainings where it lies about evaluations, and fails at evaluations else.
+/// is given no trainings where it lies about evaluations, and leaves evaluations undone else.
 final class Liar: @unchecked Sendable {
   enum Subject { case evaluations, trainings }
 
   let id = Digest(of: Array("liar \(UInt64.random(in: 0 ... .max))".utf8))
   private let socket: WorkerSocket
   private let subject: Subject
+  private let epoch = Mutex<UInt64>(0)
   // Touched by `work()` alone.
-  private var epoch: UInt64 = 0
   private var blobs: [Digest: [UInt8]] = [:]
 
   init(_ address: String, lyingAbout subject: Subject = .evaluations) throws {
@@ -34,6 +35,13 @@ final class Liar: @unchecked Sendable {
   func work(connections: Int = 10) async throws -> (lies: Int, rejection: Rejection?) {
     var lies = 0
     var lost = 0
+    let heart = Task {
+      while true {
+        try await Task.sleep(for: .seconds(1))
+        await say(.heartbeat(holding: []))
+      }
+    }
+    defer { heart.cancel() }
     for await event in socket.events {
       switch event {
       case .connected: await say(.hello(hello()))
@@ -43,14 +51,14 @@ final class Liar: @unchecked Sendable {
       case .message(_, let bytes):
         let (message, of) = try WireCodec.coordinatorMessage(bytes)
         switch message {
-        case .welcome: epoch = of
+        case .welcome: epoch.withLock { $0 = of }
         case .reject(let rejection): return (lies, rejection)
         case .dismiss:
           await say(.bye)
           return (lies, nil)
         case .parcel(let jobs):
-          let results = jobs.map(answer)
-          lies += results.count { if case .outcome = $0.answer { true } else { false } }
+          let results = jobs.compactMap(answer)
+          lies += results.count
           await say(.results(results))
         case .blobRequest(let request):
           let blob = blobs[request.digest]!
@@ -67,22 +75,19 @@ final class Liar: @unchecked Sendable {
 
   /// What is lost is lost: the coordinator may be gone.
   private func say(_ message: WorkerMessage) async {
-    try? await socket.send(WireCodec.encode(message, epoch: epoch))
+    try? await socket.send(WireCodec.encode(message, epoch: epoch.withLock { $0 }))
   }
 
-  private func answer(_ job: Job) -> JobResult {
-    let answer: JobResult.Answer =
-      switch (job, subject) {
-      case (.evaluate(let evaluation), .evaluations):
-        .outcome(
-          .evaluated(
-            .exact(
-              correct: Int(job.digest.firstWord % UInt64(evaluation.sampleCount)), count: evaluation.sampleCount,
-              loss: 0.01)))
-      case (.train(let segment), .trainings): .outcome(pretend(segment))
-      default: .failure("not today")
-      }
-    return JobResult(job: job.digest, answer: answer, cost: Cost(wallSeconds: 0.001, cpuSeconds: 0))
+  private func answer(_ job: Job) -> JobResult? {
+    let outcome: Outcome
+    switch (job, subject) {
+    case (.evaluate(let evaluation), .evaluations):
+      let correct = Int(job.digest.firstWord % UInt64(evaluation.sampleCount))
+      outcome = .evaluated(.exact(correct: correct, count: evaluation.sampleCount, loss: 0.01))
+    case (.train(let segment), .trainings): outcome = pretend(segment)
+    default: return nil
+    }
+    return JobResult(job: job.digest, answer: .outcome(outcome), cost: Cost(wallSeconds: 0.001, cpuSeconds: 0))
   }
 
   /// Fresh weights as the state after the last step.

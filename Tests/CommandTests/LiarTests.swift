@@ -5,6 +5,14 @@ import Testing
 
 /// A worker that answers wrongly is found, and the run ends as if it had never been there.
 @Suite struct LiarTests {
+  /// Until the liar has joined. The threads of the tests are few: to block one might keep it from joining in time.
+  private func join(_ coordinator: Running) async throws {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while !coordinator.logText.contains("worker=liar"), ContinuousClock.now < deadline {
+      try await Task.sleep(for: .milliseconds(10))
+    }
+  }
+
   @Test(.timeLimit(.minutes(4))) func afterALiarTheHistoryIsThatOfAnHonestRun() async throws {
     let place = Workplace()
     let study = try place.write("study.yaml", Studies.quick(population: 64, generations: 80))
@@ -55,6 +63,7 @@ import Testing
     #expect(coordinator.waitForLog { $0.contains("listening") })
     let liar = try Liar(address)
     let lying = Task { try await liar.work(connections: 1) }
+    try await join(coordinator)
     let worker = try Running(["worker", address], errors: place.file("worker.log"))
     // Until the coordinator is gone; a wait for the process would keep the liar's thread.
     #expect(try await lying.value.rejection == nil)
@@ -87,10 +96,11 @@ import Testing
     let coordinator = try Running(
       ["coordinator", study, "--listen", address, "--run-directory", run], errors: place.file("coordinator.log"))
     #expect(coordinator.waitForLog { $0.contains("listening") })
-    let workers = try (1...2).map { try Running(["worker", address], errors: place.file("worker\($0).log")) }
-    #expect(coordinator.waitForLog { $0.components(separatedBy: "worker joined").count > 2 })
     let liar = try Liar(address, lyingAbout: .trainings)
-    let (lies, rejection) = try await liar.work()
+    let lying = Task { try await liar.work() }
+    try await join(coordinator)
+    let workers = try (1...2).map { try Running(["worker", address], errors: place.file("worker\($0).log")) }
+    let (lies, rejection) = try await lying.value
     #expect(lies > 0 && rejection?.code == .quarantined, "\(coordinator.logText.suffix(2000))")
     #expect(coordinator.wait() == 0, "\(coordinator.logText.suffix(2000))")
     for worker in workers {

@@ -9,8 +9,8 @@ struct Disk {
   var quarantined: Set<Digest> = []
   /// Jobs to which answers differ.
   var disputes: [Digest: [Testimony]] = [:]
-  /// Jobs that were ever disputed.
-  var everDisputed: Set<Digest> = []
+  /// All answers to jobs whose disputes nobody has settled, whatever became of the notes.
+  var unsettled: [Digest: Set<Testimony>] = [:]
 
   /// One transaction.
   enum Write {
@@ -54,7 +54,7 @@ struct Disk {
   }
 
   private mutating func dispute(_ job: Digest, _ answers: [Testimony], _ bug: Sabotage.Bug?) {
-    everDisputed.insert(job)
+    if answers.isEmpty { unsettled[job] = nil } else { unsettled[job, default: []].formUnion(answers) }
     if bug != .forgetDisputes { disputes[job] = answers.isEmpty ? nil : answers }
   }
 

@@ -156,9 +156,13 @@ struct Simulation {
       tally.undecided = 1
       return
     }
-    if let lie = lies.first(where: { disk.everDisputed.contains($0.key) }) {
-      throw violation(.lieKept, "\(lie.key), which was disputed")
+    let contradicted = lies.first { lie in
+      let truth = Samples.outcome(jobs[lie.key]!)
+      return disk.unsettled[lie.key, default: []].contains {
+        $0.outcome == truth && !disk.quarantined.contains($0.worker)
+      }
     }
+    if let lie = contradicted { throw violation(.lieKept, "\(lie.key), though somebody told the truth") }
     // With few checks of few facts a liar may well pass.
     if scenario.auditInterval <= 3, scenario.lies.contains(where: { $0 > 0 }) {
       tally.liars = 1
@@ -180,7 +184,8 @@ struct Simulation {
   private var standing: String {
     guard let head else { return "life \(life) of the coordinator is over" }
     let state = head.state
-    return "life \(life) has observed \(head.planner.observed) of \(scenario.planner.count); \(state.openJobs) jobs are open, "
+    return
+      "life \(life) has observed \(head.planner.observed) of \(scenario.planner.count); \(state.openJobs) jobs are open, "
       + "\(state.waitingJobs) wait, \(state.auditCount) are checked; frozen \(head.isFrozen), writes \(head.commits.count), "
       + "workers \(state.connectedWorkers), up \(workers.map { $0.state != nil })"
   }

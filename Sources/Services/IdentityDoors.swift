@@ -33,7 +33,8 @@ final class IdentityDoors: Sendable {
       }
       if let known = state.addresses[name]?.path { return known }
       guard !name.isEmpty, state.names.count < Self.most,
-        let address = try? Address("ipc://\(first)-\(Digest(of: Array(name.utf8)).hex.prefix(8))"), let path = address.path
+        let address = try? Address("ipc://\(first)-\(Digest(of: Array(name.utf8)).hex.prefix(8))"),
+        let path = address.path
       else { return first }
       // Known before anybody can come.
       (state.addresses[name], state.names[address]) = (address, name)

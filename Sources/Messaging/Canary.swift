@@ -72,8 +72,10 @@ final class Canary: Sendable {
     // No file to be had says nothing about the listener.
     guard descriptor >= 0 else { return nil }
     guard connects(descriptor, to: path) else {
+      let code = errno
       close(descriptor)
-      return "no connection could be made (\(String(cString: strerror(errno))))"
+      // A full queue of connections says nothing about who takes them from it.
+      return code == EAGAIN ? nil : "no connection could be made (\(String(cString: strerror(code))))"
     }
     guard says(Self.greeting, on: descriptor), hears(Self.greeting.count, on: descriptor, patience) else {
       state.withLock { $0.mute.append(descriptor) }

@@ -20,6 +20,10 @@ package struct TestimonyRow: Hashable, Sendable {
 /// They are kept as texts under keys of the store, a line for each answer, because there is hardly ever one.
 extension RunStore {
   private static let prefix = "sentei.dispute."
+  private static let contradictions = "sentei.contradictions"
+  /// Contradictions by others than those who were asked that a run follows in all its lives: each makes the coordinator
+  /// begin anew, and whoever has a key could bring them for ever under new ids.
+  private static let mostContradictions = 8
 
   /// Notes the answers to a job in place of what was noted before; none settle it.
   ///
@@ -63,8 +67,8 @@ extension RunStore {
 
   /// Notes that somebody's answer differs from the fact of a job.
   ///
-  /// - Parameter always: also if that worker is in a dispute already; one who contradicts everything is else worth one
-  ///   question.
+  /// - Parameter always: also if that worker is in a dispute already, or there were eight: one who contradicts everything
+  ///   is else worth one question.
   /// - Returns: whether it was noted.
   /// - Throws: ``RunStoreError``; the store is then poisoned.
   package func contradict(_ conflict: FactConflict, by worker: Digest, always: Bool) throws(RunStoreError) -> Bool {
@@ -72,7 +76,11 @@ extension RunStore {
       try database.write("note different answers in") { db in
         let known = try Self.disputes(in: db)
         let isKnown = known.values.contains { $0.contains { $0.worker == worker } }
-        guard known[conflict.stored.job] == nil, always || !isKnown else { return false }
+        let count = try MetaTable.get(Self.contradictions, in: db).flatMap { Int($0) } ?? 0
+        guard known[conflict.stored.job] == nil, always || !isKnown && count < Self.mostContradictions else {
+          return false
+        }
+        if !always { try MetaTable.set(Self.contradictions, "\(count + 1)", in: db) }
         var answers = [TestimonyRow(worker: worker, outcome: conflict.offered.outcome)]
         if let author = try Self.author(of: conflict.stored.job, in: db) {
           answers.insert(TestimonyRow(worker: author, outcome: conflict.stored.outcome), at: 0)

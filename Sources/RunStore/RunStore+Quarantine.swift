@@ -91,8 +91,9 @@ extension RunStore {
   /// The jobs that a worker's answers became facts of, perhaps some more that it answered too.
   static func jobs(of worker: Digest, in db: Database) throws -> [Digest] {
     let rows = try Row.fetchAll(
-      db, sql: "SELECT DISTINCT job FROM attempts WHERE \(decisive) AND worker LIKE ?",
-      arguments: ["% " + worker.hex])
+      db, sql: "SELECT DISTINCT job FROM attempts WHERE \(decisive) AND (worker LIKE ? OR worker LIKE ?)",
+      // Older builds kept the beginning of the id.
+      arguments: ["% " + worker.hex, "% " + worker.hex.prefix(16)])
     return rows.compactMap { row in (row[0] as DatabaseValue).bytes.flatMap { Digest(bytes: $0) } }
   }
 

@@ -20,12 +20,6 @@ struct Audit: Hashable, Sendable {
 
   var isDisputed: Bool { answers.contains { $0.outcome != answers[0].outcome } }
 
-  /// Whether an answer tells more than was known: one of each worker does, and a second one that contradicts it.
-  func isNews(_ outcome: Outcome, from worker: Digest) -> Bool {
-    let known = answers.filter { $0.worker == worker }
-    return known.count < 2 && !known.contains { $0.outcome == outcome }
-  }
-
   func hasHeard(_ worker: Digest) -> Bool { answers.contains { $0.worker == worker } }
 
   /// What two workers say; nil until then.
@@ -116,11 +110,14 @@ extension CoordinatorState {
   private var openAudits: Int { audits.count { disputes[$0] == nil } }
 
   /// Facts that are being checked and can be: some worker has the job, or could have it.
-  package var auditsUnderWay: Int {
-    audits.count { job in
-      let record = records[job]!
-      return !record.live.isEmpty || workers.values.contains { canCheck(record, $0) }
-    }
+  package var auditsUnderWay: Int { audits.count { isUnderWay($0) } }
+
+  /// Whether one of them is, to which answers differ.
+  package var isDeciding: Bool { audits.contains { disputes[$0] != nil && isUnderWay($0) } }
+
+  private func isUnderWay(_ audit: Digest) -> Bool {
+    let record = records[audit]!
+    return !record.live.isEmpty || workers.values.contains { canCheck(record, $0) }
   }
 
   /// Whether the fact of a job is being checked.
@@ -135,12 +132,13 @@ extension CoordinatorState {
     worker.peer != nil && !worker.isLeaving && record.suits(worker.hello)
   }
 
-  /// Takes an answer to a job that has a fact.
+  /// Takes an answer to a job that has a fact. Nobody makes itself a checker: who was not asked has no voice.
   mutating func hear(
-    _ result: JobResult, _ outcome: Outcome, from worker: Digest, _ effects: inout [CoordinatorEffect]
+    _ result: JobResult, _ outcome: Outcome, wasAsked: Bool, from worker: Digest,
+    _ effects: inout [CoordinatorEffect]
   ) {
     let job = result.job
-    guard var audit = records[job]!.audit, audit.isNews(outcome, from: worker) else {
+    guard var audit = records[job]!.audit, wasAsked, !audit.hasHeard(worker) else {
       count(.duplicate)
       effects.append(.persist([], [attempt(result, worker, .duplicate)]))
       return

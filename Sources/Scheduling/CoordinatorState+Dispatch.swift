@@ -77,9 +77,9 @@ extension CoordinatorState {
       return now.seconds(since: lease.since) > max(timing.backup, timing.straggler * mean)
     }
     return late.sorted { $0.value.order < $1.value.order }.prefix(room).map { job, record in
-      // One who does not answer at all is slow too.
       let first = record.live[0]
-      workers[first.worker]?.pace.add(now.seconds(since: first.since), kind: record.job.kind, at: now)
+      workers[first.worker]?.pace.addBackedUp(
+        after: now.seconds(since: first.since), kind: record.job.kind, at: now)
       lease(job, to: id, isBackup: true, at: now)
       effects.append(.note(.backedUp(job: job)))
       return record.job

@@ -91,8 +91,10 @@ extension CoordinatorState {
       if grace == 0 || now.seconds(since: lease.since) > grace { release(job, by: id) }
     }
     for job in holding.subtracting(workers[id]!.held).sorted() {
-      // What a worker answered itself is no check of its answer.
-      guard let record = records[job], record.stage == .open, record.audit?.hasHeard(id) != true else { continue }
+      // Who checks is chosen here: the lease of one who was asked is there, stale or not.
+      guard let record = records[job], record.stage == .open,
+        record.audit == nil || record.leases.contains(where: { $0.worker == id })
+      else { continue }
       queue.remove(job)
       lease(job, to: id, isBackup: !record.live.isEmpty, at: now)
     }

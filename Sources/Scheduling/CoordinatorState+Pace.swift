@@ -15,6 +15,15 @@ struct Pace: Sendable {
     heard = now
   }
 
+  /// Notes a job that somebody else had to be asked for after some seconds.
+  ///
+  /// How slow its worker is nobody knows but that it is slower. So each such job counts at least twice what was
+  /// usual for the worker: who is a hundred times slower is soon left alone for minutes, not for one generation, and one
+  /// quick answer puts it right.
+  mutating func addBackedUp(after seconds: Double, kind: String, at now: Instant) {
+    add(min(max(seconds, 2 * (middle(kind) ?? 0)), 3600), kind: kind, at: now)
+  }
+
   func least(_ kind: String) -> Double? { sorted[kind]?[0] }
   func middle(_ kind: String) -> Double? { sorted[kind]?[1] }
 }

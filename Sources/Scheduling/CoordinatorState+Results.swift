@@ -38,7 +38,7 @@ extension CoordinatorState {
       durations.add(seconds, kind: record.job.kind)
       workers[worker]!.pace.add(seconds, kind: record.job.kind, at: now)
       let disposition: Disposition = lease.map { $0.isStale ? .late : $0.isBackup ? .backup : .computed } ?? .late
-      accept(result, outcome, as: disposition, from: worker, peer: peer, &effects)
+      accept(result, outcome, as: disposition, wasAsked: lease != nil, from: worker, peer: peer, &effects)
     }
   }
 
@@ -66,13 +66,13 @@ extension CoordinatorState {
   }
 
   private mutating func accept(
-    _ result: JobResult, _ outcome: Outcome, as disposition: Disposition, from worker: Digest, peer: PeerID,
-    _ effects: inout [CoordinatorEffect]
+    _ result: JobResult, _ outcome: Outcome, as disposition: Disposition, wasAsked: Bool, from worker: Digest,
+    peer: PeerID, _ effects: inout [CoordinatorEffect]
   ) {
     let job = result.job
     if records[job]!.audit != nil {
       effects.append(.send(.acknowledge([job]), to: peer))
-      hear(result, outcome, from: worker, &effects)
+      hear(result, outcome, wasAsked: wasAsked, from: worker, &effects)
       return
     }
     switch records[job]!.stage {

@@ -17,6 +17,10 @@ actor BlobDownloads {
     /// Offsets asked for and not yet answered.
     var unanswered: Set<Int> = []
     var waiters: [CheckedContinuation<[UInt8], any Error>] = []
+    let since = Clock.now
+
+    /// Seconds that the slowest link with some use would take.
+    var patience: Double { 120 + Double(limit) / 8192 }
   }
 
   /// Chunks asked for at once: enough to fill the pipe, few enough to leave room for other messages.
@@ -28,9 +32,13 @@ actor BlobDownloads {
 
   private var downloads: [Digest: Download] = [:]
   private var lastChunk = Clock.now
+  private let givesUp: Bool
   private let ask: @Sendable (BlobRequest) -> Void
 
-  init(ask: @escaping @Sendable (BlobRequest) -> Void) { self.ask = ask }
+  /// - Parameter givesUp: whether a download ends that takes too long; not for a worker, whose coordinator may be away.
+  init(givesUp: Bool, ask: @escaping @Sendable (BlobRequest) -> Void) {
+    (self.givesUp, self.ask) = (givesUp, ask)
+  }
 
   /// The bytes of a blob; several callers share one download.
   ///
@@ -86,8 +94,12 @@ actor BlobDownloads {
     }
   }
 
-  /// Asks again if nothing has come for a while.
+  /// Asks again if nothing has come for a while, and ends what takes too long: a peer that promises bytes and does not
+  /// send them must not hold a job for ever.
   func askAgainIfStalled() {
+    for (digest, download) in downloads where givesUp && Clock.now.seconds(since: download.since) > download.patience {
+      finish(digest, .failure(BlobError(description: "blob \(digest) did not come in \(Int(download.patience)) s")))
+    }
     if Clock.now.seconds(since: lastChunk) >= Self.patience { askAgain() }
   }
 

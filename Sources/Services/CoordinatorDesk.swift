@@ -102,8 +102,8 @@ struct CoordinatorDesk {
     guard let verdict else { return }
     let waited = Clock.now.seconds(since: verdict.at)
     if state.auditsUnderWay > 0 {
-      // A worker may have a check and never answer.
-      guard waited > 60 else { return }
+      // A worker may have a check and never answer. Where answers differ there is no good end without it.
+      guard waited > (state.isDeciding ? 900 : 60) else { return }
     } else if state.undecided > 0 {
       // One more worker may be about to join.
       guard waited > 10 else { return }
@@ -252,7 +252,7 @@ struct CoordinatorDesk {
     let epoch = state.epoch
     let download =
       downloads[peer]
-      ?? BlobDownloads { [outbox] request in
+      ?? BlobDownloads(givesUp: true) { [outbox] request in
         outbox.yield((peer, WireCodec.encode(CoordinatorMessage.blobRequest(request), epoch: epoch)))
       }
     downloads[peer] = download

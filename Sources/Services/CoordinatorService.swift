@@ -127,6 +127,8 @@ extension CoordinatorService {
         guard !Task.isCancelled else { return nil }
         guard let first = await socket.complaint(about: address) else { continue }
         log.warning("the coordinator's own socket failed a test", metadata: ["reason": "\(first)"])
+        // Not at once: many workers that come back together may fill the queue of connections.
+        try? await Task.sleep(for: .seconds(3))
         if let second = await socket.complaint(about: address) { return second }
       }
     }

@@ -47,6 +47,8 @@ package struct OpenRun: Sendable {
   package let quarantined: Set<Digest>
   /// Jobs to which workers gave different answers, and nobody has decided; they count as not done.
   package let disputes: [Digest: [Testimony]]
+  /// Jobs whose facts were taken back because somebody lied or contradicted.
+  let doubted: Set<Digest>
   /// What a reader of the results has to know of the data; nil where they are a whole set.
   package let note: String?
 
@@ -227,6 +229,7 @@ package struct OpenRun: Sendable {
           (try? Outcome(canonical: row.outcome)).map { Testimony(worker: row.worker, outcome: $0) }
         }
       },
+      doubted: Set(try store.revokedFacts().map(\.fact.job)).union(disputes.keys),
       note: try store.meta(noteKey))
   }
 }

@@ -46,6 +46,8 @@ final class PlannerLoop: @unchecked Sendable {
   private var run: PlannerRun
   private var facts: [Digest: Outcome]
   private var contestants: [Contestant] = []
+  /// Jobs whose facts were taken back in this run: what another run says of them does not decide.
+  private let doubted: Set<Digest>
   /// Blobs of facts from other runs that those runs have no more.
   private var gone: Set<Digest> = []
   /// Jobs of the comparison that were asked for.
@@ -64,6 +66,7 @@ final class PlannerLoop: @unchecked Sendable {
     evaluations = facts.values.count(where: \.isEvaluation)
     store = open.store
     self.reused = reused
+    doubted = open.doubted
     self.output = output
   }
 
@@ -100,7 +103,7 @@ final class PlannerLoop: @unchecked Sendable {
     var known: [Digest] = []
     var unknown: [Job] = []
     for job in jobs {
-      if let outcome = reused?.outcome(of: job) {
+      if !doubted.contains(job.digest), let outcome = reused?.outcome(of: job) {
         learn(outcome, of: job.digest)
         known.append(job.digest)
       } else {

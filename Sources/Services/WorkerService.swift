@@ -77,7 +77,7 @@ package final class WorkerService: Sendable {
     let send: @Sendable (WorkerMessage) -> Void = { message in
       outbox.yield(WireCodec.encode(message, epoch: epoch.withLock { $0 }))
     }
-    let downloads = BlobDownloads { send(.blobRequest($0)) }
+    let downloads = BlobDownloads(givesUp: false) { send(.blobRequest($0)) }
     let store = WorkerInputs(downloads: downloads)
     var state = WorkerState(hello: hello(), patience: options.patience)
     let lanes = (0..<options.lanes).map { Lane(number: $0) }

@@ -79,15 +79,17 @@ final class Liar: @unchecked Sendable {
   }
 
   private func answer(_ job: Job) -> JobResult? {
+    let cost = Cost(wallSeconds: 0.001, cpuSeconds: 0)
     let outcome: Outcome
     switch (job, subject) {
     case (.evaluate(let evaluation), .evaluations):
       let correct = Int(job.digest.firstWord % UInt64(evaluation.sampleCount))
       outcome = .evaluated(.exact(correct: correct, count: evaluation.sampleCount, loss: 0.01))
     case (.train(let segment), .trainings): outcome = pretend(segment)
+    case (_, .evaluations): return JobResult(job: job.digest, answer: .failure("not today"), cost: cost)
     default: return nil
     }
-    return JobResult(job: job.digest, answer: .outcome(outcome), cost: Cost(wallSeconds: 0.001, cpuSeconds: 0))
+    return JobResult(job: job.digest, answer: .outcome(outcome), cost: cost)
   }
 
   /// Fresh weights as the state after the last step.

@@ -81,8 +81,8 @@ import Testing
     }
     run.send(SIGTERM)
     #expect(run.wait() == 75, "\(run.logText)")
-    // One that is just being used makes no difference; each life left three behind once.
-    #expect(held[3] <= held[1] + 1, "\(held)")
+    // Each life left three behind once, nine in all; those of one that is just starting or ending make no difference.
+    #expect(held[3] - held[0] < 6, "\(held)")
   }
 
   private func children(of process: Running) throws -> [pid_t] {

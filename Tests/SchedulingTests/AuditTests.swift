@@ -173,12 +173,18 @@ import Testing
     #expect(bench.result(Samples.evaluation(0), 3).contains("distrust b"))
   }
 
-  @Test func whoContradictsItselfIsDoubted() {
+  @Test func nobodyMakesItselfAChecker() {
     var bench = checking()
-    #expect(bench.say(lie(0), 1).contains("dispute 0: a a"))
-    #expect(bench.result(Samples.evaluation(0), 2).contains("distrust a"))
+    // Worker c was not asked, neither as it stands nor when it says that it has the job.
+    #expect(bench.say(lie(0), 3) == ["3: acknowledge 0", "persist [] 0/c/duplicate"])
+    #expect(bench.say(.heartbeat(holding: [Samples.evaluation(0).digest]), 3).isEmpty)
+    #expect(bench.say(lie(0), 3) == ["3: acknowledge 0", "persist [] 0/c/duplicate"])
+    #expect(bench.result(Samples.evaluation(0), 2) == ["2: acknowledge 0", "persist [] 0/b/audit"])
+    #expect(bench.state.auditCount == 0)
+  }
 
-    bench = reopened(("a", nil), ("a", 0))
+  @Test func whoContradictsItselfIsDoubted() {
+    var bench = reopened(("a", nil), ("a", 0))
     bench.hello("a", on: 1)
     bench.submit(evaluations(0..<1))
     bench.say(lie(0), 1)

@@ -45,6 +45,9 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let processes: [Target.Dependency] = [
+  .product(name: "Subprocess", package: "swift-subprocess"), .product(name: "SystemPackage", package: "swift-system"),
+]
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -59,9 +62,11 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
   ],
   targets: [
     // Floor 0: C.
@@ -105,9 +110,8 @@ let package = Package(
       "Services",
       [
         "Messaging", "RunStore", "Reports", "Formats", "StudyFile", "Networks", "Wire", "Scheduling", "Studies",
-        "Search",
-        "Pruning", "Models", "Digests", lifecycle, logging,
-      ]),
+        "Search", "Pruning", "Models", "Digests", lifecycle, logging,
+      ] + processes),
 
     // Floor 6: the command.
     .executableTarget(
@@ -145,7 +149,7 @@ let package = Package(
       linkerSettings: isFuzzing
         ? [.unsafeFlags(["-sanitize=address", "-sanitize=fuzzer", "-use-ld=lld", "-Xlinker", "-zmuldefs"])] : []),
 
-    tests("Fuzzing", []),
+    tests("Fuzzing", processes),
     tests("Digests", ["Digests"]),
     tests("Randomness", ["Randomness", "Elementary"]),
     tests("Models", ["Models", "Randomness", "Digests"]),

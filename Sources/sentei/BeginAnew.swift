@@ -14,7 +14,7 @@ struct BeginAnew: Error {
     }
     var arguments = Self.words(CommandLine.arguments).map { strdup($0) } + [nil]
     execv("/proc/self/exe", &arguments)
-    FileHandle.standardError.write(Data("cannot begin anew; `sentei resume` goes on with the run\n".utf8))
+    Terminal.standard.say("cannot begin anew; `sentei resume` goes on with the run")
     _exit(ExitStatus.stopped)
   }
 

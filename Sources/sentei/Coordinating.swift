@@ -107,7 +107,7 @@ func coordinate(
     try Conclusion(directory: directory).printTable()
   case .anew: throw BeginAnew()
   case .stopped, nil:
-    FileHandle.standardError.write(Data("stopped; `sentei resume \(directory)` goes on\n".utf8))
+    Terminal.standard.say("stopped; `sentei resume \(directory)` goes on")
     throw ExitCode(ExitStatus.stopped)
   }
 }

@@ -74,7 +74,7 @@ struct DataOptions: ParsableArguments {
     } else {
       set = try DataFolder.load(named: dataset!, folder: DataOption.folder(data))
     }
-    if let note = set.note { FileHandle.standardError.write(Data("\(note)\n".utf8)) }
+    if let note = set.note { Terminal.standard.say("\(note)") }
     guard let mean, let std else { return set }
     let normalization = LabelledData.Normalization(mean: mean.values, deviation: std.values)
     do {

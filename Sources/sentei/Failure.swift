@@ -30,8 +30,7 @@ func reporting(_ body: () async throws -> Void) async throws {
   do { try await body() } catch let error as ExitCode { throw error } catch let error as ValidationError {
     throw error
   } catch {
-    Terminal.standard.clearLine()
-    FileHandle.standardError.write(Data("sentei: \(error)\n".utf8))
+    Terminal.standard.say("sentei: \(error)")
     throw ExitCode(exitStatus(of: error))
   }
 }
@@ -41,7 +40,7 @@ func reportingSync(_ body: () throws -> Void) throws {
   do { try body() } catch let error as ExitCode { throw error } catch let error as ValidationError {
     throw error
   } catch {
-    FileHandle.standardError.write(Data("sentei: \(error)\n".utf8))
+    Terminal.standard.say("sentei: \(error)")
     throw ExitCode(exitStatus(of: error))
   }
 }
@@ -51,6 +50,8 @@ func reportingSync(_ body: () throws -> Void) throws {
 /// nng's threads are still at work then, and closing its sockets can deadlock; so nothing is closed.
 func reportingAndLeaving(_ body: () async throws -> Void) async -> Never {
   var status: Int32 = 0
+  // Who reads the log may go; the work goes on.
+  signal(SIGPIPE, SIG_IGN)
   do {
     try await reporting {
       try OpenFiles.allow()
@@ -58,7 +59,7 @@ func reportingAndLeaving(_ body: () async throws -> Void) async -> Never {
       do { try await body() } catch let anew as BeginAnew { anew.execute() }
     }
   } catch let error as ExitCode { status = error.rawValue } catch {
-    FileHandle.standardError.write(Data("sentei: \(error)\n".utf8))
+    Terminal.standard.say("sentei: \(error)")
     status = ExitStatus.usage
   }
   fflush(nil)

@@ -32,7 +32,7 @@ struct HistoryCommand: AsyncParsableCommand {
       }
       if digest { print(Digest(of: bytes).hex) }
       if !isFinished {
-        FileHandle.standardError.write(Data("the run is not finished; this is the history so far\n".utf8))
+        Terminal.standard.say("the run is not finished; this is the history so far")
       }
     }
   }

@@ -16,8 +16,7 @@ struct LineLogHandler: LogHandler {
     let all = metadata.merging(event.metadata ?? [:]) { $1 }
     let pairs = all.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
     let time = Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    Terminal.standard.clearLine()
-    FileHandle.standardError.write(Data("\(time) \(event.level): \(event.message)\(pairs)\n".utf8))
+    Terminal.standard.say("\(time) \(event.level): \(event.message)\(pairs)")
   }
 }
 

@@ -22,7 +22,7 @@ struct ReportCommand: AsyncParsableCommand {
       let text = conclusion.searches.text(conclusion.states)
       if !text.isEmpty { print("\nOn the way there, on search:\n\n\(text)") }
       if conclusion.table == nil {
-        FileHandle.standardError.write(Data("the run is not finished; this is how it went so far\n".utf8))
+        Terminal.standard.say("the run is not finished; this is how it went so far")
       }
     }
   }

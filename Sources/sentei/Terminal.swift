@@ -30,6 +30,12 @@ final class Terminal: Sendable {
     }
   }
 
+  /// Writes a line, in place of the live one.
+  func say(_ line: String) {
+    clearLine()
+    write(line + "\n")
+  }
+
   /// Removes the live line, so that something else can be written.
   func clearLine() {
     state.withLock { state in
@@ -44,7 +50,9 @@ final class Terminal: Sendable {
     return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 1 ? Int(size.ws_col) : 80
   }
 
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  /// What cannot be said is left unsaid: a full disk or a reader that has gone must not end the work. `write(_:)` of
+  /// `FileHandle` would trap.
+  private func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 
   private static func line(_ progress: CoordinatorProgress) -> String {
     let run = progress.run

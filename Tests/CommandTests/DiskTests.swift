@@ -24,4 +24,20 @@ import Testing
     let digests = try ["\(disk)/run", place.file("whole")].map { try Program.run("history", $0, "--digest").output }
     #expect(digests[0] == digests[1] && digests[0].count == 65)
   }
+
+  @Test func aLogThatCannotBeWrittenEndsNothing() throws {
+    let place = Workplace()
+    let study = try place.write("study.yaml", Studies.quick(generations: 3))
+    let full = try Running(
+      ["run", study, "--run-directory", place.file("full"), "--workers", "1"], errors: "/dev/full")
+    #expect(full.wait() == 0)
+    let pipe = place.file("pipe")
+    try #require(mkfifo(pipe, 0o600) == 0)
+    let reader = open(pipe, O_RDONLY | O_NONBLOCK)
+    try #require(reader >= 0)
+    let alone = try Running(
+      ["run", study, "--run-directory", place.file("alone"), "--workers", "1"], errors: pipe)
+    close(reader)
+    #expect(alone.wait() == 0)
+  }
 }

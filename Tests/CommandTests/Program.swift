@@ -23,12 +23,19 @@ enum Program {
 
   /// Runs to the end.
   static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Result {
+    try toEnd([path] + arguments, environment)
+  }
+
+  /// Runs a tool of the system to its end; 127 says that it is not there.
+  static func tool(_ words: [String]) throws -> Result { try toEnd(["/usr/bin/env"] + words, [:]) }
+
+  private static func toEnd(_ words: [String], _ environment: [String: String]) throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let output = folder.appendingPathComponent("out")
     let errors = folder.appendingPathComponent("err")
-    let running = try Running(arguments, output: output.path, errors: errors.path, environment: environment)
+    let running = try Running(words: words, output: output.path, errors: errors.path, environment: environment)
     let status = running.wait()
     return Result(
       status: status, output: try String(contentsOf: output, encoding: .utf8),
@@ -55,10 +62,16 @@ final class Running {
 
   /// - Parameter prefix: a command that ends with executing the words behind its own, such as `nsenter --net=FILE`; the
   ///   process keeps its identifier.
-  init(
+  convenience init(
     _ arguments: [String], through prefix: [String] = [], output: String = "/dev/null", errors: String,
     environment: [String: String] = [:]
   ) throws {
+    try self.init(
+      words: prefix + [Program.path] + arguments, output: output, errors: errors, environment: environment)
+  }
+
+  /// - Parameter words: a program, by its path or looked for in `PATH`, and its arguments.
+  init(words arguments: [String], output: String, errors: String, environment: [String: String]) throws {
     log = errors
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -69,11 +82,11 @@ final class Running {
     // A connection that another test closes would stay open in a child that inherited it.
     _ = Self.closeFrom(&actions, 3)
     let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0)=\($1)" }
-    var words = (prefix + [Program.path] + arguments).map { strdup($0) } + [nil]
+    var words = arguments.map { strdup($0) } + [nil]
     var settings = variables.map { strdup($0) } + [nil]
     defer { for text in words + settings { free(text) } }
     var child: pid_t = 0
-    let code = posix_spawnp(&child, prefix.first ?? Program.path, &actions, nil, &words, &settings)
+    let code = posix_spawnp(&child, arguments[0], &actions, nil, &words, &settings)
     guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EINVAL) }
     identifier = child
   }

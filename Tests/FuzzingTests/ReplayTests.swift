@@ -1,4 +1,6 @@
 import Foundation
+import Subprocess
+import SystemPackage
 import Testing
 
 /// Whatever bytes come from outside, a reader gives a value or refuses them, in bounded time and memory.
@@ -18,47 +20,40 @@ import Testing
   private static let corpus = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("Fixtures/Fuzzing").path
 
-  private static let decoders: [String] = {
-    (try? run(["list"]))?.output.split(separator: "\n").map(String.init) ?? []
-  }()
-
-  @Test func everyKindOfReaderIsThere() {
-    #expect(Self.decoders.count >= 20, "\(Self.decoders)")
-    #expect(Self.decoders.reduce(0) { $0 + Self.inputs(of: $1) } >= 200_000)
+  private static func decoders() async throws -> [String] {
+    try await run(["list"]).said.split(separator: "\n").map(String.init)
   }
 
-  @Test(.timeLimit(.minutes(5)), arguments: decoders) func theCorpusAndChangesOfIt(decoder: String) throws {
+  @Test func everyKindOfReaderIsThere() async throws {
+    let decoders = try await Self.decoders()
+    #expect(decoders.count >= 20, "\(decoders)")
+    #expect(decoders.reduce(0) { $0 + Self.inputs(of: $1) } >= 200_000)
+  }
+
+  @Test(.timeLimit(.minutes(5)), arguments: try await decoders())
+  func theCorpusAndChangesOfIt(decoder: String) async throws {
     let folder = "\(Self.corpus)/\(decoder)"
     let words = ["replay", decoder, "\(Self.inputs(of: decoder))", "\(Self.seed)"]
-    let result = try Self.run(words + (FileManager.default.fileExists(atPath: folder) ? [folder] : []))
+    let result = try await Self.run(words + (FileManager.default.fileExists(atPath: folder) ? [folder] : []))
     #expect(
-      result.status == 0,
-      "seed \(Self.seed); again with: fuzz \(words.joined(separator: " ")) \(folder)\n\(result.output)\(result.errors)")
-    #expect(result.output.contains("inputs"), "\(result.output)")
+      result.status.isSuccess,
+      "seed \(Self.seed); again with: fuzz \(words.joined(separator: " ")) \(folder)\n\(result.said)")
+    #expect(result.said.contains("inputs"), "\(result.said)")
     // Changes that are never accepted do not get behind the first check.
-    #expect(!result.output.contains(" 0 accepted"), "\(result.output)")
+    #expect(!result.said.contains(" 0 accepted"), "\(result.said)")
   }
 
-  @Test func aReaderThatTakesTooMuchIsCaught() throws {
-    let result = try Self.run(["replay", "glutton", "10", "1"])
-    #expect(result.status == 1 && result.output.contains("bytes held"), "\(result)")
+  @Test func aReaderThatTakesTooMuchIsCaught() async throws {
+    let result = try await Self.run(["replay", "glutton", "10", "1"])
+    #expect(result.status == .exited(1) && result.said.contains("bytes held"), "\(result)")
   }
 
   private static func inputs(of decoder: String) -> Int { slow[decoder] ?? inputs }
 
-  private static func run(_ words: [String]) throws -> (status: Int32, output: String, errors: String) {
-    let process = Process()
-    let (output, errors) = (Pipe(), Pipe())
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = words
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    // A line or two each: neither pipe fills.
-    process.waitUntilExit()
-    func text(_ pipe: Pipe) -> String {
-      String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    }
-    return (process.terminationStatus, text(output), text(errors))
+  private static func run(_ words: [String]) async throws -> (status: TerminationStatus, said: String) {
+    let ended = try await Subprocess.run(
+      .path(FilePath(program)), arguments: Arguments(words), output: .string(limit: 1 << 20), error: .combinedWithOutput
+    )
+    return (ended.terminationStatus, ended.standardOutput)
   }
 }

@@ -46,17 +46,9 @@ final class NetworkNamespace: Sendable {
   func run(_ words: String...) throws { try run(words) }
 
   func run(_ words: [String]) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["nsenter", "--net=\(path)"] + words
-    let errors = Pipe()
-    process.standardError = errors
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    let said = errors.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw Refused(description: "\(words.joined(separator: " ")): \(String(decoding: said, as: UTF8.self))")
+    let ended = try Program.tool(["nsenter", "--net=\(path)"] + words)
+    guard ended.status == 0 else {
+      throw Refused(description: "\(words.joined(separator: " ")): \(ended.errors)")
     }
   }
 

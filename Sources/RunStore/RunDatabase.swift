@@ -99,9 +99,12 @@ final class RunDatabase: Sendable {
   /// failed the next succeeds, whatever was lost. The process is about to end; until then it holds one connection more.
   func leaveOpen() {
     guard let last = queue.withLock({ $0.take() }) else { return }
-    _ = Unmanaged.passRetained(last)
+    Self.leftOpen.withLock { $0.append(last) }
     OpenDatabases.leave(file)
   }
+
+  /// Never closed.
+  private static let leftOpen = Mutex<[DatabaseQueue]>([])
 
   /// Runs `body` in one transaction that is durable when this returns; any error rolls all of it back.
   func write<Value>(_ operation: String, _ body: (Database) throws -> Value) throws(RunStoreError) -> Value {

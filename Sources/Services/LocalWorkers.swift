@@ -26,7 +26,8 @@ package final class LocalWorkers: Sendable {
 
   /// How often a worker that dies is started anew before the run is given up.
   private static let restarts = 5
-  /// How long a worker that is sent home may take; then it is killed.
+  /// How long a worker that is sent home may take, before it is killed; and how long behind a worker's goodbye this may
+  /// still be needed, before the worker is started again.
   private static let patience = Duration.seconds(10)
 
   /// - Parameter logFolder: where each worker's log goes, as `worker-N.log`.
@@ -72,14 +73,15 @@ package final class LocalWorkers: Sendable {
   private func keep(_ number: Int, dialling address: Address) async throws {
     while true {
       let status = try await live(number, dialling: address)
-      let (deaths, isStopping) = state.withLock { state in
-        if !status.isSuccess { state.deaths += 1 }
-        return (state.deaths, state.isStopping)
-      }
       guard !isStopping else { return }
-      guard !status.isSuccess else {
-        // Dismissed: the coordinator has what it needs, and ends this, too.
-        return try await gracefulShutdown()
+      if status.isSuccess {
+        // Dismissed, since the coordinator has what it needs, and will end this, too; or somebody else sent it home.
+        try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.patience) }
+        guard !isStopping else { return }
+      }
+      let deaths = state.withLock { state in
+        state.deaths += 1
+        return state.deaths
       }
       guard deaths <= Self.restarts * count else {
         throw LocalWorkerError(
@@ -90,27 +92,51 @@ package final class LocalWorkers: Sendable {
     }
   }
 
+  private var isStopping: Bool {
+    Task.isShuttingDownGracefully || Task.isCancelled || state.withLock(\.isStopping)
+  }
+
   /// A worker's life, from its start to its end.
   private func live(_ number: Int, dialling address: Address) async throws -> TerminationStatus {
+    let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
+    // A group of its own: what a terminal sends to ours, the coordinator passes on in its own time.
+    var options = PlatformOptions()
+    options.processGroupID = 0
+    defer { closeInput(of: number) }
     do {
-      let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
-      let output = try FileDescriptor.open(
-        "\(logFolder)/worker-\(number).log", .writeOnly, options: [.create, .truncate, .closeOnExec],
-        permissions: [.ownerReadWrite, .groupRead, .otherRead])
-      let input = try takeInput(of: number)
-      defer { closeInput(of: number) }
+      let output = try openLog(of: number)
+      let input: FileDescriptor
+      do { input = try takeInput(of: number) } catch {
+        try? output.close()
+        throw error
+      }
       return try await Subprocess.run(
         .path(FilePath(executable)),
         arguments: ["worker", address.description, "--lanes", "\(lanes)", "--follow-standard-input"],
         environment: .inherit.updating(
           Dictionary(uniqueKeysWithValues: Numerics.environment.map { (Environment.Key(stringLiteral: $0), $1) })),
-        input: .fileDescriptor(input, closeAfterSpawningProcess: true),
-        output: .fileDescriptor(output, closeAfterSpawningProcess: true), error: .combinedWithOutput
+        platformOptions: options, input: .fileDescriptor(input, closeAfterSpawningProcess: true),
+        // Not "combined": the duplicate that it makes traps where no file can be opened any more.
+        output: .fileDescriptor(output, closeAfterSpawningProcess: true),
+        error: .fileDescriptor(output, closeAfterSpawningProcess: true)
       ).terminationStatus
     } catch let error as CancellationError {
       throw error
     } catch {
       throw LocalWorkerError(description: "cannot start a worker: \(error)")
+    }
+  }
+
+  /// A worker's log, or nowhere if that cannot be opened: the work does not depend on it.
+  private func openLog(of number: Int) throws -> FileDescriptor {
+    let path = "\(logFolder)/worker-\(number).log"
+    do {
+      return try FileDescriptor.open(
+        path, .writeOnly, options: [.create, .truncate, .closeOnExec],
+        permissions: [.ownerReadWrite, .groupRead, .otherRead])
+    } catch {
+      log.warning("a local worker is without its log", metadata: ["path": "\(path)", "reason": "\(error)"])
+      return try FileDescriptor.open("/dev/null", .writeOnly, options: .closeOnExec)
     }
   }
 

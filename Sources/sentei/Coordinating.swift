@@ -90,6 +90,7 @@ func coordinate(
       }, at: 0)
   }
   if let local {
+    try OpenFiles.allow(localWorkers: local.workers)
     let workers = LocalWorkers(
       count: local.workers, lanes: local.lanes, logFolder: "\(directory)/logs", log: log)
     services.append(

@@ -3,12 +3,16 @@ import Foundation
 /// How many files this process may have open.
 enum OpenFiles {
   /// Below it parts of the runtime trap instead of failing.
-  private static let needed: rlim_t = 256
+  private static let least = 256
+  /// The standard input, the log and the connection of one of this machine's workers, and what starting it takes.
+  private static let perWorker = 8
 
   /// Raises the soft limit to the hard one, as each connection takes files.
   ///
+  /// - Parameter localWorkers: how many this process will start.
   /// - Throws: ``TooFewFiles`` where even that is too little to start.
-  static func allow() throws {
+  static func allow(localWorkers: Int = 0) throws {
+    let needed = rlim_t(least + perWorker * localWorkers)
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
     let hard = limit.rlim_max

@@ -32,16 +32,20 @@ final class Terminal: Sendable {
 
   /// Writes a line, in place of the live one.
   func say(_ line: String) {
-    clearLine()
-    write(line + "\n")
+    state.withLock { state in
+      clear(&state)
+      write(line + "\n")
+    }
   }
 
   /// Removes the live line, so that something else can be written.
   func clearLine() {
-    state.withLock { state in
-      if state.hasLine { write("\r\u{1b}[K") }
-      state.hasLine = false
-    }
+    state.withLock { clear(&$0) }
+  }
+
+  private func clear(_ state: inout State) {
+    if state.hasLine { write("\r\u{1b}[K") }
+    state.hasLine = false
   }
 
   /// Columns of the terminal; 80 where it does not say.

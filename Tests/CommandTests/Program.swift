@@ -104,8 +104,8 @@ final class Running {
   /// Waits for the end; a process that ends by a signal has 128 and its number, one that does not end is killed.
   func wait() -> Int32 {
     if !passes(Self.patience, until: { !self.isRunning }) {
-      Issue.record("process \(identifier) did not end: \(logText.suffix(4000))")
       kill9()
+      Issue.record("process \(identifier) did not end: \(logText.suffix(4000))")
     }
     let word = status ?? 0
     return word & 0x7f == 0 ? (word >> 8) & 0xff : 128 + (word & 0x7f)
@@ -132,6 +132,16 @@ final class Running {
       usleep(10_000)
     }
     return true
+  }
+
+  /// The processes that it started.
+  var children: [pid_t] {
+    let tasks = "/proc/\(identifier)/task"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
+    return names.flatMap { task in
+      let list = (try? String(contentsOfFile: "\(tasks)/\(task)/children", encoding: .utf8)) ?? ""
+      return list.split(separator: " ").compactMap { pid_t($0) }
+    }
   }
 
   var logText: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }

@@ -52,7 +52,8 @@ import Testing
 
   private static func run(_ words: [String]) async throws -> (status: TerminationStatus, said: String) {
     let ended = try await Subprocess.run(
-      .path(FilePath(program)), arguments: Arguments(words), output: .string(limit: 1 << 20), error: .combinedWithOutput
+      .path(FilePath(program)), arguments: Arguments(words), output: .string(limit: 64 << 20),
+      error: .combinedWithOutput
     )
     return (ended.terminationStatus, ended.standardOutput)
   }

@@ -42,7 +42,7 @@ package final class LocalWorkers: Sendable {
   ///
   /// - Throws: ``LocalWorkerError`` if one cannot be started or dies again and again.
   package func run(dialling address: Address) async throws {
-    try FileManager.default.createDirectory(atPath: logFolder, withIntermediateDirectories: true)
+    try? FileManager.default.createDirectory(atPath: logFolder, withIntermediateDirectories: true)
     let (ends, end) = AsyncStream.makeStream(of: Void.self)
     try await withGracefulShutdownHandler {
       try await withThrowingTaskGroup(of: Void.self) { group in

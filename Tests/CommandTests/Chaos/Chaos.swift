@@ -121,7 +121,13 @@ final class Chaos {
       case .committed(let facts): committed += facts
       case .backedUp(let job): ledger.backUp(job)
       case .listening:
-        if let start = waiting { figures.resumes.append(line.time - start) }
+        if let start = waiting {
+          figures.resumes.append(line.time - start)
+          if line.time - start > 3 {
+            print("chaos: listening \(line.time - start) s after the start at \(start):")
+            print(cluster.coordinator?.logText.prefix(2000) ?? "")
+          }
+        }
         waiting = nil
       case .gone(let worker): roster.remove(worker)
       }

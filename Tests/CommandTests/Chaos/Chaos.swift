@@ -145,7 +145,8 @@ final class Chaos {
   private func blow() throws {
     guard let coordinator = cluster.coordinator else { return }
     let kind = Double.random(in: 0..<1, using: &choices)
-    var killsCoordinator = quota.coordinators > 0 && (kind < 0.45 || quota.workers <= 0)
+    // Before it listens it has given nothing out, and it may hold the database's lock: stopped then, it is waited for.
+    var killsCoordinator = waiting == nil && quota.coordinators > 0 && (kind < 0.45 || quota.workers <= 0)
     let count = quota.workers > 0 && (kind > 0.3 || quota.coordinators <= 0) ? (choices.chance(0.7) ? 2 : 1) : 0
     let stopped = count > 0 ? cluster.workers.filter { $0.process.freeze() } : []
     if killsCoordinator { killsCoordinator = coordinator.freeze() }

@@ -133,6 +133,12 @@ import Testing
     #expect(low.wait() == 69)
     #expect(low.logText.contains("only 64 files may be open") && low.logText.contains("ulimit -n"), "\(low.logText)")
 
+    let crowded = try Running(
+      ["run", study, "--run-directory", place.file("crowded"), "--workers", "64"], through: limit,
+      errors: place.file("crowded.log"))
+    #expect(crowded.wait() == 69)
+    #expect(crowded.logText.contains("only 256 files may be open, and 768 are needed"), "\(crowded.logText)")
+
     let coordinator = try Running(
       [
         "coordinator", study, "--listen", "tcp://127.0.0.1:0", "--insecure", "--run-directory", run, "--log-level",

@@ -3,10 +3,10 @@ import Testing
 
 /// Coordinators and workers that are asked to stop.
 @Suite struct DrainTests {
-  /// A training that takes minutes, for a worker to be in the midst of.
+  /// A training that takes minutes, the longest that is allowed, for a worker to be in the midst of.
   private static let long = Studies.quick(generations: 2)
-    .replacingOccurrences(of: "epochs: 6,", with: "epochs: 20000,")
-    .replacingOccurrences(of: "epochs_per_segment: 2", with: "epochs_per_segment: 20000")
+    .replacingOccurrences(of: "epochs: 6,", with: "epochs: 100000,")
+    .replacingOccurrences(of: "epochs_per_segment: 2", with: "epochs_per_segment: 100000")
 
   /// A run's coordinator and how to reach it.
   private struct Post {

@@ -27,8 +27,11 @@ struct Chronicle {
   }
 
   func all(_ text: String, after time: Date = .distantPast) -> [Entry] {
-    entries.filter { $0.time >= time && $0.text.contains(text) }
+    entries.filter { $0.time >= Self.earliest(time) && $0.text.contains(text) }
   }
+
+  /// The log cuts its times to milliseconds: what happens right after a moment can seem to be that much before it.
+  private static func earliest(_ moment: Date) -> Date { moment.addingTimeInterval(-0.001) }
 
   /// When the coordinator first heard from a worker after a time.
   func greeting(of worker: Running, after time: Date) -> Date? {
@@ -53,8 +56,8 @@ struct Chronicle {
       for job in jobs.split(separator: ",").map(String.init) {
         if entry.fields["peer"] == peer {
           held.insert(job)
-        } else if entry.time >= fault, held.contains(job), again[job] == nil {
-          again[job] = entry.time.timeIntervalSince(fault)
+        } else if entry.time >= Self.earliest(fault), held.contains(job), again[job] == nil {
+          again[job] = max(0, entry.time.timeIntervalSince(fault))
         }
       }
     }

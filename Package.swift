@@ -48,6 +48,9 @@ let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-ser
 let processes: [Target.Dependency] = [
   .product(name: "Subprocess", package: "swift-subprocess"), .product(name: "SystemPackage", package: "swift-system"),
 ]
+let web: [Target.Dependency] = [
+  .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HTTPTypes", package: "swift-http-types"),
+]
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -58,12 +61,14 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
     .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
@@ -79,6 +84,7 @@ let package = Package(
     // Floor 1: pure values.
     room("Digests", [crypto]),
     room("Elementary"),
+    room("Monitoring"),
     room("Randomness", ["Elementary"]),
     room("Models", ["Digests"]),
     room("Pruning", ["Digests", "Models", "Randomness", "Elementary"]),
@@ -86,7 +92,7 @@ let package = Package(
     // Floor 2: pure planners and state machines.
     room("Search", ["Pruning", "Models", "Randomness", "Digests", "Elementary"]),
     room("Studies", ["Search", "Pruning", "Models", "Randomness", "Digests"]),
-    room("Scheduling", ["Studies", "Pruning", "Models", "Digests"]),
+    room("Scheduling", ["Studies", "Pruning", "Models", "Monitoring", "Digests"]),
     room("Wire", ["Scheduling", "Studies", "Pruning", "Models", "Digests", protobuf], exclude: ["sentei.proto"]),
 
     // Floor 3: arithmetic.
@@ -107,20 +113,26 @@ let package = Package(
     // Floor 5: services.
     room("Reports", ["RunStore", "Studies", "Search", "Pruning", "Models", "Digests"]),
     room(
+      "Dashboard", ["Monitoring", lifecycle, logging, .product(name: "NIOCore", package: "swift-nio")] + web,
+      resources: ["dashboard.html", "dashboard.css", "dashboard.js", "icon.svg"].map {
+        .embedInCode("Resources/\($0)")
+      }),
+    room(
       "Services",
       [
         "Messaging", "RunStore", "Reports", "Formats", "StudyFile", "Networks", "Wire", "Scheduling", "Studies",
-        "Search", "Pruning", "Models", "Digests", lifecycle, logging,
+        "Search", "Pruning", "Models", "Monitoring", "Digests", lifecycle, logging,
       ] + processes),
 
     // Floor 6: the command.
     .executableTarget(
       name: "sentei",
       dependencies: [
-        "Services", "Reports", "StudyFile", "RunStore", "Downloads", "Formats", "Messaging", "Certificates", "Tunnel",
+        "Services", "Dashboard", "Reports", "StudyFile", "RunStore", "Downloads", "Formats", "Messaging",
+        "Certificates", "Tunnel",
         "Networks", "Wire",
-        "Scheduling",
-        "Studies", "Search", "Pruning", "Models", "Randomness", "Digests", arguments, logging, lifecycle,
+        "Scheduling", "Studies", "Search", "Pruning", "Models", "Monitoring", "Randomness", "Digests", arguments,
+        logging, lifecycle,
         signals,
       ],
       swiftSettings: strict),
@@ -165,6 +177,8 @@ let package = Package(
     tests("Certificates", ["Certificates"]),
     tests("Tunnel", ["Tunnel", "Certificates", "Messaging", "Digests", crypto, logging, tls] + nio + x509),
     tests("Reports", ["Reports", "Studies", "Pruning"]),
+    tests("Monitoring", ["Monitoring"]),
+    tests("Dashboard", ["Dashboard", "Monitoring"]),
     tests("RunStore", ["RunStore", "Studies", "Digests"]),
     tests("Downloads", ["Downloads", "Digests"]),
     tests("Formats", ["Decoders", "Formats", "Networks", "Pruning", "Models", "Randomness", "Digests", protobuf]),

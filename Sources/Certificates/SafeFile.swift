@@ -1,9 +1,9 @@
 internal import Glibc
 
 /// Files that carry trust: read only if nobody else could have read or changed them, written whole and never over others.
-enum SafeFile {
+package enum SafeFile {
   /// Which permissions make a file useless.
-  enum Care {
+  package enum Care: Sendable {
     /// A private key: others may do nothing, the group may read (a service's group, as systemd and containers set it).
     case secret
     /// A certificate: public, but whoever can change it decides whom to trust.
@@ -33,7 +33,7 @@ enum SafeFile {
   /// Owner and mode are those of the opened file, not of a name that could point elsewhere a moment later.
   ///
   /// - Throws: ``CertificateError``: exposed, another user's, too large, no text, or a failed system call.
-  static func read(_ path: String, _ care: Care) throws(CertificateError) -> String? {
+  package static func read(_ path: String, _ care: Care) throws(CertificateError) -> String? {
     // Without O_NONBLOCK a pipe in the file's place would wait for ever.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {

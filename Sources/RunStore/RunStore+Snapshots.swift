@@ -6,6 +6,8 @@ package struct Snapshot: Hashable, Sendable {
   package let observed: Int
   /// Its canonical bytes.
   package let state: [UInt8]
+  /// The canonical bytes of how the searches went until then: charts alone are made of it.
+  package let course: [UInt8]
 }
 
 extension RunStore {
@@ -16,10 +18,10 @@ extension RunStore {
   ///
   /// - Throws: ``RunStoreError``; the store is then poisoned.
   /// - Complexity: linear in the number of bytes.
-  package func writeSnapshot(observed: Int, state: [UInt8]) throws(RunStoreError) {
+  package func writeSnapshot(observed: Int, state: [UInt8], course: [UInt8] = []) throws(RunStoreError) {
     precondition(observed >= 0, "a planner observes no negative number of facts")
     try writing("write a snapshot to") { () throws(RunStoreError) in
-      let bytes = Self.snapshotBytes(Snapshot(observed: observed, state: state))
+      let bytes = Self.snapshotBytes(Snapshot(observed: observed, state: state, course: course))
       try Files.replace(layout.snapshot(observed: observed), in: layout.snapshots, with: bytes, by: layout)
       for old in try Self.snapshotNumbers(layout).dropFirst(Self.snapshotsKept) {
         try Files.remove(layout.snapshot(observed: old))
@@ -84,9 +86,10 @@ extension RunStore {
   }
 
   private static func snapshotBytes(_ snapshot: Snapshot) -> [UInt8] {
-    var bytes = CanonicalBytes(kind: "snapshot", version: 1)
+    var bytes = CanonicalBytes(kind: "snapshot", version: 2)
     bytes.append(snapshot.observed)
     bytes.append(raw: snapshot.state)
+    bytes.append(raw: snapshot.course)
     return bytes.bytes + bytes.digest.bytes
   }
 
@@ -94,8 +97,8 @@ extension RunStore {
     guard bytes.count >= Digest.byteCount,
       Digest(of: Array(bytes.dropLast(Digest.byteCount))).bytes.elementsEqual(bytes.suffix(Digest.byteCount))
     else { throw CanonicalError("its \(bytes.count) bytes do not fit the digest at their end") }
-    var reader = try CanonicalReader(Array(bytes.dropLast(Digest.byteCount)), kind: "snapshot", version: 1)
-    let snapshot = Snapshot(observed: try reader.int(), state: try reader.raw())
+    var reader = try CanonicalReader(Array(bytes.dropLast(Digest.byteCount)), kind: "snapshot", version: 2)
+    let snapshot = Snapshot(observed: try reader.int(), state: try reader.raw(), course: try reader.raw())
     try reader.finish()
     guard snapshot.observed == observed else {
       throw CanonicalError("it was taken after \(snapshot.observed) observations")

@@ -21,7 +21,7 @@ package enum Goal: String, Hashable, Sendable, CaseIterable {
   }
 
   /// The figure of a value, as people read it.
-  func figure(_ value: Double) -> Double { self == .accuracy ? value : -value }
+  package func figure(_ value: Double) -> Double { self == .accuracy ? value : -value }
 }
 
 /// What is known of a candidate once it is judged.

@@ -63,6 +63,8 @@ struct BlobCensus {
 /// Where a run can go on from: the newest snapshot, or after a loss the start, with the facts that can be relied on.
 struct Standing {
   private(set) var planner: SearchStudy
+  /// How the searches went until there.
+  private(set) var course = SearchCourse()
   /// Without those whose blobs have to be made again.
   private(set) var facts: [Digest: Outcome]
   /// What was lost, for people.
@@ -78,12 +80,14 @@ struct Standing {
       try? planner.restore(
         snapshot.state, parameters: try store.blob(parameters),
         scores: try planner.scoresOfSnapshot(snapshot.state).map { try store.blob($0) })
+      if planner.observed > start.observed, let known = try? SearchCourse(canonical: snapshot.course) { course = known }
     }
     var lost = BlobCensus(of: planner, facts: facts, store: store).lost
     guard !lost.isEmpty else { return }
     // What made a lost blob is asked for again by a replay from the start alone. Its own inputs may be gone on purpose,
     // such as the state before; then what made those is done again too, to the same bits.
     planner = start
+    course = SearchCourse()
     damage = lost.map { "\(store.layout.blob($0.digest)) \($0.complaint): what made it is computed again" }
     while !lost.isEmpty {
       // What is damaged must not pass for what will be made in its place.

@@ -1,6 +1,7 @@
 internal import Digests
 internal import Logging
 internal import Messaging
+internal import Monitoring
 internal import Pruning
 internal import RunStore
 internal import Scheduling
@@ -12,7 +13,7 @@ struct CoordinatorDesk {
   private let run: OpenRun
   private let persister: Persister
   private let planner: PlannerLoop
-  private let outbox: AsyncStream<(peer: PeerID, bytes: [UInt8])>.Continuation
+  private let outbox: Outbox
   private let input: AsyncStream<CoordinatorService.Input>.Continuation
   private let log: Logger
   private let blobs: BlobShelf
@@ -20,7 +21,7 @@ struct CoordinatorDesk {
   /// The names in the certificates of connected peers.
   private var identities: [PeerID: String] = [:]
   private var downloads: [PeerID: BlobDownloads] = [:]
-  private var rate = RateMeter()
+  private var telemetry: Telemetry
   private var firstLease: Instant?
   private var lastCommit: Instant?
   private var ending: CoordinatorEnding?
@@ -31,12 +32,10 @@ struct CoordinatorDesk {
   /// States that training needs no more, and an audit does.
   private var superseded: Set<Digest> = []
   private var leavingSince: Instant?
-  private(set) var progress = CoordinatorProgress()
 
   init(
     run: OpenRun, persister: Persister, planner: PlannerLoop,
-    outbox: AsyncStream<(peer: PeerID, bytes: [UInt8])>.Continuation,
-    input: AsyncStream<CoordinatorService.Input>.Continuation, log: Logger
+    outbox: Outbox, input: AsyncStream<CoordinatorService.Input>.Continuation, log: Logger
   ) {
     self.run = run
     self.persister = persister
@@ -45,6 +44,7 @@ struct CoordinatorDesk {
     self.input = input
     self.log = log
     blobs = BlobShelf(store: run.store)
+    telemetry = Telemetry(run)
     state = CoordinatorState(
       run: run.runDigest, study: run.planner.study.digest, epoch: UInt64(run.store.identity.epoch),
       golden: GoldenResult.digest, receiveLimit: WireCodec.receiveLimit, done: Set(run.facts.keys),
@@ -60,7 +60,9 @@ struct CoordinatorDesk {
     case .socket(let event): await receive(event)
     case .identified(let peer, let name): identities[peer] = name
     case .planner(let output): try take(output)
-    case .disk(.persisted(let jobs)): committed(jobs)
+    case .disk(.persisted(let facts, let seconds)):
+      telemetry.metrics.commitSeconds.add(seconds)
+      committed(facts)
     case .disk(.contradicted(let jobs)):
       log.error("a worker contradicts a fact", metadata: ["jobs": "\(jobs.map(\.short))"])
       beginAnew("to ask for it again")
@@ -74,7 +76,7 @@ struct CoordinatorDesk {
       if ending == nil { beginAnew("because nobody can reach this process: \(reason)") }
     case .tick:
       for download in downloads.values { await download.askAgainIfStalled() }
-      try tick()
+      try act(.tick)
     case .stop: stop()
     }
     try concludeAudits()
@@ -130,8 +132,9 @@ struct CoordinatorDesk {
   private mutating func take(_ output: PlannerLoop.Output) throws {
     switch output {
     case .submit(let jobs): try act(.submitted(jobs))
-    case .reused(let count): progress.reused += count
-    case .progress(let progress): self.progress.run = progress
+    case .reused(let count): telemetry.metrics.reused += count
+    case .progress(let progress): telemetry.note(progress)
+    case .search(let search): telemetry.search = search
     case .caughtUp: break
     // An outcome that ends the study may be a lie.
     case .failed(let error as StudyFailure): verdict = (.failure(error), Clock.now)
@@ -149,21 +152,18 @@ struct CoordinatorDesk {
     leavingSince = Instant(nanoseconds: 0)
   }
 
-  private mutating func tick() throws {
-    try act(.tick)
-    let workers = state.connectedWorkers
-    progress.workers = workers.count
-    progress.lanes = workers.reduce(0) { $0 + $1.lanes }
-    progress.openJobs = state.openJobs
-    progress.evaluationsPerSecond = rate.perSecond(at: Clock.now)
+  /// What this moment looks like.
+  mutating func report() -> CoordinatorReport {
+    var isFinished = false
+    if case .finished = ending { isFinished = true }
+    telemetry.metrics.bytesSent = outbox.byteCount
+    return telemetry.report(state, isFinished: isFinished)
   }
 
-  private mutating func committed(_ jobs: [Digest]) {
-    progress.committed += jobs.count
-    log.debug("committed", metadata: ["facts": "\(jobs.count)"])
-    let now = Clock.now
-    rate.add(jobs.count, at: now)
-    for effect in state.handle(.persisted(jobs), at: now) { carryOut(effect) }
+  private mutating func committed(_ facts: [Fact]) {
+    log.debug("committed", metadata: ["facts": "\(facts.count)"])
+    telemetry.committed(facts)
+    for effect in state.handle(.persisted(facts.map(\.job)), at: Clock.now) { carryOut(effect) }
   }
 
   private mutating func receive(_ event: SocketEvent) async {
@@ -175,6 +175,7 @@ struct CoordinatorDesk {
       await downloads.removeValue(forKey: peer)?.fail("the connection is gone")
       for effect in state.handle(.disconnected(peer), at: Clock.now) { carryOut(effect) }
     case .message(let pipe, let bytes):
+      telemetry.metrics.bytesReceived += bytes.count
       let peer = Scheduling.PeerID(pipe.rawValue)
       do {
         switch try WireCodec.workerMessage(bytes).message {
@@ -199,7 +200,7 @@ struct CoordinatorDesk {
     Task { [blobs, outbox, input] in
       do throws(RunStoreError) {
         let chunk = BlobChunk(answering: request, from: try await blobs.blob(request.digest))
-        outbox.yield((peer, WireCodec.encode(CoordinatorMessage.blobChunk(chunk), epoch: epoch)))
+        outbox.send(WireCodec.encode(CoordinatorMessage.blobChunk(chunk), epoch: epoch), to: peer)
       } catch {
         // It may well be there: to say no would make workers fail at their jobs.
         input.yield(.disk(.failed(error)))
@@ -220,8 +221,9 @@ struct CoordinatorDesk {
       if firstLease == nil, case .parcel(let jobs) = message, jobs.contains(where: { $0.kind == "evaluate" }) {
         firstLease = Clock.now
       }
-      outbox.yield((peer, WireCodec.encode(message, epoch: state.epoch)))
+      outbox.send(WireCodec.encode(message, epoch: state.epoch), to: peer)
     case .persist(let facts, let attempts):
+      telemetry.note(attempts)
       persister.persist(facts, attempts)
     case .fetch(let promises, let peer): fetch(promises, from: peer)
     case .deliver(let facts):
@@ -232,7 +234,9 @@ struct CoordinatorDesk {
       quarantines += 1
       persister.quarantine(worker, reason)
     case .giveUp(_, let reason): givenUp = StudyFailure(reason)
-    case .note(let note): log(note)
+    case .note(let note):
+      telemetry.note(note)
+      log(note)
     }
   }
 
@@ -253,7 +257,7 @@ struct CoordinatorDesk {
     let download =
       downloads[peer]
       ?? BlobDownloads(givesUp: true) { [outbox] request in
-        outbox.yield((peer, WireCodec.encode(CoordinatorMessage.blobRequest(request), epoch: epoch)))
+        outbox.send(WireCodec.encode(CoordinatorMessage.blobRequest(request), epoch: epoch), to: peer)
       }
     downloads[peer] = download
     for promise in promises {
@@ -326,19 +330,5 @@ actor BlobShelf {
       default: throw error
       }
     }
-  }
-}
-
-/// Events a second over a sliding window.
-struct RateMeter {
-  private var marks: [(at: Instant, count: Int)] = []
-
-  mutating func add(_ count: Int, at now: Instant) { marks.append((now, count)) }
-
-  /// The rate over the last five seconds.
-  mutating func perSecond(at now: Instant) -> Double {
-    marks.removeAll { now.seconds(since: $0.at) > 5 }
-    guard let first = marks.first else { return 0 }
-    return Double(marks.reduce(0) { $0 + $1.count }) / max(now.seconds(since: first.at), 0.25)
   }
 }

@@ -2,6 +2,7 @@ internal import Digests
 package import Logging
 package import Messaging
 internal import Models
+internal import Monitoring
 internal import RunStore
 internal import Scheduling
 internal import ServiceLifecycle
@@ -30,7 +31,8 @@ package final class CoordinatorService: Sendable {
   private let reused: ReusedRuns?
   private let address: Address
   private let log: Logger
-  private let onProgress: @Sendable (CoordinatorProgress) -> Void
+  private let isWatched: Bool
+  private let onReport: @Sendable (CoordinatorReport) -> Void
   private let onListening: @Sendable (Address) -> Void
   private let doors = IdentityDoors()
   /// How the run ended, once `run` has returned.
@@ -39,18 +41,22 @@ package final class CoordinatorService: Sendable {
 
   /// A coordinator of an open run, which it keeps to itself from here on.
   ///
-  /// - Parameter reused: other runs whose facts are taken over.
+  /// - Parameters:
+  ///   - reused: other runs whose facts are taken over.
+  ///   - isWatched: whether reports say how the searches go.
+  ///   - onReport: called every half second, and at the end.
   package init(
     _ run: OpenRun, reusing reused: ReusedRuns? = nil, address: Address, log: Logger,
-    onListening: @escaping @Sendable (Address) -> Void = { _ in },
-    onProgress: @escaping @Sendable (CoordinatorProgress) -> Void = { _ in }
+    isWatched: Bool = false, onListening: @escaping @Sendable (Address) -> Void = { _ in },
+    onReport: @escaping @Sendable (CoordinatorReport) -> Void = { _ in }
   ) {
     self.run = run
     self.reused = reused
     self.address = address
     self.log = log
     self.onListening = onListening
-    self.onProgress = onProgress
+    self.isWatched = isWatched
+    self.onReport = onReport
   }
 
   /// Works until the study is finished, fails, or is told to stop.
@@ -60,10 +66,10 @@ package final class CoordinatorService: Sendable {
     let (inputs, input) = AsyncStream.makeStream(of: Input.self)
     let socket = try CoordinatorSocket(receiveLimit: WireCodec.receiveLimit)
     let persister = Persister(store: run.store) { input.yield(.disk($0)) }
-    let planner = PlannerLoop(run, reusing: reused) {
+    let planner = PlannerLoop(run, reusing: reused, isWatched: isWatched) {
       input.yield(.planner($0))
     }
-    let (outgoing, outbox) = AsyncStream.makeStream(of: (peer: PeerID, bytes: [UInt8]).self)
+    let outbox = Outbox()
     var desk = CoordinatorDesk(
       run: run, persister: persister, planner: planner, outbox: outbox, input: input, log: log)
     planner.start()
@@ -73,7 +79,7 @@ package final class CoordinatorService: Sendable {
         group.addTask {
           // One sender for all peers keeps the order of messages; a peer that is gone loses its message, which the
           // protocol expects of any network.
-          for await message in outgoing { try? await socket.send(message.bytes, to: .init(message.peer.value)) }
+          for await message in outbox.messages { try? await socket.send(message.bytes, to: .init(message.peer.value)) }
         }
         group.addTask {
           while !Task.isCancelled {
@@ -81,6 +87,7 @@ package final class CoordinatorService: Sendable {
             input.yield(.tick)
           }
         }
+        var ticks = 0
         for await event in inputs {
           if case .planner(.caughtUp) = event {
             let bound = try socket.listen(address)
@@ -101,9 +108,12 @@ package final class CoordinatorService: Sendable {
             result.withLock { $0 = ending }
             break
           }
-          if case .tick = event { onProgress(desk.progress) }
+          if case .tick = event {
+            ticks += 1
+            if ticks % 2 == 0 { onReport(desk.report()) }
+          }
         }
-        onProgress(desk.progress)
+        onReport(desk.report())
         outbox.finish()
         await socket.flush()
       }
@@ -149,18 +159,4 @@ package enum CoordinatorEnding: Sendable {
   case anew
   /// Told to stop: everything is on disk, and `sentei resume` goes on.
   case stopped
-}
-
-/// What a progress line shows.
-package struct CoordinatorProgress: Sendable {
-  package var run = RunProgress()
-  package var workers = 0
-  package var lanes = 0
-  package var openJobs = 0
-  /// Facts that became durable in this life of the coordinator.
-  package var committed = 0
-  /// Facts taken over from other runs in this life of the coordinator.
-  package var reused = 0
-  /// Durable evaluations a second, over the last few seconds.
-  package var evaluationsPerSecond = 0.0
 }

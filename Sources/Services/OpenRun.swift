@@ -40,6 +40,8 @@ struct Undecided: Error, CustomStringConvertible {
 package struct OpenRun: Sendable {
   package let store: RunStore
   package let planner: SearchStudy
+  /// How the searches went until where the planner stands.
+  let course: SearchCourse
   package let facts: [Digest: Outcome]
   /// What was found damaged, for people; empty for a sound run.
   package let damage: [String]
@@ -204,12 +206,13 @@ package struct OpenRun: Sendable {
       if let outcome = try? Outcome(canonical: row.outcome) { facts[row.job] = outcome }
     }
     var planner = try SearchStudy(study, dataset: dataset, trials: trials)
+    var course = SearchCourse()
     // Not for readers: while they look, a coordinator removes states that it needs no more.
     if store.mode == .writing {
       let newest = try store.newestSnapshot()
       damage += newest.damage.map(\.description)
       let standing = try Standing(planner, snapshot: newest.snapshot, facts: facts, store: store)
-      (planner, facts) = (standing.planner, standing.facts)
+      (planner, course, facts) = (standing.planner, standing.course, standing.facts)
       damage += standing.damage
     }
     let disputes = try store.disputes()
@@ -222,7 +225,7 @@ package struct OpenRun: Sendable {
       damage.append("\(store.layout.study) is not what the run began with; it still describes the same study")
     }
     return OpenRun(
-      store: store, planner: planner, facts: facts, damage: damage,
+      store: store, planner: planner, course: course, facts: facts, damage: damage,
       quarantined: try store.quarantined(),
       disputes: disputes.mapValues { rows in
         rows.compactMap { row in

@@ -9,7 +9,8 @@ internal import Synchronization
 final class Persister: Sendable {
   /// What became of a group.
   enum Report: Sendable {
-    case persisted([Digest])
+    /// With the seconds that the group took, from its first row.
+    case persisted([Fact], seconds: Double)
     /// Answers to these jobs were not their facts; it is noted, and an opening of the run will ask again.
     case contradicted([Digest])
     /// A liar's facts are gone: these.
@@ -75,9 +76,10 @@ final class Persister: Sendable {
     }
     let rows = group.facts.map { FactRow(job: $0.job, kind: $0.kind, outcome: $0.outcome.canonicalBytes) }
     let echoes = group.attempts.compactMap(\.echoRow)
-    let now = Double(Clock.now.nanoseconds) * 1e-9
+    let start = Clock.now
+    let now = Double(start.nanoseconds) * 1e-9
     let result = try store.commit(rows, attempts: group.attempts.map { $0.row(at: now) }, echoes: echoes)
-    if !group.facts.isEmpty { report(.persisted(group.facts.map(\.job))) }
+    if !group.facts.isEmpty { report(.persisted(group.facts, seconds: Clock.now.seconds(since: start))) }
     var contradicted: [Digest] = []
     for conflict in result.conflicts {
       let offer = group.attempts.last { attempt in

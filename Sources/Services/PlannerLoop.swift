@@ -1,6 +1,7 @@
 internal import Digests
 internal import Dispatch
 internal import Models
+internal import Monitoring
 internal import Pruning
 internal import RunStore
 internal import Scheduling
@@ -13,12 +14,22 @@ package struct RunProgress: Hashable, Sendable {
   package var generations = 0
   /// The best fitness so far in the objective's own words, for example `loss 0.0953`; nil before the first generation.
   package var best: String?
+  /// Its first figure, by name.
+  package var bestFigure: Figure?
   /// Evaluations whose facts are durable, over all lives of the coordinator, those on `validation` included.
   package var evaluations = 0
   package var trainedEpochs = 0.0
   /// Whether training is over, perhaps early.
   package var isTrained = false
   package var epochs = 0
+  /// Trials of the history in this life of the coordinator, and those of them that an earlier one had answered.
+  package var trials = 0
+  package var cacheHits = 0
+
+  package struct Figure: Hashable, Sendable {
+    package let name: String
+    package let value: Double
+  }
 }
 
 /// The planner on a thread of its own, so that breeding never delays a heartbeat.
@@ -30,6 +41,8 @@ final class PlannerLoop: @unchecked Sendable {
     /// So many facts were taken over from other runs.
     case reused(Int)
     case progress(RunProgress)
+    /// How the searches went, at most once a second, if somebody watches.
+    case search(SearchSnapshot)
     /// The first time that nothing but new facts helps: replay is over, and the coordinator may listen.
     case caughtUp
     /// States that training needs no more.
@@ -57,11 +70,19 @@ final class PlannerLoop: @unchecked Sendable {
   private var isOver = false
   /// Seconds that live planning has cost since the last snapshot: a resume would have to spend them again.
   private var cost = 0.0
+  private var course: SearchCourse
+  private var trials = 0
+  /// When the searches were last described; nil before the first time.
+  private var described: Scheduling.Instant?
+  private let isWatched: Bool
 
+  /// - Parameter isWatched: whether ``Output/search(_:)`` is wanted.
   init(
-    _ open: OpenRun, reusing reused: ReusedRuns?, output: @escaping @Sendable (Output) -> Void
+    _ open: OpenRun, reusing reused: ReusedRuns?, isWatched: Bool, output: @escaping @Sendable (Output) -> Void
   ) {
     run = PlannerRun(open.planner)
+    course = open.course
+    self.isWatched = isWatched
     facts = open.facts
     evaluations = facts.values.count(where: \.isEvaluation)
     store = open.store
@@ -131,7 +152,9 @@ final class PlannerLoop: @unchecked Sendable {
         switch try run.step({ facts[$0] }) {
         case .submit(let jobs): try submit(jobs)
         case .needs(let digest): try run.supply(try store.blob(digest))
-        case .trial: break
+        case .trial(let record):
+          course.note(record)
+          trials += 1
         case .snapshotMoment: try snapshot(since: start)
         case .superseded(let blobs): output(.superseded(blobs))
         case .blocked: break loop
@@ -146,10 +169,17 @@ final class PlannerLoop: @unchecked Sendable {
       return
     }
     output(.progress(progress))
+    describe()
     if !hasCaughtUp {
       hasCaughtUp = true
       output(.caughtUp)
     }
+  }
+
+  private func describe() {
+    guard isWatched, described.map({ Clock.now.seconds(since: $0) >= 1 }) ?? true else { return }
+    described = Clock.now
+    output(.search(SearchSnapshot(course, of: run, trials: trials)))
   }
 
   /// Stores a snapshot once a replay of what came after the last one would take a second.
@@ -157,7 +187,7 @@ final class PlannerLoop: @unchecked Sendable {
     guard cost + Clock.now.seconds(since: start) > 1, let state = run.planner.snapshot else { return }
     // HEAD first: no snapshot may rest on facts whose loss nobody would notice.
     try store.writeHead()
-    try store.writeSnapshot(observed: run.planner.observed, state: state)
+    try store.writeSnapshot(observed: run.planner.observed, state: state, course: course.canonicalBytes)
     cost = 0
   }
 
@@ -179,10 +209,14 @@ final class PlannerLoop: @unchecked Sendable {
 
   private var progress: RunProgress {
     let (generation, generations, best) = run.planner.progress
+    let objective = run.planner.study.objective
+    let figure = objective.goals[0]
     return RunProgress(
-      generation: generation, generations: generations, best: best.map(run.planner.study.objective.words),
+      generation: generation, generations: generations, best: best.map(objective.words),
+      bestFigure: best.map { .init(name: figure.rawValue, value: figure.figure($0.value)) },
       evaluations: evaluations, trainedEpochs: run.planner.trainedEpochs,
-      isTrained: run.planner.isTrained, epochs: run.planner.study.training.epochs)
+      isTrained: run.planner.isTrained, epochs: run.planner.study.training.epochs, trials: trials,
+      cacheHits: run.cacheHits)
   }
 }
 

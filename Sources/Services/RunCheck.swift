@@ -35,13 +35,18 @@ package struct RunCheck: Sendable {
 
     let snapshots = try store.allSnapshots()
     problems += snapshots.damage.map { "\($0) (\(resume) removes it)" }
-    let states = Dictionary(uniqueKeysWithValues: snapshots.sound.map { ($0.observed, $0.state) })
+    let written = Dictionary(uniqueKeysWithValues: snapshots.sound.map { ($0.observed, $0) })
     var wrong: [Int] = []
+    var course = SearchCourse()
     let census = BlobCensus(of: open.planner, facts: open.facts, store: store) { step, planner in
       switch step {
-      case .trial(let record): onTrial(record, store)
+      case .trial(let record):
+        course.note(record)
+        onTrial(record, store)
       case .snapshotMoment:
-        if let state = states[planner.observed], state != planner.snapshot { wrong.append(planner.observed) }
+        guard let snapshot = written[planner.observed] else { break }
+        let isRight = snapshot.state == planner.snapshot && snapshot.course == course.canonicalBytes
+        if !isRight { wrong.append(planner.observed) }
       case .submit, .needs, .superseded, .blocked, .finished: break
       }
     }

@@ -1,6 +1,6 @@
 package import Digests
 internal import Models
-internal import Pruning
+package import Pruning
 package import Search
 
 extension SearchStudy {
@@ -19,6 +19,17 @@ extension SearchStudy {
     return study.searches.indices.compactMap { index in
       round.judge.architecture(of: round.best(index)).map { (study.searches[index].strategy, $0) }
     }
+  }
+
+  /// The mask of the best candidate of all searches of the present round; nil before there is one, and where there are
+  /// none but whole networks.
+  package var bestMask: Mask? {
+    guard let round else { return nil }
+    let places = round.searches.indices.filter { round.searches[$0].best != nil }
+    guard let best = places.max(by: { round.searches[$0].best!.fitness < round.searches[$1].best!.fitness }) else {
+      return nil
+    }
+    return round.judge.mask(of: round.best(best))
   }
 
   /// The blobs that jobs without an outcome need.

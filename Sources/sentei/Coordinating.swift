@@ -1,7 +1,9 @@
 import ArgumentParser
+import Dashboard
 import Foundation
 import Logging
 import Messaging
+import Monitoring
 import RunStore
 import ServiceLifecycle
 import Services
@@ -48,11 +50,13 @@ func runServices(
 /// - Parameters:
 ///   - place: where its socket listens, and the tunnel in front of it.
 ///   - reused: other runs whose facts are taken over.
+///   - dashboard: the web server that shows it; nil for none.
 ///   - local: the number of local workers and their lanes; nil for none.
 /// - Throws: `ExitCode` 75 if it was stopped before the end; ``BeginAnew`` behind the quarantine of a liar, or where no peer
 ///   can come any more.
 func coordinate(
-  _ run: OpenRun, reusing reused: ReusedRuns?, at place: ListeningPlace, local: (workers: Int, lanes: Int)?, log: Logger
+  _ run: OpenRun, reusing reused: ReusedRuns?, at place: ListeningPlace, local: (workers: Int, lanes: Int)?,
+  dashboard: (board: Board, server: DashboardServer)?, log: Logger
 ) async throws {
   // Its folder is there for as long as the socket.
   defer { withExtendedLifetime(place) {} }
@@ -62,15 +66,17 @@ func coordinate(
   let (listening, listens) = AsyncStream.makeStream(of: Address.self)
   let reusedFacts = Mutex(0)
   let coordinator = CoordinatorService(
-    run, reusing: reused, address: place.socket, log: log,
+    run, reusing: reused, address: place.socket, log: log, isWatched: dashboard != nil,
     onListening: {
+      dashboard?.board.listening()
       if local == nil, place.tunnel == nil { log.notice("listening", metadata: ["address": "\($0)"]) }
       listens.yield($0)
       listens.finish()
     },
-    onProgress: { progress in
-      reusedFacts.withLock { $0 = progress.reused }
-      Terminal.standard.show(progress)
+    onReport: { report in
+      reusedFacts.withLock { $0 = report.metrics.reused }
+      Terminal.standard.show(report.cluster)
+      dashboard?.board.post(report.cluster, report.metrics, report.search)
     })
   var services = [
     RunningService {
@@ -87,6 +93,12 @@ func coordinate(
           log.notice("listening", metadata: ["address": "\(address.withPort(UInt16(clamping: port)))"])
         }
         try await gracefulShutdown()
+      }, at: 0)
+  }
+  if let dashboard {
+    services.insert(
+      RunningService {
+        try await dashboard.server.run { address in log.notice("dashboard", metadata: ["address": "\(address)"]) }
       }, at: 0)
   }
   if let local {

@@ -8,7 +8,7 @@ struct ContinuationOptions: ParsableArguments {
   var run: String
 
   @Option(help: "Worker processes on this machine.")
-  var workers = max(1, ProcessInfo.processInfo.activeProcessorCount)
+  var workers = Processors.available
 
   @Option(help: "Evaluation threads of each worker.")
   var lanes = 1
@@ -18,6 +18,7 @@ struct ContinuationOptions: ParsableArguments {
 
   @OptionGroup var connection: ConnectionOptions
   @OptionGroup var reuse: ReuseOptions
+  @OptionGroup var dashboard: DashboardOptions
   @OptionGroup var logging: LogOptions
 
   @Option(help: "The folder of data sets; needed only if slices or given weights are not in the run, or were lost.")
@@ -30,18 +31,19 @@ struct ContinuationOptions: ParsableArguments {
 
   /// Coordinates the run that `open` gives, with workers of this machine or of others.
   func goOn(_ open: (_ directory: String, _ data: String?) throws -> OpenRun) async throws {
+    let dashboard = try dashboard.server()
     let reused = try reuse.open()
     if let listen {
-      let log = logging.logger("coordinator")
+      let log = logging.logger("coordinator", board: dashboard?.board)
       let place = try ListeningPlace(listen, connection, log: log)
       let run = try open(run, DataOption.folder(data))
-      try await coordinate(run, reusing: reused, at: place, local: nil, log: log)
+      try await coordinate(run, reusing: reused, at: place, local: nil, dashboard: dashboard, log: log)
       return
     }
     let run = try open(run, DataOption.folder(data))
     try await coordinate(
-      run, reusing: reused, at: try ListeningPlace(), local: (workers, lanes),
-      log: logging.logger("coordinator", hasLiveLine: true))
+      run, reusing: reused, at: try ListeningPlace(), local: (workers, lanes), dashboard: dashboard,
+      log: logging.logger("coordinator", hasLiveLine: true, board: dashboard?.board))
   }
 }
 

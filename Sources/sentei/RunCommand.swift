@@ -38,10 +38,11 @@ struct RunCommand: AsyncParsableCommand {
     discussion: "A run directory that holds the same study is resumed.")
 
   @OptionGroup var options: StudyOptions
+  @OptionGroup var dashboard: DashboardOptions
   @OptionGroup var logging: LogOptions
 
   @Option(help: "Worker processes.")
-  var workers = max(1, ProcessInfo.processInfo.activeProcessorCount)
+  var workers = Processors.available
 
   @Option(help: "Evaluation threads of each worker.")
   var lanes = 1
@@ -53,11 +54,12 @@ struct RunCommand: AsyncParsableCommand {
 
   func run() async throws {
     await reportingAndLeaving {
+      let dashboard = try dashboard.server()
       let reused = try options.reuse.open()
       let run = try options.open()
       try await coordinate(
-        run, reusing: reused, at: try ListeningPlace(), local: (workers, lanes),
-        log: logging.logger("coordinator", hasLiveLine: true))
+        run, reusing: reused, at: try ListeningPlace(), local: (workers, lanes), dashboard: dashboard,
+        log: logging.logger("coordinator", hasLiveLine: true, board: dashboard?.board))
     }
   }
 }
@@ -75,13 +77,16 @@ struct CoordinatorCommand: AsyncParsableCommand {
   var listen: String
 
   @OptionGroup var connection: ConnectionOptions
+  @OptionGroup var dashboard: DashboardOptions
 
   func run() async throws {
     await reportingAndLeaving {
-      let log = logging.logger("coordinator")
+      let dashboard = try dashboard.server()
+      let log = logging.logger("coordinator", board: dashboard?.board)
       let place = try ListeningPlace(listen, connection, log: log)
       let reused = try options.reuse.open()
-      try await coordinate(try options.open(), reusing: reused, at: place, local: nil, log: log)
+      try await coordinate(
+        try options.open(), reusing: reused, at: place, local: nil, dashboard: dashboard, log: log)
     }
   }
 }

@@ -17,7 +17,7 @@ struct Sentei: AsyncParsableCommand {
     version: Build.version,
     subcommands: [
       RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, ResumeCommand.self, ExtendCommand.self,
-      StatusCommand.self, ReportCommand.self, CompareCommand.self,
+      StatusCommand.self, TopCommand.self, ReportCommand.self, CompareCommand.self,
       HistoryCommand.self, MaskCommand.self, VerifyCommand.self, GarbageCommand.self, TrainCommand.self,
       EvaluateCommand.self, InspectCommand.self, ExportCommand.self, DataCommand.self, CertsCommand.self,
     ])

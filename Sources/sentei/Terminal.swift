@@ -1,4 +1,5 @@
 import Foundation
+import Monitoring
 import Reports
 import Services
 import Synchronization
@@ -12,15 +13,20 @@ final class Terminal: Sendable {
     var hasLine = false
     var lastPlain = ContinuousClock.now - .seconds(60)
     var lastText = ""
+    var isForPrograms = false
   }
   private let state = Mutex(State())
 
+  /// From now on there is no line of progress: a program reads what is written.
+  func showNoProgress() { state.withLock { $0.isForPrograms = true } }
+
   /// Shows where the run stands: at most every ten seconds where there is no live line.
-  func show(_ progress: CoordinatorProgress) {
-    let text = Self.line(progress)
+  func show(_ cluster: ClusterSnapshot) {
+    let text = Self.line(cluster)
     state.withLock { state in
+      guard !state.isForPrograms else { return }
       if isInteractive {
-        write("\r\u{1b}[K" + text.prefix(Self.width - 1))
+        write("\r\u{1b}[K" + text.prefix(Self.width(of: STDERR_FILENO) - 1))
         state.hasLine = true
       } else if text != state.lastText, ContinuousClock.now - state.lastPlain >= .seconds(10) {
         state.lastPlain = .now
@@ -48,41 +54,35 @@ final class Terminal: Sendable {
     state.hasLine = false
   }
 
-  /// Columns of the terminal; 80 where it does not say.
-  private static var width: Int {
+  /// Columns of a terminal; 80 where it does not say.
+  static func width(of descriptor: Int32) -> Int {
     var size = winsize()
-    return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 1 ? Int(size.ws_col) : 80
+    return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 1 ? Int(size.ws_col) : 80
   }
 
   /// What cannot be said is left unsaid: a full disk or a reader that has gone must not end the work. `write(_:)` of
   /// `FileHandle` would trap.
   private func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 
-  private static func line(_ progress: CoordinatorProgress) -> String {
-    let run = progress.run
-    let workers = "\(progress.workers) worker\(progress.workers == 1 ? "" : "s")"
-    guard progress.workers > 0 || run.generation > 0 else { return "waiting for workers" }
-    guard run.isTrained else {
-      return "training: \(run.trainedEpochs.fixed(digits: 1)) of \(run.epochs) epochs, \(workers)"
+  private static func line(_ now: ClusterSnapshot) -> String {
+    let connected = now.workers.count { $0.condition != .disconnected }
+    let workers = "\(connected) worker\(connected == 1 ? "" : "s")"
+    switch now.phase {
+    case .waiting: return "waiting for workers"
+    case .training:
+      return "training: \(now.trainedEpochs.fixed(digits: 1)) of \(now.epochs) epochs, \(workers)"
+    case .searching, .finished: break
     }
-    var parts = ["generation \(run.generation)/\(run.generations)"]
-    if let best = run.best { parts.append("best \(best)") }
-    parts.append("\(run.evaluations) evaluations")
-    parts.append("\(progress.evaluationsPerSecond.fixed(digits: 0))/s")
+    var parts = ["generation \(now.generation)/\(now.generations)"]
+    if let best = now.best { parts.append("best \(best)") }
+    parts.append("\(now.evaluations) evaluations")
+    parts.append("\(now.evaluationsPerSecond.fixed(digits: 0))/s")
     parts.append(workers)
-    if let seconds = eta(progress) { parts.append("ETA \(duration(seconds))") }
+    if let seconds = now.eta { parts.append("ETA \(duration(seconds))") }
     return parts.joined(separator: ", ")
   }
 
-  private static func eta(_ progress: CoordinatorProgress) -> Double? {
-    let run = progress.run
-    guard run.generation > 0, progress.evaluationsPerSecond > 0 else { return nil }
-    let perGeneration = Double(run.evaluations) / Double(run.generation)
-    let left = perGeneration * Double(run.generations - run.generation) + Double(progress.openJobs)
-    return left / progress.evaluationsPerSecond
-  }
-
-  private static func duration(_ seconds: Double) -> String {
+  static func duration(_ seconds: Double) -> String {
     let whole = Int(min(seconds, 1e9).rounded())
     return whole < 60
       ? "\(whole) s" : whole < 3600 ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole / 60 % 60) min"

@@ -17,8 +17,8 @@ struct WorkerCommand: AsyncParsableCommand {
   @Argument(help: "The coordinator's address: ipc:///path, tls://HOST:PORT, or tcp://HOST:PORT with --insecure.")
   var address: String
 
-  @Option(help: "Evaluation threads.")
-  var lanes = 1
+  @Option(help: "Evaluation threads: 1 to 1024, or auto for the processors that a container's limit leaves.")
+  var lanes = Lanes.count(1)
 
   @OptionGroup var connection: ConnectionOptions
 
@@ -38,7 +38,6 @@ struct WorkerCommand: AsyncParsableCommand {
   var followStandardInput = false
 
   func validate() throws {
-    guard (1...1024).contains(lanes) else { throw ValidationError("--lanes takes a number from 1 to 1024") }
     guard wait >= 0 else { throw ValidationError("--wait takes a number of seconds, or 0") }
   }
 
@@ -51,7 +50,7 @@ struct WorkerCommand: AsyncParsableCommand {
       defer { withExtendedLifetime(folder) {} }
       let worker = WorkerService(
         WorkerOptions(
-          address: socket, coordinator: address, lanes: lanes, journal: journal,
+          address: socket, coordinator: address, lanes: lanes.count, journal: journal,
           followsStandardInput: followStandardInput, patience: wait == 0 ? nil : Double(wait)),
         log: log)
       try await runServices([RunningService { try await worker.run() }], log) { worker.leave() }

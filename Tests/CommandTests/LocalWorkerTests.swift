@@ -40,6 +40,9 @@ import Testing
     kill(child, SIGSTOP)
     run.send(SIGTERM)
     #expect(run.wait() == 75, "\(run.logText)")
+    // It is killed by then; to end, and to be waited for by the system's first process, takes a moment.
+    let end = ContinuousClock.now + .seconds(30)
+    while kill(child, 0) == 0, ContinuousClock.now < end { usleep(10_000) }
     #expect(kill(child, 0) != 0 && errno == ESRCH)
   }
 

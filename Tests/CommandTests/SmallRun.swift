@@ -48,16 +48,19 @@ final class SmallRun {
   private static func takeSnapshots(_ path: String) throws {
     let open = try OpenRun.resume(directory: path, data: nil)
     var run = PlannerRun(open.planner)
+    var course = SearchCourse()
     var left = 2
     while left > 0 {
       switch try run.step({ open.facts[$0] }) {
       case .needs(let digest): try run.supply(try open.store.blob(digest))
       case .snapshotMoment:
         guard let state = run.planner.snapshot else { break }
-        try open.store.writeSnapshot(observed: run.planner.observed, state: state)
+        try open.store.writeSnapshot(
+          observed: run.planner.observed, state: state, course: course.canonicalBytes)
         left -= 1
+      case .trial(let record): course.note(record)
       case .blocked, .finished: throw Astray(what: "no moment for a snapshot")
-      case .submit, .trial, .superseded: break
+      case .submit, .superseded: break
       }
     }
     try open.store.close()

@@ -1,4 +1,4 @@
-// Counts the bytes that one thread holds on the heap. In a build with AddressSanitizer its hooks say what is allocated;
+// Counts the bytes that one thread holds on the heap. In a build with a sanitizer its hooks say what is allocated;
 // in others malloc and its kin are defined here, in front of glibc's own, for this program alone.
 #include "fuzzing.h"
 
@@ -20,7 +20,7 @@ static void lost(size_t count) {
 }
 
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define HAS_SANITIZER 1
 #endif
 #endif

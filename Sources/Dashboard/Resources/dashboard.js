@@ -84,7 +84,7 @@ function showWorkers(workers) {
 // Charts.
 
 let clips = 0;
-const WIDTH = 460, HEIGHT = 240, LEFT = 52, RIGHT = 10, TOP = 8, BOTTOM = 34;
+const WIDTH = 460, HEIGHT = 252, LEFT = 52, RIGHT = 10, TOP = 20, BOTTOM = 34;
 const DASHES = ["", "6 3", "2 3", "8 3 2 3", "1 3", "10 4"];
 const colour = (index) => `var(--series-${index % 6})`;
 
@@ -122,7 +122,7 @@ function chart(title, { x, y, isLogX, isReversedX, series, rules = [], note }) {
   const reach = Math.max(...values) - Math.min(...values);
   const isNear = (value) => value >= Math.min(...values) - reach && value <= Math.max(...values) + reach;
   const near = rules.filter((rule) => isNear(rule.value));
-  const up = scale(values.concat(near.map((rule) => rule.value)), HEIGHT - BOTTOM, TOP + 14, false);
+  const up = scale(values.concat(near.map((rule) => rule.value)), HEIGHT - BOTTOM, TOP + 6, false);
   const drawing = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": summary(title, x, y, series) });
   for (const value of up.ticks) {
     const height = up.place(value);
@@ -130,10 +130,12 @@ function chart(title, { x, y, isLogX, isReversedX, series, rules = [], note }) {
     drawing.append(shape("text", { x: LEFT - 6, y: height + 4, "text-anchor": "end" }, [short(value)]));
   }
   for (const value of across.ticks) {
-    drawing.append(shape("text", { x: across.place(value), y: HEIGHT - BOTTOM + 16, "text-anchor": "middle" }, [short(value)]));
+    const place = across.place(value);
+    const anchor = place > WIDTH - 30 ? "end" : place < LEFT + 8 ? "start" : "middle";
+    drawing.append(shape("text", { x: place, y: HEIGHT - BOTTOM + 16, "text-anchor": anchor }, [short(value)]));
   }
   drawing.append(shape("text", { x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 4, "text-anchor": "middle" }, [x]));
-  drawing.append(shape("text", { x: 4, y: TOP + 4, "dominant-baseline": "hanging" }, [y]));
+  drawing.append(shape("text", { x: 4, y: 12 }, [y]));
   const legend = [];
   const clip = `clip-${clips++}`;
   drawing.append(shape("clipPath", { id: clip }, [

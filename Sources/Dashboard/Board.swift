@@ -74,7 +74,7 @@ package final class Board: Sendable {
 extension Board {
   /// All that is known, and then what is new; nil where too many watch already, or the end has come.
   ///
-  /// Who does not read loses events and not the last picture: of what waits only the newest is kept.
+  /// Who does not read loses events: of what waits only the newest 16 are kept.
   func watch() -> Events? {
     state.withLock { state in
       guard !state.isClosed, state.watchers.count < Self.watcherLimit else { return nil }
@@ -89,8 +89,6 @@ extension Board {
       return events
     }
   }
-
-  var watcherCount: Int { state.withLock { $0.watchers.count } }
 
   /// The last picture as JSON; nil before the first.
   var clusterJSON: String? { state.withLock { $0.cluster }.map(Self.json) }

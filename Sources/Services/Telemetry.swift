@@ -50,7 +50,7 @@ struct Telemetry: Sendable {
     }
   }
 
-  /// Facts that are durable, and what the disk took for them.
+  /// Facts that are durable.
   mutating func committed(_ facts: [Fact]) {
     rate.add(facts.count, at: Clock.now)
     for fact in facts { metrics.facts[fact.kind, default: 0] += 1 }

@@ -26,9 +26,11 @@ package struct DashboardServer: Sendable {
     (self.board, self.host, self.port, self.token, self.version) = (board, host, port, token, version)
   }
 
-  /// Whether an address is of this machine alone.
+  /// Whether a host is this machine alone, by an address or by its only safe name: `127.example.org` can be anybody's.
   package static func isLoopback(_ host: String) -> Bool {
-    host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    if host == "localhost" || host == "::1" { return true }
+    let parts = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+    return parts.count == 4 && parts[0] == 127 && parts.allSatisfy { $0 != nil }
   }
 
   /// Serves until the task is cancelled or the process is asked to stop.

@@ -66,9 +66,7 @@ struct Gate<Context: RequestContext>: RouterMiddleware {
     let host =
       authority.hasPrefix("[")
       ? String(authority.prefix { $0 != "]" }.dropFirst()) : String(authority.prefix { $0 != ":" })
-    if host == "localhost" || host == "::1" { return true }
-    let parts = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
-    return parts.count == 4 && parts[0] == 127 && parts.allSatisfy { $0 != nil }
+    return DashboardServer.isLoopback(host)
   }
 }
 

@@ -106,8 +106,10 @@ import Testing
       let result = try refused("--dashboard", address)
       #expect(result.status == 64 && result.errors.contains("HOST:PORT"), "\(address): \(result.errors)")
     }
-    let exposed = try refused("--dashboard", "0.0.0.0:0")
-    #expect(exposed.status == 64 && exposed.errors.contains("--dashboard-token"), "\(exposed.errors)")
+    for address in ["0.0.0.0:0", "127.example.org:0", "127.0.0.256:0", "[::]:0"] {
+      let exposed = try refused("--dashboard", address)
+      #expect(exposed.status == 64 && exposed.errors.contains("--dashboard-token"), "\(address): \(exposed.errors)")
+    }
     #expect(try refused("--dashboard-token", "x").status == 64)
     #expect(try refused("--dashboard", "0.0.0.0:0", "--dashboard-token", place.file("none")).status == 66)
     let token = try place.write("token", "0123456789abcdef\n")

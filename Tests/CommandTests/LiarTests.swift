@@ -93,13 +93,14 @@ import Testing
     #expect(honest.status == 0, "\(honest.errors)")
 
     let (address, run) = ("ipc://\(place.file("socket/c"))", place.file("run"))
+    // Up before there is anything to dial: a liar that is alone for long trains everything by itself.
+    let workers = try (1...2).map { try Running(["worker", address], errors: place.file("worker\($0).log")) }
+    for worker in workers { #expect(worker.waitForLog { $0.contains("dialling") }) }
     let coordinator = try Running(
       ["coordinator", study, "--listen", address, "--run-directory", run], errors: place.file("coordinator.log"))
     #expect(coordinator.waitForLog { $0.contains("listening") })
     let liar = try Liar(address, lyingAbout: .trainings)
     let lying = Task { try await liar.work() }
-    try await join(coordinator)
-    let workers = try (1...2).map { try Running(["worker", address], errors: place.file("worker\($0).log")) }
     let (lies, rejection) = try await lying.value
     #expect(lies > 0 && rejection?.code == .quarantined, "\(coordinator.logText.suffix(2000))")
     #expect(coordinator.wait() == 0, "\(coordinator.logText.suffix(2000))")

@@ -16,6 +16,8 @@ package final class Board: Sendable {
     var log: [String] = []
     var posted: ContinuousClock.Instant?
     var isListening = false
+    /// The study has ended, and the process stays for those who look.
+    var isStaying = false
     var isClosed = false
     var watchers: [Int: Events.Continuation] = [:]
     var nextWatcher = 0
@@ -54,6 +56,9 @@ package final class Board: Sendable {
 
   /// Workers can come from now on.
   package func listening() { state.withLock { $0.isListening = true } }
+
+  /// The study has ended, but not the dashboard: from now on nothing new is expected.
+  package func stay() { state.withLock { $0.isStaying = true } }
 
   /// Ends all watching: the coordinator goes.
   package func close() {
@@ -103,9 +108,11 @@ extension Board {
   }
 
   /// Whether the coordinator has said something lately: its one task goes round.
-  var isAlive: Bool { state.withLock { $0.posted.map { ContinuousClock.now - $0 < .seconds(30) } ?? false } }
+  var isAlive: Bool {
+    state.withLock { $0.isStaying || $0.posted.map { ContinuousClock.now - $0 < .seconds(30) } ?? false }
+  }
 
-  /// Whether workers can come.
+  /// Whether workers can come, or the study has ended.
   var isReady: Bool { state.withLock { $0.isListening && !$0.isClosed } && isAlive }
 
   private static func json(_ value: some Encodable) -> String {

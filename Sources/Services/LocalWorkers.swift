@@ -159,8 +159,8 @@ package final class LocalWorkers: Sendable {
     try? state.withLock { $0.inputs.removeValue(forKey: number) }?.close()
   }
 
-  /// Closes every worker's standard input, which tells it to leave.
-  private func sendHome() {
+  /// Closes every worker's standard input, which tells it to leave; none is started again.
+  package func sendHome() {
     let inputs = state.withLock { state in
       state.isStopping = true
       defer { state.inputs = [:] }

@@ -23,10 +23,12 @@ package struct WorkerOptions: Sendable {
   package var followsStandardInput: Bool
   /// How many seconds to be without a coordinator before leaving; nil for ever.
   package var patience: Double?
+  /// Touched while the worker goes round.
+  package var health: HealthFile?
 
   package init(
     address: Address, coordinator: Address? = nil, lanes: Int, journal: String? = nil,
-    followsStandardInput: Bool = false, patience: Double? = nil
+    followsStandardInput: Bool = false, patience: Double? = nil, health: HealthFile? = nil
   ) {
     self.address = address
     self.coordinator = coordinator ?? address
@@ -34,6 +36,7 @@ package struct WorkerOptions: Sendable {
     self.journal = journal
     self.followsStandardInput = followsStandardInput
     self.patience = patience
+    self.health = health
   }
 }
 
@@ -105,7 +108,10 @@ package final class WorkerService: Sendable {
         if options.followsStandardInput { followStandardInput { [input] in input.yield(.drain) } }
 
         loop: for await event in inputs {
-          if case .tick = event, isDeaf(at: Clock.now) { socket.dialAnew() }
+          if case .tick = event {
+            options.health?.touch()
+            if isDeaf(at: Clock.now) { socket.dialAnew() }
+          }
           for effect in await effects(of: event, &state, &idle, epoch, store, downloads, send) {
             switch effect {
             case .send(let message): send(message)

@@ -50,13 +50,13 @@ func runServices(
 /// - Parameters:
 ///   - place: where its socket listens, and the tunnel in front of it.
 ///   - reused: other runs whose facts are taken over.
-///   - dashboard: the web server that shows it; nil for none.
+///   - watching: the web server that shows it, and whether to stay behind the end.
 ///   - local: the number of local workers and their lanes; nil for none.
 /// - Throws: `ExitCode` 75 if it was stopped before the end; ``BeginAnew`` behind the quarantine of a liar, or where no peer
 ///   can come any more.
 func coordinate(
   _ run: OpenRun, reusing reused: ReusedRuns?, at place: ListeningPlace, local: (workers: Int, lanes: Int)?,
-  dashboard: (board: Board, server: DashboardServer)?, log: Logger
+  watching: Watching, log: Logger
 ) async throws {
   // Its folder is there for as long as the socket.
   defer { withExtendedLifetime(place) {} }
@@ -65,9 +65,12 @@ func coordinate(
   let directory = run.store.layout.directory
   let (listening, listens) = AsyncStream.makeStream(of: Address.self)
   let reusedFacts = Mutex(0)
+  let (dashboard, health) = (watching.dashboard, HealthFile.ofEnvironment)
+  let isListening = Atomic(false)
   let coordinator = CoordinatorService(
     run, reusing: reused, address: place.socket, log: log, isWatched: dashboard != nil,
     onListening: {
+      isListening.store(true, ordering: .relaxed)
       dashboard?.board.listening()
       if local == nil, place.tunnel == nil { log.notice("listening", metadata: ["address": "\($0)"]) }
       listens.yield($0)
@@ -77,11 +80,21 @@ func coordinate(
       reusedFacts.withLock { $0 = report.metrics.reused }
       Terminal.standard.show(report.cluster)
       dashboard?.board.post(report.cluster, report.metrics, report.search)
+      if isListening.load(ordering: .relaxed) { health?.touch() }
     })
+  let workers = local.map {
+    LocalWorkers(count: $0.workers, lanes: $0.lanes, logFolder: "\(directory)/logs", log: log)
+  }
   var services = [
     RunningService {
       defer { listens.finish() }
       try await coordinator.run()
+      guard watching.stays, case .finished = coordinator.ending else { return }
+      workers?.sendHome()
+      try conclude(coordinator, directory, log)
+      dashboard?.board.stay()
+      log.notice("finished; staying until told to stop")
+      await stay(health)
     }
   ]
   if let (tunnel, address) = place.tunnel {
@@ -101,12 +114,14 @@ func coordinate(
         try await dashboard.server.run { address in log.notice("dashboard", metadata: ["address": "\(address)"]) }
       }, at: 0)
   }
-  if let local {
+  if let local, let workers {
     try OpenFiles.allow(localWorkers: local.workers)
-    let workers = LocalWorkers(
-      count: local.workers, lanes: local.lanes, logFolder: "\(directory)/logs", log: log)
     services.append(
-      RunningService { for await address in listening { try await workers.run(dialling: address) } })
+      RunningService {
+        for await address in listening { try await workers.run(dialling: address) }
+        // The first service that ends would end all.
+        if watching.stays { try? await gracefulShutdown() }
+      })
   }
   // Nothing that counts is lost by an end in the midst of its work.
   try await runServices(services, log) { _exit(ExitStatus.stopped) }
@@ -115,14 +130,32 @@ func coordinate(
     log.notice("facts taken over from other runs", metadata: ["facts": "\(reusedFacts.withLock { $0 })"])
   }
   switch coordinator.ending {
-  case .finished(_, let seconds):
-    if seconds > 0 { log.notice("search phase", metadata: ["seconds": "\(String(format: "%.3f", seconds))"]) }
-    try Conclusion(directory: directory).printTable()
+  case .finished: if !watching.stays { try conclude(coordinator, directory, log) }
   case .anew: throw BeginAnew()
   case .stopped, nil:
     Terminal.standard.say("stopped; `sentei resume \(directory)` goes on")
     throw ExitCode(ExitStatus.stopped)
   }
+}
+
+/// Waits until the process is told to stop.
+private func stay(_ health: HealthFile?) async {
+  let touching = Task {
+    while !Task.isCancelled {
+      health?.touch()
+      try await Task.sleep(for: .seconds(5))
+    }
+  }
+  defer { touching.cancel() }
+  try? await gracefulShutdown()
+}
+
+/// Says what a finished study came to.
+private func conclude(_ coordinator: CoordinatorService, _ directory: String, _ log: Logger) throws {
+  guard case .finished(_, let seconds) = coordinator.ending else { return }
+  if seconds > 0 { log.notice("search phase", metadata: ["seconds": "\(String(format: "%.3f", seconds))"]) }
+  try Conclusion(directory: directory).printTable()
+  fflush(nil)
 }
 
 /// Where facts come from besides workers.

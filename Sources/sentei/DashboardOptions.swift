@@ -5,6 +5,16 @@ import Foundation
 import Logging
 import Services
 
+/// Who can watch a coordinator, and for how long.
+struct Watching: Sendable {
+  /// What is shown, and the server that shows it; nil for none.
+  let dashboard: (board: Board, server: DashboardServer)?
+  /// Whether the process stays when the study has ended, until it is told to stop.
+  let stays: Bool
+
+  var board: Board? { dashboard?.board }
+}
+
 /// A web page and metrics of the coordinator.
 struct DashboardOptions: ParsableArguments {
   @Option(
@@ -16,6 +26,9 @@ struct DashboardOptions: ParsableArguments {
     name: .customLong("dashboard-token"),
     help: "A file with the token (16 characters or more) that whoever looks has to know.")
   var tokenFile: String?
+
+  @Flag(help: "When the study has ended, stay until SIGTERM: for who looks, or for what starts again whatever ends.")
+  var stay = false
 
   func validate() throws {
     guard address != nil || tokenFile == nil else {
@@ -30,15 +43,16 @@ struct DashboardOptions: ParsableArguments {
     }
   }
 
-  /// The server that was asked for; nil for none.
+  /// What was asked for.
   ///
   /// - Throws: `CertificateError` for a token that others could read; ``FileError`` and `ValidationError` for none.
-  func server() throws -> (board: Board, server: DashboardServer)? {
-    guard let address else { return nil }
+  func watching() throws -> Watching {
+    guard let address else { return Watching(dashboard: nil, stays: stay) }
     let (host, port) = try Self.parts(address)
     let board = Board()
     let token = try tokenFile.map { DashboardToken(try Self.text(ofToken: $0))! }
-    return (board, DashboardServer(board, host: host, port: port, token: token, version: Build.version))
+    let server = DashboardServer(board, host: host, port: port, token: token, version: Build.version)
+    return Watching(dashboard: (board, server), stays: stay)
   }
 
   /// The token in a file.

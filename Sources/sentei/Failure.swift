@@ -115,7 +115,7 @@ private func exitStatus(of error: any Error) -> Int32 {
   case is MessagingError, is TunnelError: ExitStatus.unavailable
   case is FileError: ExitStatus.missing
   case is StudyFailure, is LocalWorkerError, is WorkerSetupError: ExitStatus.cannotGoOn
-  case is RejectedError, is TooFewFiles, is DashboardError, is NoDashboard: ExitStatus.unavailable
+  case is RejectedError, is TooFewFiles, is DashboardError, is NoDashboard, is Unhealthy: ExitStatus.unavailable
   default: ExitStatus.cannotGoOn
   }
 }

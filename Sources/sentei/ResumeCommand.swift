@@ -31,19 +31,19 @@ struct ContinuationOptions: ParsableArguments {
 
   /// Coordinates the run that `open` gives, with workers of this machine or of others.
   func goOn(_ open: (_ directory: String, _ data: String?) throws -> OpenRun) async throws {
-    let dashboard = try dashboard.server()
+    let watching = try dashboard.watching()
     let reused = try reuse.open()
     if let listen {
-      let log = logging.logger("coordinator", board: dashboard?.board)
+      let log = logging.logger("coordinator", board: watching.board)
       let place = try ListeningPlace(listen, connection, log: log)
       let run = try open(run, DataOption.folder(data))
-      try await coordinate(run, reusing: reused, at: place, local: nil, dashboard: dashboard, log: log)
+      try await coordinate(run, reusing: reused, at: place, local: nil, watching: watching, log: log)
       return
     }
     let run = try open(run, DataOption.folder(data))
     try await coordinate(
-      run, reusing: reused, at: try ListeningPlace(), local: (workers, lanes), dashboard: dashboard,
-      log: logging.logger("coordinator", hasLiveLine: true, board: dashboard?.board))
+      run, reusing: reused, at: try ListeningPlace(), local: (workers, lanes), watching: watching,
+      log: logging.logger("coordinator", hasLiveLine: true, board: watching.board))
   }
 }
 

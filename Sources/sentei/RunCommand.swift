@@ -54,12 +54,12 @@ struct RunCommand: AsyncParsableCommand {
 
   func run() async throws {
     await reportingAndLeaving {
-      let dashboard = try dashboard.server()
+      let watching = try dashboard.watching()
       let reused = try options.reuse.open()
       let run = try options.open()
       try await coordinate(
-        run, reusing: reused, at: try ListeningPlace(), local: (workers, lanes), dashboard: dashboard,
-        log: logging.logger("coordinator", hasLiveLine: true, board: dashboard?.board))
+        run, reusing: reused, at: try ListeningPlace(), local: (workers, lanes), watching: watching,
+        log: logging.logger("coordinator", hasLiveLine: true, board: watching.board))
     }
   }
 }
@@ -81,12 +81,12 @@ struct CoordinatorCommand: AsyncParsableCommand {
 
   func run() async throws {
     await reportingAndLeaving {
-      let dashboard = try dashboard.server()
-      let log = logging.logger("coordinator", board: dashboard?.board)
+      let watching = try dashboard.watching()
+      let log = logging.logger("coordinator", board: watching.board)
       let place = try ListeningPlace(listen, connection, log: log)
       let reused = try options.reuse.open()
       try await coordinate(
-        try options.open(), reusing: reused, at: place, local: nil, dashboard: dashboard, log: log)
+        try options.open(), reusing: reused, at: place, local: nil, watching: watching, log: log)
     }
   }
 }

@@ -51,7 +51,9 @@ struct WorkerCommand: AsyncParsableCommand {
       let worker = WorkerService(
         WorkerOptions(
           address: socket, coordinator: address, lanes: lanes.count, journal: journal,
-          followsStandardInput: followStandardInput, patience: wait == 0 ? nil : Double(wait)),
+          followsStandardInput: followStandardInput, patience: wait == 0 ? nil : Double(wait),
+          // A local worker's parent has the file.
+          health: followStandardInput ? nil : .ofEnvironment),
         log: log)
       try await runServices([RunningService { try await worker.run() }], log) { worker.leave() }
       switch worker.ending {

@@ -1,0 +1,75 @@
+import Foundation
+import FoundationNetworking
+import Testing
+
+/// Processes that something else starts, watches and ends: a container's engine, a cluster.
+@Suite struct StayTests {
+  private func status(_ address: String) -> String? {
+    URL(string: address).flatMap { try? String(contentsOf: $0, encoding: .utf8) }
+  }
+
+  private func health(_ file: String) throws -> Int32 {
+    try Program.run(["healthy"], environment: ["SENTEI_HEALTH_FILE": file]).status
+  }
+
+  @Test func aCoordinatorStaysBehindTheEndForWhoLooks() throws {
+    let place = Workplace()
+    let (run, file) = (place.file("run"), place.file("health"))
+    let coordinator = try Running(
+      [
+        "run", try place.write("study.yaml", Studies.quick(generations: 5)), "--run-directory", run, "--workers", "2",
+        "--dashboard", "127.0.0.1:0", "--stay",
+      ], output: place.file("out"), errors: place.file("log"), environment: ["SENTEI_HEALTH_FILE": file])
+    #expect(coordinator.says("finished; staying"), "\(coordinator.logText)")
+    let address = try #require(Chronicle(coordinator.logText).all("dashboard").first?.fields["address"])
+    #expect(status("\(address)healthz") == "ok\n" && status("\(address)readyz") == "ok\n")
+    #expect(status("\(address)snapshot.json")?.contains("\"phase\":\"finished\"") == true)
+    #expect(try health(file) == 0)
+    #expect(try Program.run("status", run).output.contains("finished"))
+    #expect(try String(contentsOfFile: place.file("out"), encoding: .utf8).contains("GeneticAlgorithm"))
+    coordinator.send(SIGTERM)
+    #expect(coordinator.wait() == 0, "\(coordinator.logText)")
+    #expect(!coordinator.logText.contains("died"), "\(coordinator.logText)")
+    #expect(try Program.run("verify", run).status == 0)
+  }
+
+  @Test func healthIsAFileThatWasTouchedLately() throws {
+    let place = Workplace()
+    let file = place.file("health")
+    try "left by another".write(toFile: file, atomically: false, encoding: .utf8)
+    // Without any coordinator a worker is healthy, or all would be killed with it.
+    let worker = try Running(
+      ["worker", "ipc://\(place.file("c"))", "--wait", "0"], errors: place.file("log"),
+      environment: ["SENTEI_HEALTH_FILE": file])
+    #expect(worker.says("dialling"))
+    #expect(passes(.seconds(60)) { (try? String(contentsOfFile: file, encoding: .utf8)) == "" })
+    #expect(try health(file) == 0)
+    worker.send(SIGTERM)
+    #expect(worker.wait() == 0)
+
+    try FileManager.default.setAttributes([.modificationDate: Date.now - 31], ofItemAtPath: file)
+    #expect(try health(file) == 69)
+    try FileManager.default.removeItem(atPath: file)
+    #expect(try health(file) == 69)
+    #expect(try Program.run(["healthy"], environment: ["SENTEI_HEALTH_FILE": ""]).status == 64)
+  }
+
+  /// The first process of a container gets no signal that it does not handle.
+  @Test(arguments: [SIGTERM, SIGINT]) func theFirstProcessOfAContainerEndsAtASignal(_ number: Int32) throws {
+    let place = Workplace()
+    let study = try place.write("study.yaml", Studies.quick(generations: 4000))
+    guard try Program.tool(["unshare", "--pid", "--fork", "true"]).status == 0 else {
+      print("no process namespaces here: what a container's first process does was not tested")
+      return
+    }
+    // The shell is there to tell the signal to the first process of the namespace, its child; it ends with its status.
+    let script = "unshare --pid --fork --mount-proc \"$@\" & p=$!; trap 'kill -\(number) $(pgrep -P $p)' TERM; wait $p; wait $p"
+    let shell = try Running(
+      words: [
+        "sh", "-c", script, "sh", Program.path, "run", study, "--run-directory", place.file("run"), "--workers", "1",
+      ], output: "/dev/null", errors: place.file("log"), environment: [:])
+    #expect(shell.says("worker joined"), "\(shell.logText)")
+    shell.send(SIGTERM)
+    #expect(shell.wait() == 75, "\(shell.logText.suffix(1000))")
+  }
+}

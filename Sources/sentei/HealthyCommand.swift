@@ -5,7 +5,8 @@ import Services
 /// `sentei healthy`: whether the process that touches a file goes round.
 struct HealthyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "healthy", abstract: "Say whether a coordinator or worker on this machine goes round, for health checks.",
+    commandName: "healthy",
+    abstract: "Say whether a coordinator or worker on this machine goes round, for health checks.",
     discussion: """
       A coordinator and a worker with the environment variable \(HealthFile.variable) touch that file each second, a \
       coordinator once workers can come. Ends with 0 if it was touched in the last \(Int(HealthFile.limit)) seconds, else with 69.

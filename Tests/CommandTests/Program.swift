@@ -81,12 +81,20 @@ final class Running {
     posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o600)
     // A connection that another test closes would stay open in a child that inherited it.
     _ = Self.closeFrom(&actions, 3)
+    // Signals that this thread does not want are blocked here; a shell would never hear of its child's end.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0)=\($1)" }
     var words = arguments.map { strdup($0) } + [nil]
     var settings = variables.map { strdup($0) } + [nil]
     defer { for text in words + settings { free(text) } }
     var child: pid_t = 0
-    let code = posix_spawnp(&child, arguments[0], &actions, nil, &words, &settings)
+    let code = posix_spawnp(&child, arguments[0], &actions, &attributes, &words, &settings)
     guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EINVAL) }
     identifier = child
   }

@@ -187,7 +187,7 @@ let package = Package(
       "Command",
       [
         "sentei", "Services", "StudyFile", "Studies", "RunStore", "Messaging", "Wire", "Scheduling", "Networks",
-        "Models", "Digests", yams,
+        "Models", "Monitoring", "Digests", yams,
       ]),
   ]
 )

@@ -19,6 +19,7 @@ package final class Board: Sendable {
     /// The study has ended, and the process stays for those who look.
     var isStaying = false
     var isClosed = false
+    var finishedRuns: (@Sendable () -> [FinishedRun])?
     var watchers: [Int: Events.Continuation] = [:]
     var nextWatcher = 0
   }
@@ -54,11 +55,22 @@ package final class Board: Sendable {
     if !watchers.isEmpty { Self.tell(watchers, Self.event("log", Self.json([line]))) }
   }
 
+  /// Takes what lists the runs that are finished; called when somebody asks for them.
+  package func list(finishedRuns: @escaping @Sendable () -> [FinishedRun]) {
+    state.withLock { $0.finishedRuns = finishedRuns }
+  }
+
   /// Workers can come from now on.
   package func listening() { state.withLock { $0.isListening = true } }
 
-  /// The study has ended, but not the dashboard: from now on nothing new is expected.
-  package func stay() { state.withLock { $0.isStaying = true } }
+  /// The study has ended, but not the dashboard: nothing new is expected but the list of runs.
+  package func stay() {
+    let watchers = state.withLock { state in
+      state.isStaying = true
+      return Array(state.watchers.values)
+    }
+    Self.tell(watchers, Self.event("runs", "{}"))
+  }
 
   /// Ends all watching: the coordinator goes.
   package func close() {
@@ -100,6 +112,9 @@ extension Board {
 
   /// How the searches go as JSON; nil before it is known.
   var searchJSON: String? { state.withLock { $0.search }.map(Self.json) }
+
+  /// The finished runs as JSON; nil before they can be known.
+  var runsJSON: String? { state.withLock { $0.finishedRuns }.map { Self.json($0()) } }
 
   /// The metrics of the last picture; nil before the first.
   func exposition(version: String) -> Exposition? {

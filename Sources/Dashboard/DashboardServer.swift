@@ -67,6 +67,7 @@ package struct DashboardServer: Sendable {
     }
     router.get("/snapshot.json") { [board] _, _ in Self.json(board.clusterJSON) }
     router.get("/search.json") { [board] _, _ in Self.json(board.searchJSON) }
+    router.get("/runs.json") { [board] _, _ in Self.json(board.runsJSON) }
     router.get("/events") { [board] _, _ in Self.events(board) }
     router.get("/metrics") { [board, version] _, _ in
       guard let exposition = board.exposition(version: version) else { return Self.notYet }

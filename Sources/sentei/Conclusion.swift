@@ -22,6 +22,8 @@ struct Conclusion {
   /// How far others have checked what workers computed.
   let checks: String
   let note: String?
+  /// The run's identity.
+  let run: String
   let directory: String
 
   /// - Throws: what reading the run throws.
@@ -64,7 +66,7 @@ struct Conclusion {
     checks = Self.words(
       checked: checked.count, of: facts.count, liars: run.quarantined.count, revoked: try run.store.revokedFacts().count
     )
-    (hits, note, self.directory) = (planned.cacheHits, run.note, directory)
+    (hits, note, self.run, self.directory) = (planned.cacheHits, run.note, run.store.identity.run, directory)
   }
 
   private static func words(checked: Int, of facts: Int, liars: Int, revoked: Int) -> String {

@@ -63,6 +63,8 @@ func coordinate(
   for damage in run.damage { log.warning("\(damage)") }
   if let note = run.note { log.notice("\(note)") }
   let directory = run.store.layout.directory
+  SummaryFile.remove(from: directory)
+  watching.board?.list { SummaryFile.beside(directory) }
   let (listening, listens) = AsyncStream.makeStream(of: Address.self)
   let reusedFacts = Mutex(0)
   let (dashboard, health) = (watching.dashboard, HealthFile.ofEnvironment)
@@ -150,11 +152,13 @@ private func stay(_ health: HealthFile?) async {
   try? await gracefulShutdown()
 }
 
-/// Says what a finished study came to.
+/// Says what a finished study came to, and writes it down.
 private func conclude(_ coordinator: CoordinatorService, _ directory: String, _ log: Logger) throws {
   guard case .finished(_, let seconds) = coordinator.ending else { return }
   if seconds > 0 { log.notice("search phase", metadata: ["seconds": "\(String(format: "%.3f", seconds))"]) }
-  try Conclusion(directory: directory).printTable()
+  let conclusion = try Conclusion(directory: directory)
+  try SummaryFile.write(conclusion)
+  conclusion.printTable()
   fflush(nil)
 }
 

@@ -40,7 +40,9 @@ struct VerifyCommand: AsyncParsableCommand {
         check = try RunCheck(directory: run) { sampled.offer($0, in: $1) }
       }
       let (open, facts) = (check.open, check.open.facts)
-      for problem in check.problems { print("damage: \(problem)") }
+      // Of damaged facts nothing can be concluded.
+      let problems = check.problems.isEmpty ? [try SummaryFile.problem(in: run)].compactMap(\.self) : check.problems
+      for problem in problems { print("damage: \(problem)") }
       let records = sampled.records.filter { check.lost.isDisjoint(with: Job.evaluate($0.evaluation).inputs) }
       var wrong = 0
       for record in records {
@@ -53,7 +55,7 @@ struct VerifyCommand: AsyncParsableCommand {
         if isWrong { wrong += 1 }
       }
       print("\(records.count - wrong) of \(records.count) sampled masks have their stored fitness")
-      if wrong > 0 || !check.problems.isEmpty { throw ExitCode(ExitStatus.badData) }
+      if wrong > 0 || !problems.isEmpty { throw ExitCode(ExitStatus.badData) }
     }
   }
 

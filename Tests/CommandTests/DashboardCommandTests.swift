@@ -57,6 +57,23 @@ import Testing
     #expect(try Program.run("verify", place.file("run")).status == 0)
   }
 
+  /// The configuration of cluster/prometheus, with the coordinator's address and the token that it asks for.
+  @Test(.enabled(if: Prometheus.isInstalled, "Prometheus scrapes the metrics"))
+  func prometheusSeesTheSearchGoOn() throws {
+    let place = Workplace()
+    let token = try place.write("token", "0123456789abcdef0123456789abcdef\n")
+    chmod(token, 0o600)
+    let study = Studies.quick(seed: 13, generations: 4000).replacing("mlp-32", with: "lenet-300-100")
+    let (process, address) = try start(study, in: place, "--dashboard-token", token)
+    defer { process.kill9() }
+    let prometheus = try Prometheus(scraping: #require(URL(string: address)), token: token, in: place)
+    let first = try prometheus.value(of: "sentei_evaluations_total") { $0 > 0 }
+    let second = try prometheus.value(of: "sentei_evaluations_total") { $0 > first }
+    #expect(second > first)
+    #expect(try prometheus.value(of: "up") { $0 == 1 } == 1)
+    #expect(try prometheus.value(of: "count(ALERTS{alertstate=\"firing\"}) or vector(0)") { _ in true } == 0)
+  }
+
   @Test(.enabled(if: Browser.isInstalled, "chromium-headless-shell draws the page"))
   func aBrowserDrawsItAndFollowsTheSearch() throws {
     let place = Workplace()

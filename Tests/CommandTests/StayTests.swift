@@ -1,5 +1,6 @@
 import Foundation
 import FoundationNetworking
+import Monitoring
 import Testing
 
 /// Processes that something else starts, watches and ends: a container's engine, a cluster.
@@ -27,9 +28,25 @@ import Testing
     #expect(try health(file) == 0)
     #expect(try Program.run("status", run).output.contains("finished"))
     #expect(try String(contentsOfFile: place.file("out"), encoding: .utf8).contains("GeneticAlgorithm"))
+    // What it came to stands beside its facts, and in the list of runs.
+    let listed = try JSONDecoder().decode([FinishedRun].self, from: Data((status("\(address)runs.json") ?? "").utf8))
+    #expect(listed.map(\.directory) == ["run"] && listed.first?.summary.searches == ["GeneticAlgorithm"])
+    let table = try Program.run("report", run).output
+    for row in try #require(listed.first).summary.rows {
+      #expect(row.allSatisfy { table.contains($0) }, "\(row) is not in \(table)")
+    }
     coordinator.send(SIGTERM)
     #expect(coordinator.wait() == 0, "\(coordinator.logText)")
     #expect(!coordinator.logText.contains("died"), "\(coordinator.logText)")
+    #expect(try Program.run("verify", run).status == 0)
+
+    let summary = "\(run)/summary.json"
+    let sound = try String(contentsOfFile: summary, encoding: .utf8)
+    try sound.replacing("post_acc1", with: "post_acc5").write(toFile: summary, atomically: false, encoding: .utf8)
+    let damaged = try Program.run("verify", run)
+    #expect(damaged.status == 65 && damaged.output.contains("summary.json"), "\(damaged.output)")
+    #expect(try Program.run("resume", run).status == 0)
+    #expect(try String(contentsOfFile: summary, encoding: .utf8) == sound)
     #expect(try Program.run("verify", run).status == 0)
   }
 

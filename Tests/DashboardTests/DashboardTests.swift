@@ -46,6 +46,27 @@ import Testing
     }
   }
 
+  @Test func finishedRunsAreAskedForWhenSomebodyWantsThem() async throws {
+    let summary = RunSummary(
+      study: "s</td>", run: "r", testSamples: 3, columns: ["strategy", "post_acc1"], rows: [["Dense", "0.9"]],
+      searches: [], chosen: nil)
+    try await withDashboard { board, url in
+      #expect(try await get(url, "/runs.json").status == 503)
+      let watcher = Watcher(url)
+      try await watcher.wait { $0.map(\.name) == ["log"] }
+      var runs: [FinishedRun] = []
+      for count in 1...2 {
+        runs.append(FinishedRun(directory: "run-\(count)", finished: 1.5, summary: summary))
+        board.list { [runs] in runs }
+        let said = try await get(url, "/runs.json").text
+        #expect(try JSONDecoder().decode([FinishedRun].self, from: Data(said.utf8)) == runs)
+      }
+      board.stay()
+      try await watcher.wait { $0.map(\.name) == ["log", "runs"] }
+      #expect(try await get(url, "/healthz").status == 200)
+    }
+  }
+
   @Test func whoWatchesHearsWhatIsKnownAndWhatIsNewAndTheEnd() async throws {
     try await withDashboard { board, url in
       board.post(cluster, CoordinatorMetrics(), SearchSnapshot())

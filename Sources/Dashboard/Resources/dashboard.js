@@ -81,6 +81,27 @@ function showWorkers(workers) {
   byId("workers").tBodies[0].replaceChildren(...(rows.length ? rows : [none]));
 }
 
+// Runs that are finished, this one among them when it is: a line for each of their searches.
+
+async function showRuns() {
+  const answer = await fetch("runs.json");
+  if (!answer.ok) return;
+  const rows = (await answer.json()).flatMap((run) => {
+    const summary = run.summary;
+    const column = (row, name) => row[summary.columns.indexOf(name)] ?? "–";
+    const searches = summary.rows.filter((row) => summary.searches.includes(row[0]));
+    return (searches.length ? searches : summary.rows).map((row, index) => element("tr", {}, [
+      element("td", {}, [index === 0 ? `${run.directory} (${summary.study})` : ""]),
+      element("td", {}, [row[0] === summary.chosen ? `${row[0]} (best on validation)` : row[0]]),
+      ...["real_compression", "theoretical_speedup", "pre_acc1", "post_acc1", "evaluations"].map((name) =>
+        element("td", {}, [column(row, name)])),
+      element("td", {}, [index === 0 ? new Date(run.finished * 1000).toLocaleString() : ""]),
+    ]));
+  });
+  const none = element("tr", {}, [element("td", { colspan: 8 }, ["none in this run's folder"])]);
+  byId("runs").tBodies[0].replaceChildren(...(rows.length ? rows : [none]));
+}
+
 // Charts.
 
 let clips = 0;
@@ -304,11 +325,13 @@ function listen() {
   events.addEventListener("open", () => {
     byId("log").textContent = "";
     link("live", "live");
+    showRuns();
   });
   events.addEventListener("error", () => { if (!hasEnded) link("lost", "no connection; trying again"); });
   events.addEventListener("cluster", (event) => showCluster(JSON.parse(event.data)));
   events.addEventListener("search", (event) => showSearch(JSON.parse(event.data)));
   events.addEventListener("log", (event) => showLog(JSON.parse(event.data)));
+  events.addEventListener("runs", showRuns);
   events.addEventListener("end", () => {
     hasEnded = true;
     events.close();

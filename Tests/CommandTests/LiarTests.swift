@@ -93,14 +93,19 @@ import Testing
     #expect(honest.status == 0, "\(honest.errors)")
 
     let (address, run) = ("ipc://\(place.file("socket/c"))", place.file("run"))
-    // Up before there is anything to dial: a liar that is alone for long trains everything by itself.
+    // Started before the coordinator and stopped until the liar has joined: it has to get work, but not all of it.
     let workers = try (1...2).map { try Running(["worker", address], errors: place.file("worker\($0).log")) }
-    for worker in workers { #expect(worker.waitForLog { $0.contains("dialling") }) }
+    for worker in workers {
+      #expect(worker.waitForLog { $0.contains("dialling") })
+      worker.send(SIGSTOP)
+    }
     let coordinator = try Running(
       ["coordinator", study, "--listen", address, "--run-directory", run], errors: place.file("coordinator.log"))
     #expect(coordinator.waitForLog { $0.contains("listening") })
     let liar = try Liar(address, lyingAbout: .trainings)
     let lying = Task { try await liar.work() }
+    try await join(coordinator)
+    for worker in workers { worker.send(SIGCONT) }
     let (lies, rejection) = try await lying.value
     #expect(lies > 0 && rejection?.code == .quarantined, "\(coordinator.logText.suffix(2000))")
     #expect(coordinator.wait() == 0, "\(coordinator.logText.suffix(2000))")

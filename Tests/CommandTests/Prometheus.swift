@@ -42,7 +42,7 @@ final class Prometheus {
         let number: Double?
         init(from decoder: any Decoder) throws {
           let container = try decoder.singleValueContainer()
-          number = (try? container.decode(Double.self)) ?? Double(try container.decode(String.self))
+          number = try (try? container.decode(Double.self)) ?? Double(container.decode(String.self))
         }
       }
       let data: Body

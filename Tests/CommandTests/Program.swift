@@ -142,13 +142,15 @@ final class Running {
     return true
   }
 
-  /// The processes that it started.
+  /// The processes that it started, without the one that gives names to addresses under a sanitizer.
   var children: [pid_t] {
     let tasks = "/proc/\(identifier)/task"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
     return names.flatMap { task in
       let list = (try? String(contentsOfFile: "\(tasks)/\(task)/children", encoding: .utf8)) ?? ""
-      return list.split(separator: " ").compactMap { pid_t($0) }
+      return list.split(separator: " ").compactMap { pid_t($0) }.filter { child in
+        (try? String(contentsOfFile: "/proc/\(child)/comm", encoding: .utf8)) != "llvm-symbolizer\n"
+      }
     }
   }
 

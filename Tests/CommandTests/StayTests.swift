@@ -50,6 +50,33 @@ import Testing
     #expect(try Program.run("verify", run).status == 0)
   }
 
+  @Test(.enabled(if: Browser.isInstalled, "chromium-headless-shell draws the page"))
+  func theFinishedRunComesToTheListOfWhoLooks() throws {
+    let place = Workplace()
+    let study = try place.write("study.yaml", Studies.quick(generations: 60))
+    let coordinator = try Running(
+      [
+        "run", study, "--run-directory", place.file("run"), "--workers", "2", "--dashboard", "127.0.0.1:0", "--stay",
+      ], errors: place.file("log"))
+    #expect(coordinator.says("dashboard address="), "\(coordinator.logText)")
+    let address = try #require(Chronicle(coordinator.logText).all("dashboard").first?.fields["address"])
+    let browser = try Browser()
+    try browser.open(address, width: 390, height: 900, isDark: true)
+    try browser.wait(for: "document.querySelector('#runs').textContent.includes('none in this run')")
+    try browser.wait(for: "document.querySelector('#runs').textContent.includes('run (')")
+    // What came last holds for those who come when nothing happens any more.
+    try browser.open(address, width: 390, height: 900, isDark: true)
+    try browser.wait(for: "document.querySelector('#runs').textContent.includes('GeneticAlgorithm')")
+    try browser.wait(for: "document.querySelector('#tiles').textContent.match(/cache hits[0-9]/)")
+    let overflow = try browser.value(of: "document.documentElement.scrollWidth - innerWidth", as: Int.self)
+    #expect(overflow <= 0 && browser.complaints.isEmpty, "\(overflow) \(browser.complaints)")
+    if let folder = ProcessInfo.processInfo.environment["SENTEI_SCREENSHOTS"] {
+      try browser.screenshot().write(to: URL(fileURLWithPath: "\(folder)/finished.png"))
+    }
+    coordinator.send(SIGTERM)
+    #expect(coordinator.wait() == 0, "\(coordinator.logText)")
+  }
+
   @Test func healthIsAFileThatWasTouchedLately() throws {
     let place = Workplace()
     let file = place.file("health")

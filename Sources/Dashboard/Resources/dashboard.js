@@ -37,9 +37,12 @@ function duration(seconds) {
 
 const percent = (part, whole) => (whole > 0 ? `${((100 * part) / whole).toFixed(1)} %` : "–");
 
-// The state of the cluster.
+// The state of the cluster, and of its searches: what was heard last.
+
+let cluster = null, search = null;
 
 function showCluster(now) {
+  cluster = now;
   document.title = `${now.study} – Sentei`;
   byId("study").textContent = now.study;
   byId("run").textContent = `run ${now.run}, start ${now.epoch}`;
@@ -50,8 +53,15 @@ function showCluster(now) {
   const bar = byId("progress");
   bar.max = Math.max(1, isTraining ? now.epochs : now.generations);
   bar.value = now.phase === "finished" ? bar.max : isTraining ? now.trainedEpochs : now.generation;
+  showTiles();
+  showWorkers(now.workers);
+}
+
+function showTiles() {
+  const now = cluster;
+  if (!now) return;
   const lanes = now.workers.filter((worker) => worker.condition !== "disconnected");
-  showTiles([
+  const tiles = [
     ["best so far", now.best ?? "–"],
     ["evaluations", short(now.evaluations)],
     ["evaluations a second", short(now.evaluationsPerSecond)],
@@ -60,11 +70,7 @@ function showCluster(now) {
     ["jobs waiting / leased", `${now.jobs.waiting} / ${now.jobs.leased}`],
     ["cache hits", search ? percent(search.cacheHits, search.trials) : "–"],
     ["up for", duration(now.uptime)],
-  ]);
-  showWorkers(now.workers);
-}
-
-function showTiles(tiles) {
+  ];
   byId("tiles").replaceChildren(
     ...tiles.map(([name, value]) =>
       element("div", {}, [element("dt", {}, [name]), element("dd", {}, [String(value)])])));
@@ -210,10 +216,9 @@ function table(x, series) {
     element("summary", {}, ["numbers"]), element("div", { class: "scroll", tabindex: 0 }, [body])]);
 }
 
-let search = null;
-
 function showSearch(now) {
   search = now;
+  showTiles();
   const open = new Set([...document.querySelectorAll("#charts details[open]")].map((node) => node.parentNode.firstChild.textContent));
   const figures = [fitness(now), front(now), ...now.acceptance.map(acceptance), layers(now), picture(now)].filter(Boolean);
   byId("charts").replaceChildren(...figures);

@@ -62,12 +62,12 @@ import Testing
     let address = try #require(Chronicle(coordinator.logText).all("dashboard").first?.fields["address"])
     let browser = try Browser()
     try browser.open(address, width: 390, height: 900, isDark: true)
-    try browser.wait(for: "document.querySelector('#runs').textContent.includes('none in this run')")
-    try browser.wait(for: "document.querySelector('#runs').textContent.includes('run (')")
+    try browser.wait(for: "document.querySelector('#runs')?.textContent.includes('none in this run')")
+    try browser.wait(for: "document.querySelector('#runs')?.textContent.includes('run (')")
     // What came last holds for those who come when nothing happens any more.
     try browser.open(address, width: 390, height: 900, isDark: true)
-    try browser.wait(for: "document.querySelector('#runs').textContent.includes('GeneticAlgorithm')")
-    try browser.wait(for: "document.querySelector('#tiles').textContent.match(/cache hits[0-9]/)")
+    try browser.wait(for: "document.querySelector('#runs')?.textContent.includes('GeneticAlgorithm')")
+    try browser.wait(for: "document.querySelector('#tiles')?.textContent.match(/cache hits[0-9]/)")
     let overflow = try browser.value(of: "document.documentElement.scrollWidth - innerWidth", as: Int.self)
     #expect(overflow <= 0 && browser.complaints.isEmpty, "\(overflow) \(browser.complaints)")
     if let folder = ProcessInfo.processInfo.environment["SENTEI_SCREENSHOTS"] {

@@ -159,6 +159,8 @@ final class PlannerLoop: @unchecked Sendable {
         case .superseded(let blobs): output(.superseded(blobs))
         case .blocked: break loop
         case .finished:
+          // What is shown last stays.
+          describe(isLast: true)
           try finish()
           break loop
         }
@@ -176,8 +178,9 @@ final class PlannerLoop: @unchecked Sendable {
     }
   }
 
-  private func describe() {
-    guard isWatched, described.map({ Clock.now.seconds(since: $0) >= 1 }) ?? true else { return }
+  /// Says how the searches go, at most once a second but for the end.
+  private func describe(isLast: Bool = false) {
+    guard isWatched, isLast || described.map({ Clock.now.seconds(since: $0) >= 1 }) ?? true else { return }
     described = Clock.now
     output(.search(SearchSnapshot(course, of: run, trials: trials)))
   }

@@ -25,6 +25,9 @@ import Testing
     let address = try #require(Chronicle(coordinator.logText).all("dashboard").first?.fields["address"])
     #expect(status("\(address)healthz") == "ok\n" && status("\(address)readyz") == "ok\n")
     #expect(status("\(address)snapshot.json")?.contains("\"phase\":\"finished\"") == true)
+    // The last picture is of the whole search.
+    let search = try JSONDecoder().decode(SearchSnapshot.self, from: Data((status("\(address)search.json") ?? "").utf8))
+    #expect(search.trials == (try Program.run("history", run).output.split(separator: "\n").count))
     #expect(try health(file) == 0)
     #expect(try Program.run("status", run).output.contains("finished"))
     #expect(try String(contentsOfFile: place.file("out"), encoding: .utf8).contains("GeneticAlgorithm"))

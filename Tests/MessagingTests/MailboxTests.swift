@@ -1,7 +1,7 @@
 import Messaging
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct MailboxTests {
+@Suite(.timeLimit(.minutes(3))) struct MailboxTests {
   private let pipe = PipeID(1)
 
   private func message(_ value: UInt8, size: Int = 1) -> SocketEvent {

@@ -64,13 +64,10 @@ package final class Board: Sendable {
   package func listening() { state.withLock { $0.isListening = true } }
 
   /// The study has ended, but not the dashboard: nothing new is expected but the list of runs.
-  package func stay() {
-    let watchers = state.withLock { state in
-      state.isStaying = true
-      return Array(state.watchers.values)
-    }
-    Self.tell(watchers, Self.event("runs", "{}"))
-  }
+  package func stay() { state.withLock { $0.isStaying = true } }
+
+  /// The list of runs has changed.
+  package func runsChanged() { Self.tell(state.withLock { Array($0.watchers.values) }, Self.event("runs", "{}")) }
 
   /// Ends all watching: the coordinator goes.
   package func close() {
@@ -128,7 +125,7 @@ extension Board {
   }
 
   /// Whether workers can come, or the study has ended.
-  var isReady: Bool { state.withLock { $0.isListening && !$0.isClosed } && isAlive }
+  var isReady: Bool { state.withLock { ($0.isListening || $0.isStaying) && !$0.isClosed } && isAlive }
 
   private static func json(_ value: some Encodable) -> String {
     let encoder = JSONEncoder()

@@ -93,10 +93,14 @@ func coordinate(
       try await coordinator.run()
       guard watching.stays, case .finished = coordinator.ending else { return }
       workers?.sendHome()
-      try conclude(coordinator, directory, log)
+      // Before the conclusion, which replays the history and may take minutes.
       dashboard?.board.stay()
+      let touching = keepTouching(health)
+      defer { touching.cancel() }
+      try conclude(coordinator, directory, log)
+      dashboard?.board.runsChanged()
       log.notice("finished; staying until told to stop")
-      await stay(health)
+      try? await gracefulShutdown()
     }
   ]
   if let (tunnel, address) = place.tunnel {
@@ -140,16 +144,14 @@ func coordinate(
   }
 }
 
-/// Waits until the process is told to stop.
-private func stay(_ health: HealthFile?) async {
-  let touching = Task {
-    while !Task.isCancelled {
+/// Says that the process is healthy when no coordinator does so any more, until cancelled.
+private func keepTouching(_ health: HealthFile?) -> Task<Void, any Error> {
+  Task {
+    while true {
       health?.touch()
       try await Task.sleep(for: .seconds(5))
     }
   }
-  defer { touching.cancel() }
-  try? await gracefulShutdown()
 }
 
 /// Says what a finished study came to, and writes it down.

@@ -43,6 +43,17 @@ import Testing
     #expect(!coordinator.logText.contains("died"), "\(coordinator.logText)")
     #expect(try Program.run("verify", run).status == 0)
 
+    // Started again behind its end, as a cluster does.
+    let again = try Running(
+      ["resume", run, "--workers", "1", "--dashboard", "127.0.0.1:0", "--stay"], errors: place.file("again"),
+      environment: ["SENTEI_HEALTH_FILE": file])
+    #expect(again.says("finished; staying"), "\(again.logText)")
+    let other = try #require(Chronicle(again.logText).all("dashboard").first?.fields["address"])
+    #expect(status("\(other)readyz") == "ok\n")
+    #expect(try health(file) == 0)
+    again.send(SIGTERM)
+    #expect(again.wait() == 0, "\(again.logText)")
+
     let summary = "\(run)/summary.json"
     let sound = try String(contentsOfFile: summary, encoding: .utf8)
     try sound.replacing("post_acc1", with: "post_acc5").write(toFile: summary, atomically: false, encoding: .utf8)

@@ -62,6 +62,9 @@ import Testing
         #expect(try JSONDecoder().decode([FinishedRun].self, from: Data(said.utf8)) == runs)
       }
       board.stay()
+      // A run that was finished before listens to no worker.
+      #expect(try await get(url, "/readyz").status == 200)
+      board.runsChanged()
       try await watcher.wait { $0.map(\.name) == ["log", "runs"] }
       #expect(try await get(url, "/healthz").status == 200)
     }

@@ -65,13 +65,35 @@ package final class WorkerSocket: Sendable {
     return dialer
   }
 
-  /// Dials with a new dialler; for a worker that has had no connection for longer than dialling can take.
+  /// How often dialling has come to an end, well or not, with the present dialler.
   ///
   /// nng's dialler ends without a sign when a local socket's peer disconnects before both greetings have been exchanged,
   /// as a coordinator does that is killed at that moment: the error says "closed", which nng takes for a close of its own
-  /// (the other side of nanomsg/nng#1518). The old dialler has no connection then, so closing it is safe, unlike other
-  /// closes.
-  package func dialAnew() {
+  /// (the other side of nanomsg/nng#1518). Then this number never changes again, while a dialler that lives changes it
+  /// at least every twelve seconds: the longest pause, and nng's limit for the exchange of greetings.
+  ///
+  /// Nil where nng does not tell, and for TCP, where a connection may be under way for longer and diallers do not die.
+  package var attempts: UInt64? {
+    guard let dialled = dialled.withLock({ $0 }), dialled.address.kind == .ipc else { return nil }
+    var root: OpaquePointer?
+    guard nng_stats_get(&root) == 0 else { return nil }
+    defer { nng_stats_free(root) }
+    let dialer = sequence(first: nng_stat_child(root)) { nng_stat_next($0) }.first {
+      // Not nng_stat_find_dialer, which finds the first dialler, whatever its number.
+      String(cString: nng_stat_name($0)) == "dialer" && value("id", in: $0) == UInt64(dialled.dialer.id)
+    }
+    guard let dialer else { return nil }
+    // nng counts each attempt under one of these names.
+    let names = ["connect", "refused", "disconnect", "canceled", "other", "timeout", "proto", "auth", "oom"]
+    return names.reduce(0) { $0 + (value($1, in: dialer) ?? 0) }
+  }
+
+  /// Puts a new dialler in the place of one that has died, as its `attempts` tell.
+  ///
+  /// Only then: closing a dialler closes its connection too, and under traffic that has stopped the thread that frees
+  /// connections (nanomsg/nng#1636; within 10,000 closes of connections that had just come). The worker then hears
+  /// neither of the loss of a connection nor of another one.
+  package func replaceDeadDialer() {
     queue.async { [self] in
       guard let old = dialled.withLock({ $0 }) else { return }
       nng_dialer_close(old.dialer)
@@ -98,4 +120,9 @@ package final class WorkerSocket: Sendable {
   package func flush() async {
     await socket.flush()
   }
+}
+
+/// The number of that name within a scope of nng's statistics.
+private func value(_ name: String, in scope: OpaquePointer?) -> UInt64? {
+  nng_stat_find(scope, name).map { nng_stat_value($0) }
 }

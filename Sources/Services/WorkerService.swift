@@ -101,7 +101,7 @@ package final class WorkerService: Sendable {
         }
         group.addTask { [input] in
           while !Task.isCancelled {
-            try? await Task.sleep(for: .milliseconds(250))
+            try? await Task.sleep(for: .milliseconds(1000 / Self.ticksPerSecond))
             input.yield(.tick)
           }
         }
@@ -110,7 +110,7 @@ package final class WorkerService: Sendable {
         loop: for await event in inputs {
           if case .tick = event {
             options.health?.touch()
-            if isDeaf(at: Clock.now) { socket.dialAnew() }
+            if hasStoppedDialling(socket) { socket.replaceDeadDialer() }
           }
           for effect in await effects(of: event, &state, &idle, epoch, store, downloads, send) {
             switch effect {
@@ -149,12 +149,14 @@ package final class WorkerService: Sendable {
     }
   }
 
+  private static let ticksPerSecond = 4
+
   /// When to say again that nobody answers: after 1, 2, 4, ... up to 60 seconds. nng dials on by itself all the while,
-  /// at least every two seconds, unless its dialler has died; so another one takes its place from time to time.
+  /// at least every two seconds, unless its dialler has died.
   private struct Patience {
     var silentSince: Instant? = Clock.now
     var next = 1.0
-    var dialled = Clock.now
+    var dialling = DialWatch(ticksPerSecond: WorkerService.ticksPerSecond)
   }
   private let patience = Mutex(Patience())
 
@@ -170,14 +172,9 @@ package final class WorkerService: Sendable {
       metadata: ["address": "\(options.coordinator)", "seconds": "\(Int(seconds.rounded()))"])
   }
 
-  /// Whether dialling has had more time than it can take; behind a tunnel that has limits of its own.
-  private func isDeaf(at now: Instant) -> Bool {
-    let limit = options.address == options.coordinator ? 3.0 : 30
-    return patience.withLock { patience in
-      guard patience.silentSince != nil, now.seconds(since: patience.dialled) >= limit else { return false }
-      patience.dialled = now
-      return true
-    }
+  private func hasStoppedDialling(_ socket: WorkerSocket) -> Bool {
+    guard patience.withLock({ $0.silentSince != nil }), let attempts = socket.attempts else { return false }
+    return patience.withLock { $0.dialling.hasStopped(attempts: attempts) }
   }
 
   private func effects(

@@ -27,20 +27,23 @@ import Testing
     let directory = try TemporaryDirectory()
     let address = try directory.address()
     let worker = try WorkerSocket(receiveLimit: 64)
+    #expect(worker.attempts == nil)
     let listener = try BareListener(path: try #require(address.path))
     try worker.dial(address)
     // Until nobody has dialled for longer than nng waits between two attempts, or it has proved to be immune.
     var visits = 0
     while visits < 30, await listener.turnsAwayOne(within: .seconds(3)) { visits += 1 }
     #expect(visits > 0)
+    if visits < 30 { #expect(worker.attempts == UInt64(visits)) }
     listener.end()
 
     let coordinator = try CoordinatorSocket(receiveLimit: 64)
     try coordinator.listen(address)
-    worker.dialAnew()
+    if visits < 30 { worker.replaceDeadDialer() }
     try await worker.sendEventually(text("hello"))
     var inbox = Inbox(coordinator.events)
     #expect(try await inbox.message().1 == text("hello"))
+    #expect(try #require(worker.attempts) >= 1)
   }
 
   @Test func peersThatMisbehaveLoseOnlyTheirOwnConnections() async throws {

@@ -14,10 +14,10 @@ package final class Board: Sendable {
     var metrics = CoordinatorMetrics()
     var search: SearchSnapshot?
     var log: [String] = []
+    /// Changes with each of these.
+    var version = 0
     var posted: ContinuousClock.Instant?
     var isListening = false
-    /// The study has ended, and the process stays for those who look.
-    var isStaying = false
     var isClosed = false
     var finishedRuns: (@Sendable () -> [FinishedRun])?
     var watchers: [Int: Events.Continuation] = [:]
@@ -29,14 +29,17 @@ package final class Board: Sendable {
   static let watcherLimit = 64
 
   private let state = Mutex(State())
+  private let now: @Sendable () -> ContinuousClock.Instant
 
-  package init() {}
+  /// - Parameter now: what tells how long ago the coordinator said something.
+  package init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) { self.now = now }
 
   /// Takes a picture of this moment and tells those who watch.
   package func post(_ cluster: ClusterSnapshot, _ metrics: CoordinatorMetrics, _ search: SearchSnapshot?) {
     let (old, watchers) = state.withLock { state in
       let old = (state.cluster, state.search)
-      state.posted = .now
+      state.posted = now()
+      state.version += 1
       (state.cluster, state.metrics, state.search) = (cluster, metrics, search)
       return (old, Array(state.watchers.values))
     }
@@ -49,6 +52,7 @@ package final class Board: Sendable {
   package func log(_ line: String) {
     let watchers = state.withLock { state in
       state.log.append(line)
+      state.version += 1
       if state.log.count > Self.logLines { state.log.removeFirst(state.log.count - Self.logLines) }
       return Array(state.watchers.values)
     }
@@ -63,11 +67,12 @@ package final class Board: Sendable {
   /// Workers can come from now on.
   package func listening() { state.withLock { $0.isListening = true } }
 
-  /// The study has ended, but not the dashboard: nothing new is expected but the list of runs.
-  package func stay() { state.withLock { $0.isStaying = true } }
-
   /// The list of runs has changed.
   package func runsChanged() { Self.tell(state.withLock { Array($0.watchers.values) }, Self.event("runs", "{}")) }
+
+  /// Says a word without meaning to whoever watches: only a write tells that somebody has left, and a proxy that is told nothing
+  /// hangs up.
+  package func breathe() { Self.tell(state.withLock { Array($0.watchers.values) }, ":\n\n") }
 
   /// Ends all watching: the coordinator goes.
   package func close() {
@@ -90,17 +95,25 @@ extension Board {
   ///
   /// Who does not read loses events: of what waits only the newest 16 are kept.
   func watch() -> Events? {
-    state.withLock { state in
-      guard !state.isClosed, state.watchers.count < Self.watcherLimit else { return nil }
+    while true {
+      let known = state.withLock { $0 }
+      // Not under the lock, which the coordinator's one task takes too.
+      let first =
+        (known.cluster.map { [Self.event("cluster", Self.json($0))] } ?? [])
+        + (known.search.map { [Self.event("search", Self.json($0))] } ?? []) + [Self.event("log", Self.json(known.log))]
       let (events, continuation) = Events.makeStream(bufferingPolicy: .bufferingNewest(16))
-      let number = state.nextWatcher
-      state.nextWatcher += 1
-      state.watchers[number] = continuation
-      continuation.onTermination = { [weak self] _ in self?.state.withLock { $0.watchers[number] = nil } }
-      if let cluster = state.cluster { continuation.yield(Self.event("cluster", Self.json(cluster))) }
-      if let search = state.search { continuation.yield(Self.event("search", Self.json(search))) }
-      continuation.yield(Self.event("log", Self.json(state.log)))
-      return events
+      let isTaken = state.withLock { state -> Bool? in
+        guard !state.isClosed, state.watchers.count < Self.watcherLimit else { return false }
+        // Else something new was told meanwhile, which would be missed or come before what is older.
+        guard state.version == known.version else { return nil }
+        let number = state.nextWatcher
+        state.nextWatcher += 1
+        state.watchers[number] = continuation
+        continuation.onTermination = { [weak self] _ in self?.state.withLock { $0.watchers[number] = nil } }
+        for event in first { continuation.yield(event) }
+        return true
+      }
+      if let isTaken { return isTaken ? events : nil }
     }
   }
 
@@ -121,11 +134,11 @@ extension Board {
 
   /// Whether the coordinator has said something lately: its one task goes round.
   var isAlive: Bool {
-    state.withLock { $0.isStaying || $0.posted.map { ContinuousClock.now - $0 < .seconds(30) } ?? false }
+    state.withLock { $0.posted.map { now() - $0 < .seconds(30) } ?? false }
   }
 
-  /// Whether workers can come, or the study has ended.
-  var isReady: Bool { state.withLock { ($0.isListening || $0.isStaying) && !$0.isClosed } && isAlive }
+  /// Whether workers can come.
+  var isReady: Bool { state.withLock { $0.isListening && !$0.isClosed } && isAlive }
 
   private static func json(_ value: some Encodable) -> String {
     let encoder = JSONEncoder()

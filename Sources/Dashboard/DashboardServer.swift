@@ -10,6 +10,18 @@ package struct DashboardError: Error, CustomStringConvertible {
   package let description: String
 }
 
+/// What a dashboard takes from those who connect.
+package struct DashboardLimits: Sendable {
+  /// At once; further ones wait outside. Four times as many as may watch.
+  package var connections = 4 * Board.watcherLimit
+  /// How long a connection may be without a request.
+  package var silence = Duration.seconds(30)
+  /// Between two words without meaning to those who watch; common proxies hang up after a minute of silence.
+  package var breath = Duration.seconds(15)
+
+  package init() {}
+}
+
 /// The web server of a coordinator: a page for people, JSON and metrics for programs; it only reads.
 package struct DashboardServer: Sendable {
   private let board: Board
@@ -17,13 +29,17 @@ package struct DashboardServer: Sendable {
   private let port: Int
   private let token: DashboardToken?
   private let version: String
+  private let limits: DashboardLimits
 
   /// - Parameters:
   ///   - host: the address to listen at; beyond loopback `token` is needed.
   ///   - port: 0 for a free one.
-  package init(_ board: Board, host: String, port: Int, token: DashboardToken?, version: String) {
+  package init(
+    _ board: Board, host: String, port: Int, token: DashboardToken?, version: String, limits: DashboardLimits = .init()
+  ) {
     precondition(token != nil || Self.isLoopback(host), "a dashboard for others has a token")
-    (self.board, self.host, self.port, self.token, self.version) = (board, host, port, token, version)
+    (self.board, self.host, self.port, self.token) = (board, host, port, token)
+    (self.version, self.limits) = (version, limits)
   }
 
   /// Whether a host is this machine alone, by an address or by its only safe name: `127.example.org` can be anybody's.
@@ -41,18 +57,36 @@ package struct DashboardServer: Sendable {
     var quiet = Logger(label: "dashboard")
     quiet.logLevel = .critical
     let application = Application(
-      router: router, configuration: .init(address: .hostname(host, port: port), serverName: nil),
+      router: router,
+      // Who connects and says nothing, or too many at once, would take the coordinator's descriptors.
+      server: .http1(configuration: .init(idleTimeout: .init(limits.silence))),
+      configuration: .init(
+        address: .hostname(host, port: port), serverName: nil,
+        availableConnectionsDelegate: .maximum(limits.connections, logger: quiet)),
       onServerRunning: { channel in
         let port = channel.localAddress?.port ?? port
         onListening("http://\(host.contains(":") ? "[\(host)]" : host):\(port)/")
       }, logger: quiet)
-    try await withGracefulShutdownHandler {
-      do { try await application.run() } catch let error as IOError {
-        throw DashboardError(description: "the dashboard cannot listen at \(host) port \(port): \(error)")
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        do { try await application.run() } catch let error as IOError {
+          throw DashboardError(description: "the dashboard cannot listen at \(host) port \(port): \(error)")
+        }
       }
-    } onGracefulShutdown: { [board] in
-      // The server waits for its answers, and these would have no end.
-      board.close()
+      group.addTask { [board, limits] in
+        while true {
+          try await Task.sleep(for: limits.breath)
+          board.breathe()
+        }
+      }
+      group.addTask { [board] in
+        try await gracefulShutdown()
+        // The server waits for its answers, and these would have no end; nor has one that nobody reads.
+        board.close()
+        try await Task.sleep(for: .seconds(1))
+      }
+      defer { group.cancelAll() }
+      try await group.next()
     }
   }
 

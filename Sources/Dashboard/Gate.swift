@@ -12,7 +12,12 @@ struct Gate<Context: RequestContext>: RouterMiddleware {
 
   /// What says nothing but that the process lives.
   private static var open: Set<String> { ["/healthz", "/readyz"] }
-  private static var cookie: String { "sentei-token" }
+
+  /// With the port, which cookies do not know: else two dashboards of one host would log each other out.
+  private static func cookie(of authority: String?) -> String {
+    guard let authority, let colon = authority.lastIndex(of: ":") else { return "sentei-token" }
+    return "sentei-token-" + authority[colon...].filter(\.isNumber)
+  }
 
   @concurrent func handle(
     _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
@@ -40,11 +45,13 @@ struct Gate<Context: RequestContext>: RouterMiddleware {
     if let said = request.uri.queryParameters["token"], token.fits(String(said)) {
       var response = Response(status: .seeOther, headers: [.location: request.uri.path])
       response.setCookie(
-        Cookie(name: Self.cookie, value: String(said), path: "/", httpOnly: true, sameSite: .strict))
+        Cookie(
+          name: Self.cookie(of: request.head.authority), value: String(said), path: "/", httpOnly: true,
+          sameSite: .strict))
       return response
     }
     let bearer = request.headers[.authorization].flatMap { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : nil }
-    let said = bearer ?? request.cookies[Self.cookie]?.value
+    let said = bearer ?? request.cookies[Self.cookie(of: request.head.authority)]?.value
     guard let said, token.fits(said) else {
       var response = Self.answer(
         .unauthorized, "this dashboard needs its token: open it with ?token=..., or send Authorization: Bearer ...\n")

@@ -15,6 +15,7 @@ package struct CoordinatorMetrics: Sendable {
   package var rejections = 0
   package var failures = 0
   package var backups = 0
+  /// Workers that are kept out, those of earlier lives among them: behind each the coordinator begins anew.
   package var quarantines = 0
   /// Bytes of messages to and from workers.
   package var bytesReceived = 0
@@ -32,6 +33,9 @@ package struct CoordinatorMetrics: Sendable {
   private static let evaluationBounds = [
     0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900,
   ]
+  /// Of jobs that workers do. All are there from the start: of a sample that is not yet there nobody can tell that it stands.
+  private static let kinds = ["train", "score", "evaluate", "test"]
+
   private static let commitBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5]
 
   /// The metrics of a moment.
@@ -55,10 +59,15 @@ package struct CoordinatorMetrics: Sendable {
         .init([("state", "waiting")], Double(now.jobs.waiting)), .init([("state", "leased")], Double(now.jobs.leased)),
         .init([("state", "storing")], Double(now.jobs.storing)),
       ])
-    out.gauge("sentei_queue_length", "Jobs that wait for a lane.", Double(now.jobs.waiting))
+    // With those that workers have: else a cluster that follows it would send home workers in the midst of long jobs.
+    out.gauge(
+      "sentei_queue_length", "Jobs that wait for an answer: so many lanes have work.",
+      Double(now.jobs.waiting + now.jobs.leased))
     out.counter(
       "sentei_evaluations_total", "Evaluations that became durable.", facts["evaluate", default: 0])
-    out.counter("sentei_facts_total", "Results that became durable, by kind of job.", Self.samples("kind", facts))
+    out.counter(
+      "sentei_facts_total", "Results that became durable, by kind of job.",
+      Self.samples("kind", Dictionary(uniqueKeysWithValues: Self.kinds.map { ($0, 0) }).merging(facts) { $1 }))
     out.counter(
       "sentei_answers_total", "Answers of workers by how they were counted.", Self.samples("disposition", answers))
     out.counter("sentei_audits_total", "Answers that were asked for to check another.", answers["audit", default: 0])
@@ -94,7 +103,9 @@ package struct CoordinatorMetrics: Sendable {
     out.counter("sentei_workers_lost_total", "Workers that died or fell silent.", workersLost)
     out.counter("sentei_leases_lost_total", "Leases that were given up with their worker.", leasesLost)
     out.counter("sentei_worker_rejections_total", "Workers that were refused.", rejections)
-    out.counter("sentei_workers_quarantined_total", "Workers that were found to lie.", quarantines)
+    out.gauge(
+      "sentei_workers_quarantined", "Workers that were found to lie, in all lives of the coordinator.",
+      Double(quarantines))
   }
 
   private func traffic(_ out: inout Exposition) {

@@ -27,8 +27,10 @@ package enum WorkerEffect: Sendable {
 
 /// Why a worker ends.
 package enum WorkerExit: Hashable, Sendable {
-  /// The run is over, or it was asked to leave and has.
+  /// The run is over.
   case done
+  /// It was asked to leave before that, and has.
+  case stopped
   case rejected(Rejection)
   /// No coordinator wanted it for as long as it was told to wait.
   case alone
@@ -93,13 +95,13 @@ package struct WorkerState: Sendable {
     case .drain: drain(&effects)
     case .leave:
       // A goodbye gives back every lease.
-      return (isConnected ? [.send(.bye)] : []) + [.exit(.done)]
+      return (isConnected ? [.send(.bye)] : []) + [.exit(.stopped)]
     }
     aloneSince = isWelcome ? nil : aloneSince ?? now
     startWaiting(&effects)
     if (isDraining || isDismissed) && running.isEmpty && (outbox.isEmpty || !isConnected) {
       if isConnected { effects.append(.send(.bye)) }
-      effects.append(.exit(.done))
+      effects.append(.exit(isDismissed ? .done : .stopped))
     }
     return effects
   }

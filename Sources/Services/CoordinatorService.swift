@@ -34,8 +34,9 @@ package final class CoordinatorService: Sendable {
   private let isWatched: Bool
   private let onReport: @Sendable (CoordinatorReport) -> Void
   private let onListening: @Sendable (Address) -> Void
+  private let onFinished: (@Sendable () -> Void)?
   private let doors = IdentityDoors()
-  /// How the run ended, once `run` has returned.
+  /// How the run ended, once it has.
   package var ending: CoordinatorEnding? { result.withLock { $0 } }
   private let result = Mutex<CoordinatorEnding?>(nil)
 
@@ -44,11 +45,14 @@ package final class CoordinatorService: Sendable {
   /// - Parameters:
   ///   - reused: other runs whose facts are taken over.
   ///   - isWatched: whether reports say how the searches go.
-  ///   - onReport: called every half second, and at the end.
+  ///   - onReport: called at the beginning, every half second, and at the end.
+  ///   - onFinished: called when the study is finished, behind which the coordinator stays until it is told to stop and
+  ///     sends home whoever comes; nil ends there.
   package init(
     _ run: OpenRun, reusing reused: ReusedRuns? = nil, address: Address, log: Logger,
     isWatched: Bool = false, onListening: @escaping @Sendable (Address) -> Void = { _ in },
-    onReport: @escaping @Sendable (CoordinatorReport) -> Void = { _ in }
+    onReport: @escaping @Sendable (CoordinatorReport) -> Void = { _ in },
+    onFinished: (@Sendable () -> Void)? = nil
   ) {
     self.run = run
     self.reused = reused
@@ -57,6 +61,7 @@ package final class CoordinatorService: Sendable {
     self.onListening = onListening
     self.isWatched = isWatched
     self.onReport = onReport
+    self.onFinished = onFinished
   }
 
   /// Works until the study is finished, fails, or is told to stop.
@@ -87,9 +92,13 @@ package final class CoordinatorService: Sendable {
             input.yield(.tick)
           }
         }
-        var ticks = 0
+        var (ticks, isListening, isTold) = (0, false, false)
+        onReport(desk.report())
         for await event in inputs {
+          if case .stop = event { isTold = true }
           if case .planner(.caughtUp) = event {
+            guard !isListening else { continue }
+            isListening = true
             let bound = try socket.listen(address)
             doors.begin(socket, beside: bound)
             onListening(bound)
@@ -105,8 +114,17 @@ package final class CoordinatorService: Sendable {
             continue
           }
           if let ending = try await desk.handle(event) {
-            result.withLock { $0 = ending }
-            break
+            let isNews = result.withLock { known in
+              defer { known = ending }
+              return known == nil
+            }
+            guard let onFinished, case .finished = ending, !isTold else { break }
+            if isNews {
+              onReport(desk.report())
+              onFinished()
+              // A study that was finished before may never catch up with anything.
+              if !isListening { input.yield(.planner(.caughtUp)) }
+            }
           }
           if case .tick = event {
             ticks += 1

@@ -34,6 +34,7 @@ struct Telemetry: Sendable {
     study = run.planner.study.name
     self.run = String(run.store.identity.run.prefix(12))
     epoch = run.store.identity.epoch
+    metrics.quarantines = run.quarantined.count
   }
 
   /// Answers on their way to the disk.

@@ -308,6 +308,9 @@ package final class WorkerService: Sendable {
     case .done:
       result.withLock { $0 = .done }
       log.info("done")
+    case .stopped:
+      result.withLock { $0 = .stopped }
+      log.info("stopped")
     case .rejected(let rejection):
       result.withLock { $0 = .rejected(rejection.reason) }
     case .alone: result.withLock { $0 = .alone }
@@ -326,7 +329,10 @@ package final class WorkerService: Sendable {
 
 /// How a worker's life ended.
 package enum WorkerEnding: Hashable, Sendable {
+  /// The study is finished.
   case done
+  /// It was told to leave before that.
+  case stopped
   /// The coordinator will never accept this worker, for the reason given.
   case rejected(String)
   /// No coordinator answered for as long as it was to wait.

@@ -68,7 +68,10 @@ func coordinate(
   let (listening, listens) = AsyncStream.makeStream(of: Address.self)
   let reusedFacts = Mutex(0)
   let (dashboard, health) = (watching.dashboard, HealthFile.ofEnvironment)
+  let (finishes, finish) = AsyncStream.makeStream(of: Void.self)
+  let onFinished: (@Sendable () -> Void)? = watching.stays ? { @Sendable in _ = finish.yield() } : nil
   let isListening = Atomic(false)
+  let isConcluded = Atomic(false)
   let coordinator = CoordinatorService(
     run, reusing: reused, address: place.socket, log: log, isWatched: dashboard != nil,
     onListening: {
@@ -83,7 +86,8 @@ func coordinate(
       Terminal.standard.show(report.cluster)
       dashboard?.board.post(report.cluster, report.metrics, report.search)
       if isListening.load(ordering: .relaxed) { health?.touch() }
-    })
+    },
+    onFinished: onFinished)
   let workers = local.map {
     LocalWorkers(count: $0.workers, lanes: $0.lanes, logFolder: "\(directory)/logs", log: log)
   }
@@ -91,23 +95,26 @@ func coordinate(
     RunningService {
       defer { listens.finish() }
       try await coordinator.run()
-      guard watching.stays, case .finished = coordinator.ending else { return }
-      workers?.sendHome()
-      // Before the conclusion, which replays the history and may take minutes.
-      dashboard?.board.stay()
-      let touching = keepTouching(health)
-      defer { touching.cancel() }
-      try conclude(coordinator, directory, log)
-      dashboard?.board.runsChanged()
-      log.notice("finished; staying until told to stop")
-      try? await gracefulShutdown()
     }
   ]
+  if watching.stays {
+    services.append(
+      RunningService {
+        for await _ in finishes.cancelOnGracefulShutdown() {
+          workers?.sendHome()
+          try await onThread { try conclude(coordinator, directory, log) }
+          isConcluded.store(true, ordering: .relaxed)
+          dashboard?.board.runsChanged()
+          log.notice("finished; staying until told to stop")
+        }
+        try? await gracefulShutdown()
+      })
+  }
   if let (tunnel, address) = place.tunnel {
     // First, so that it is the last to be shut down: workers still have to hear the coordinator's goodbye.
     services.insert(
       RunningService {
-        for await _ in listening {
+        for await _ in listening.cancelOnGracefulShutdown() {
           let port = try await tunnel.listen { try coordinator.door(for: $0) }
           log.notice("listening", metadata: ["address": "\(address.withPort(UInt16(clamping: port)))"])
         }
@@ -124,7 +131,8 @@ func coordinate(
     try OpenFiles.allow(localWorkers: local.workers)
     services.append(
       RunningService {
-        for await address in listening { try await workers.run(dialling: address) }
+        // The last service is the first to be shut down, and the others wait for it: also while a long history is replayed.
+        for await address in listening.cancelOnGracefulShutdown() { try await workers.run(dialling: address) }
         // The first service that ends would end all.
         if watching.stays { try? await gracefulShutdown() }
       })
@@ -136,7 +144,7 @@ func coordinate(
     log.notice("facts taken over from other runs", metadata: ["facts": "\(reusedFacts.withLock { $0 })"])
   }
   switch coordinator.ending {
-  case .finished: if !watching.stays { try conclude(coordinator, directory, log) }
+  case .finished: if !isConcluded.load(ordering: .relaxed) { try conclude(coordinator, directory, log) }
   case .anew: throw BeginAnew()
   case .stopped, nil:
     Terminal.standard.say("stopped; `sentei resume \(directory)` goes on")
@@ -144,13 +152,10 @@ func coordinate(
   }
 }
 
-/// Says that the process is healthy when no coordinator does so any more, until cancelled.
-private func keepTouching(_ health: HealthFile?) -> Task<Void, any Error> {
-  Task {
-    while true {
-      health?.touch()
-      try await Task.sleep(for: .seconds(5))
-    }
+/// Does what takes long on a thread of its own, so that the tasks of this process go on meanwhile.
+private func onThread(_ body: @escaping @Sendable () throws -> Void) async throws {
+  try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+    Thread.detachNewThread { continuation.resume(with: Result(catching: body)) }
   }
 }
 

@@ -114,8 +114,8 @@ private func exitStatus(of error: any Error) -> Int32 {
   case is OtherBudget: ExitStatus.cannotCreate
   case is MessagingError, is TunnelError: ExitStatus.unavailable
   case is FileError: ExitStatus.missing
-  case is StudyFailure, is LocalWorkerError, is WorkerSetupError: ExitStatus.cannotGoOn
-  case is RejectedError, is TooFewFiles, is DashboardError, is NoDashboard, is Unhealthy: ExitStatus.unavailable
+  case is StudyFailure, is LocalWorkerError, is WorkerSetupError, is RejectedError: ExitStatus.cannotGoOn
+  case is NoCoordinator, is TooFewFiles, is DashboardError, is NoDashboard, is Unhealthy: ExitStatus.unavailable
   default: ExitStatus.cannotGoOn
   }
 }
@@ -125,7 +125,12 @@ struct FileError: Error, CustomStringConvertible {
   let description: String
 }
 
-/// A coordinator that will never take this worker, or none at all.
+/// A coordinator that will never take this worker.
 struct RejectedError: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// No coordinator for as long as one was waited for.
+struct NoCoordinator: Error, CustomStringConvertible {
   let description: String
 }

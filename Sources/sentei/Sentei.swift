@@ -10,9 +10,8 @@ struct Sentei: AsyncParsableCommand {
     abstract: "Searches for the smallest part of a neural network that still does its work.",
     discussion: """
       Exit codes: 0 done; 64 wrong command line; 65 wrong content in a study, data or certificate file; 66 a file or run that is not \
-      there; 69 an address in use, a coordinator that refuses this worker or does not answer it for long, too few files that may be open, a server that does not \
-      give a file, or a process that is not healthy; 70 the \
-      study cannot go on; 73 a run directory that is another study's, has another budget or is in use, or a file that \
+      there; 69 an address in use, no coordinator for long, too few files that may be open, a server that does not give a file, or a \
+      process that is not healthy; 70 the study cannot go on, or a coordinator refuses this worker; 73 a run directory that is another study's, has another budget or is in use, or a file that \
       would be replaced; 74 the disk; 75 stopped before the end, `sentei resume` goes on; 77 a key that others could read.
       """,
     version: Build.version,

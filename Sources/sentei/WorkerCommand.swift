@@ -58,10 +58,12 @@ struct WorkerCommand: AsyncParsableCommand {
       try await runServices([RunningService { try await worker.run() }], log) { worker.leave() }
       switch worker.ending {
       case .done, nil: break
+      // A local worker's parent, which closes its standard input, knows why it ends.
+      case .stopped: if !followStandardInput { throw ExitCode(ExitStatus.stopped) }
       case .rejected(let reason):
         throw RejectedError(description: "the coordinator at \(address) refuses this worker: \(reason)")
       case .alone:
-        throw RejectedError(
+        throw NoCoordinator(
           description: "no coordinator at \(address) for \(wait) s; --wait sets how long to wait")
       }
     }

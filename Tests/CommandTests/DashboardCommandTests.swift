@@ -102,6 +102,15 @@ import Testing
         try browser.screenshot().write(to: URL(fileURLWithPath: "\(folder)/dashboard-\(width).png"))
       }
     }
+    // Who reads the numbers is not thrown out of them by what is drawn again.
+    let figure = "document.querySelector('#charts figure')"
+    _ = try browser.value(
+      of: "\(figure).querySelector('summary').focus(), \(figure).querySelector('details').open = true", as: Bool.self)
+    let seen = try browser.value(of: "\(figure).querySelector('tbody').textContent", as: String.self)
+    try browser.wait(for: "\(figure).querySelector('tbody').textContent !== \(quoted(seen))")
+    #expect(try browser.value(of: "document.activeElement.tagName", as: String.self) == "SUMMARY")
+    #expect(try browser.value(of: "\(figure).querySelector('details').open", as: Bool.self))
+    #expect(try browser.value(of: "document.querySelectorAll('#charts details').length", as: Int.self) == 1)
     #expect(browser.complaints.isEmpty, "\(browser.complaints)")
     let others = browser.requests.filter { !$0.hasPrefix(address) && $0 != "about:blank" }
     #expect(others.isEmpty && browser.requests.contains("\(address)events"), "\(others)")
@@ -110,6 +119,45 @@ import Testing
     #expect(process.wait() == 75)
     try browser.wait(for: "document.querySelector('#link').dataset.state === 'lost'")
   }
+
+  @Test(.enabled(if: Browser.isInstalled, "chromium-headless-shell draws the page"))
+  func aFrontAndTheAcceptedMovesAreDrawn() throws {
+    let studies = [
+      (
+        "Pareto front", "objective: { pareto: [accuracy, size], compression: [2, 6] }",
+        "{ algorithm: nsga2, population_size: 16, generations: 4000 }"
+      ),
+      (
+        "accepted moves", "objective: { minimize: loss, at_compression: 5 }",
+        "{ algorithm: annealing, chains: 4, cooling_steps: 4000, evaluations: 60000 }"
+      ),
+    ]
+    for (title, objective, search) in studies {
+      let place = Workplace()
+      let study = """
+        study: drawn
+        seed: 3
+        dataset: { name: digits }
+        network: { zoo: mlp-32, train: { epochs: 3 } }
+        \(objective)
+        search: \(search)
+        """
+      let (process, address) = try start(study, in: place)
+      defer { process.kill9() }
+      let browser = try Browser()
+      try browser.open(address, width: 390, height: 1500, isDark: false)
+      let figure =
+        "[...document.querySelectorAll('#charts figure')].find((it) => it.firstChild.textContent.includes('\(title)'))"
+      try browser.wait(for: "\(figure)?.querySelector('path.series')?.getAttribute('d').length > 20")
+      if let folder = ProcessInfo.processInfo.environment["SENTEI_SCREENSHOTS"] {
+        try browser.screenshot().write(to: URL(fileURLWithPath: "\(folder)/\(title).png"))
+      }
+      #expect(browser.complaints.isEmpty, "\(browser.complaints)")
+    }
+  }
+
+  /// A text as JavaScript's own.
+  private func quoted(_ text: String) -> String { String(decoding: try! JSONEncoder().encode(text), as: UTF8.self) }
 
   @Test func otherAddressesNeedATokenThatNobodyElseCouldRead() throws {
     let place = Workplace()

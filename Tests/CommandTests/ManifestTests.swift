@@ -10,6 +10,8 @@ private enum Kustomize {
   /// Debian 12's own kubectl has kustomize 2, which does not know labels, or folders among resources.
   static let isInstalled = (try? made("replicas"))?.status == 0
 
+  static let isChecked = (try? Program.tool(["kubernetes-validate", "--version"]))?.status == 0
+
   static func made(_ overlay: String) throws -> Program.Result {
     try Program.tool(["kubectl", "kustomize", "\(root)/cluster/kubernetes/overlays/\(overlay)"])
   }
@@ -88,7 +90,9 @@ struct ManifestTests {
         #expect(at("resources.limits.cpu", container).flatMap { Int("\($0)") } != nil)
         #expect((container["args"] as? [String])?.contains("--lanes=auto") == true)
         #expect(at("livenessProbe.exec.command", container) as? [String] == ["sentei", "healthy"])
-        #expect(at("lifecycle.preStop.exec.command", container) != nil && grace >= 60)
+        // It has to last as long as the worker, or its second signal would come at once.
+        let preStop = try #require(at("lifecycle.preStop.exec.command", container) as? [String])
+        #expect(preStop.last == "kill -TERM 1; while kill -0 1; do sleep 0.1; done" && grace >= 60)
       }
     }
   }
@@ -120,6 +124,15 @@ struct ManifestTests {
       #expect(hits.count == 1, "\(kind ?? "") \(selector)")
     }
     #expect(Set(labels.compactMap { $0[component] }) == ["coordinator", "worker"])
+    // Who is let in, and where to, is there too.
+    for policy in objects where policy["kind"] as? String == "NetworkPolicy" {
+      for side in [("ingress", "from"), ("egress", "to")] {
+        let peers = (at("spec.\(side.0)", policy) as? [Object] ?? []).flatMap { $0[side.1] as? [Object] ?? [] }
+        for case let wanted as [String: String] in peers.map({ at("podSelector.matchLabels", $0) }) {
+          #expect(labels.contains { labels in wanted.allSatisfy { labels[$0] == $1 } }, "\(wanted)")
+        }
+      }
+    }
     let set = try #require(named("StatefulSet", "sentei-coordinator", objects))
     #expect(at("spec.replicas", set) as? Int == 1)
     let service = try #require(at("spec.serviceName", set) as? String)
@@ -131,17 +144,29 @@ struct ManifestTests {
       #expect(at("spec.scaleTargetRef.name", scaler) as? String == "sentei-worker")
       let metric = (at("spec.metrics", scaler) as? [Object])?.first
       #expect(at("object.metric.name", metric) as? String == "sentei_queue_length")
+      // The autoscaler's number is not to be set back by whoever applies the manifest again.
+      let workers = try #require(named("Deployment", "sentei-worker", objects))
+      #expect(at("spec.replicas", workers) == nil)
     }
     if overlay == "job" {
       #expect(at("spec.completionMode", named("Job", "sentei-worker", objects)) as? String == "Indexed")
+      // Nobody has the key of another.
+      let job = try #require(pods(objects)["Job"])
+      let mounts = try #require(try container(job)["volumeMounts"] as? [Object])
+      let keys = mounts.filter { $0["name"] as? String == "certificates" }
+      #expect(keys.count == 3)
+      for mount in keys {
+        #expect(
+          mount["subPath"] as? String == "ca.pem"
+            || (mount["subPathExpr"] as? String)?.hasPrefix("worker-$(SENTEI_INDEX).") == true)
+      }
     }
   }
 
-  @Test(arguments: Kustomize.overlays) func theSchemaOfKubernetesTakesThem(overlay: String) throws {
-    guard try Program.tool(["kubernetes-validate", "--version"]).status != 127 else {
-      print("kubernetes-validate is not here (pip install kubernetes-validate): the schema was not looked at")
-      return
-    }
+  @Test(
+    .enabled(if: Kustomize.isChecked, "kubernetes-validate (pip install kubernetes-validate) has the schema"),
+    arguments: Kustomize.overlays)
+  func theSchemaOfKubernetesTakesThem(overlay: String) throws {
     let file = Workplace()
     let path = try file.write("\(overlay).yaml", Kustomize.made(overlay).output)
     let result = try Program.tool(["kubernetes-validate", "--strict", path])

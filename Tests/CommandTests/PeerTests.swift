@@ -58,8 +58,7 @@ import Wire
     #expect(coordinator.says("listening", moreThan: 1), "\(coordinator.logText)")
     worker.send(SIGCONT)
     #expect(coordinator.wait() == 0, "\(coordinator.logText)")
-    worker.send(SIGTERM)
-    #expect(worker.wait() == 0, "\(worker.logText)")
+    #expect(worker.leaves(), "\(worker.logText)")
     #expect(worker.count(of: "welcomed") == 2, "\(worker.logText)")
     let whole = try Program.run("run", study, "--run-directory", place.file("whole"), "--workers", "1")
     #expect(whole.status == 0, "\(whole.errors)")
@@ -118,7 +117,7 @@ import Wire
       try await socket.send(WireCodec.encode(CoordinatorMessage.reject(rejection), epoch: 1), to: pipe)
       break
     }
-    #expect(worker.wait() == 69, "\(worker.logText)")
+    #expect(worker.wait() == 70, "\(worker.logText)")
     #expect(worker.logText.contains("this is a museum"))
   }
 }

@@ -119,6 +119,12 @@ final class Running {
     return word & 0x7f == 0 ? (word >> 8) & 0xff : 128 + (word & 0x7f)
   }
 
+  /// Tells a worker to stop, and waits: 75, or 0 where its coordinator had sent it home before.
+  func leaves() -> Bool {
+    send(SIGTERM)
+    return [0, 75].contains(wait())
+  }
+
   func send(_ signal: Int32) {
     if isRunning { kill(identifier, signal) }
   }

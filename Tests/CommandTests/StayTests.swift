@@ -49,7 +49,7 @@ import Testing
       environment: ["SENTEI_HEALTH_FILE": file])
     #expect(again.says("finished; staying"), "\(again.logText)")
     let other = try #require(Chronicle(again.logText).all("dashboard").first?.fields["address"])
-    #expect(status("\(other)readyz") == "ok\n")
+    while again.isRunning, status("\(other)readyz") != "ok\n" { usleep(10_000) }
     #expect(try health(file) == 0)
     again.send(SIGTERM)
     #expect(again.wait() == 0, "\(again.logText)")
@@ -91,6 +91,47 @@ import Testing
     #expect(coordinator.wait() == 0, "\(coordinator.logText)")
   }
 
+  /// Else what starts again whatever ends badly would start it for ever.
+  @Test func whoComesBehindTheEndIsSentHome() throws {
+    let place = Workplace()
+    let study = try place.write("study.yaml", Studies.quick(generations: 5))
+    let address = "ipc://\(place.file("c"))"
+    for life in ["first", "again"] {
+      let coordinator = try Running(
+        ["coordinator", study, "--run-directory", place.file("run"), "--listen", address, "--stay"],
+        errors: place.file(life))
+      for number in 1...2 {
+        let worker = try Program.run("worker", address, "--wait", "60")
+        #expect(worker.status == 0, "\(life), worker \(number): \(worker.errors)")
+        #expect(coordinator.says("finished; staying"), "\(coordinator.logText)")
+      }
+      coordinator.send(SIGTERM)
+      #expect(coordinator.wait() == 0, "\(coordinator.logText)")
+    }
+    #expect(try Program.run("verify", place.file("run")).status == 0)
+  }
+
+  /// Its web server would wait an hour for an answer to be read.
+  @Test func whoDoesNotReadHoldsUpNoEnd() throws {
+    let place = Workplace()
+    let coordinator = try Running(
+      [
+        "coordinator", try place.write("study.yaml", Studies.quick(generations: 5)), "--run-directory",
+        place.file("run"),
+        "--listen", "ipc://\(place.file("c"))", "--dashboard", "127.0.0.1:0",
+      ], errors: place.file("log"))
+    #expect(coordinator.says("listening"), "\(coordinator.logText)")
+    let address = try #require(Chronicle(coordinator.logText).all("dashboard").first?.fields["address"])
+    let port = UInt16(try #require(URL(string: address)?.port))
+    // More answers than the buffers between them take.
+    let ask = "GET /dashboard.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    let mute = try bareConnection(to: port, saying: Array(String(repeating: ask, count: 1000).utf8))
+    defer { close(mute) }
+    #expect(status("\(address)readyz") == "ok\n")
+    coordinator.send(SIGTERM)
+    #expect(coordinator.wait() == 75, "\(coordinator.logText)")
+  }
+
   @Test func healthIsAFileThatWasTouchedLately() throws {
     let place = Workplace()
     let file = place.file("health")
@@ -103,7 +144,7 @@ import Testing
     while worker.isRunning, (try? String(contentsOfFile: file, encoding: .utf8)) != "" { usleep(10_000) }
     #expect(try health(file) == 0)
     worker.send(SIGTERM)
-    #expect(worker.wait() == 0)
+    #expect(worker.wait() == 75)
 
     try FileManager.default.setAttributes([.modificationDate: Date.now - 31], ofItemAtPath: file)
     #expect(try health(file) == 69)

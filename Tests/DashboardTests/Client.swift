@@ -1,17 +1,19 @@
 import Dashboard
 import Foundation
 import FoundationNetworking
+import Glibc
 import Monitoring
 import Synchronization
 import Testing
 
 /// A dashboard at a free port, for as long as a test takes.
 func withDashboard(
-  token: String? = nil, _ body: (Board, URL) async throws -> Void
+  token: String? = nil, limits: DashboardLimits = .init(), board: Board = Board(),
+  _ body: (Board, URL) async throws -> Void
 ) async throws {
-  let board = Board()
   let server = DashboardServer(
-    board, host: "127.0.0.1", port: 0, token: try token.map { try #require(DashboardToken($0)) }, version: "0.0.1")
+    board, host: "127.0.0.1", port: 0, token: try token.map { try #require(DashboardToken($0)) }, version: "0.0.1",
+    limits: limits)
   let (addresses, address) = AsyncStream.makeStream(of: String.self)
   try await withThrowingTaskGroup(of: Void.self) { group in
     group.addTask { try await server.run { address.yield($0) } }
@@ -104,4 +106,29 @@ final class Watcher: NSObject, URLSessionDataDelegate {
   func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
     state.withLock { $0.hasEnded = true }
   }
+}
+
+/// A connection that says nothing.
+final class SilentConnection {
+  private let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+
+  init(_ url: URL) throws {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(try #require(url.port)).bigEndian
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    let result = withUnsafeBytes(of: &address) {
+      connect(
+        descriptor, $0.bindMemory(to: sockaddr.self).baseAddress!, socklen_t(MemoryLayout<sockaddr_in>.size))
+    }
+    try #require(result == 0)
+  }
+
+  /// Whether the other side has hung up.
+  var isOver: Bool {
+    var byte: UInt8 = 0
+    return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT)) == 0
+  }
+
+  deinit { close(descriptor) }
 }

@@ -39,6 +39,7 @@ import Testing
     metrics.answers = ["computed": 8, "audit": 3]
     metrics.evaluationSeconds.add(0.02)
     metrics.best = ("loss", 0.25)
+    metrics.quarantines = 1
     var now = ClusterSnapshot(study: "s", run: "r", epoch: 1)
     now.jobs = JobCounts(waiting: 5, leased: 2, storing: 1)
     now.workers = [
@@ -47,7 +48,8 @@ import Testing
     ]
     let lines = Set(metrics.exposition(now, version: "1.2.3").text.split(separator: "\n"))
     for line in [
-      "sentei_evaluations_total 7", "sentei_queue_length 5", "sentei_jobs{state=\"leased\"} 2", "sentei_audits_total 3",
+      "sentei_evaluations_total 7", "sentei_queue_length 7", "sentei_jobs{state=\"leased\"} 2", "sentei_audits_total 3",
+      "sentei_facts_total{kind=\"train\"} 2", "sentei_facts_total{kind=\"test\"} 0", "sentei_workers_quarantined 1",
       "sentei_workers{state=\"working\"} 1", "sentei_workers{state=\"disconnected\"} 1",
       "sentei_workers{state=\"idle\"} 0", "sentei_lanes 2", "sentei_oldest_lease_seconds 3.5",
       "sentei_evaluation_seconds_bucket{le=\"0.025\"} 1", "sentei_evaluation_seconds_count 1",

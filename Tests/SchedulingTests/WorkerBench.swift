@@ -61,6 +61,7 @@ struct WorkerBench {
     case .send(.bye): "bye"
     case .start(let job): "start\(text([job.digest]))"
     case .exit(.done): "exit"
+    case .exit(.stopped): "exit: stopped"
     case .exit(.alone): "exit alone"
     case .exit(.rejected(let rejection)): "exit rejected \(rejection.code.rawValue)"
     case .note(.welcomed(_, let epoch)): "note welcomed \(epoch)"

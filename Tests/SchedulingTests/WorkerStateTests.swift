@@ -160,16 +160,16 @@ struct WorkerStateTests {
     #expect(bench.parcel(0, 3) == ["returned 3"], "what it is at it keeps")
     #expect(bench.finish(0) == ["results 0"])
     #expect(bench.parcel(0, 4) == ["results 0", "returned 4"])
-    #expect(bench.acknowledge(0) == ["bye", "exit"])
+    #expect(bench.acknowledge(0) == ["bye", "exit: stopped"])
   }
 
   @Test func whoIsToldTwiceLeavesInTheMiddleOfAJob() {
     var bench = WorkerBench.welcomed()
     bench.parcel(0, 1)
     #expect(bench.handle(.drain) == ["returned 1"])
-    #expect(bench.handle(.leave) == ["bye", "exit"])
+    #expect(bench.handle(.leave) == ["bye", "exit: stopped"])
     bench.handle(.disconnected)
-    #expect(bench.handle(.leave) == ["exit"], "alone, there is nobody to tell")
+    #expect(bench.handle(.leave) == ["exit: stopped"], "alone, there is nobody to tell")
   }
 
   @Test func whoFindsNoCoordinatorInTimeLeavesButNotInTheMiddleOfAJob() {
@@ -190,7 +190,7 @@ struct WorkerStateTests {
 
   @Test func anIdleWorkerLeavesAtOnce() {
     var bench = WorkerBench.welcomed()
-    #expect(bench.handle(.drain) == ["returned", "bye", "exit"])
+    #expect(bench.handle(.drain) == ["returned", "bye", "exit: stopped"])
   }
 
   @Test func aDrainingWorkerThatIsAloneLeavesAfterWhatRuns() {
@@ -198,7 +198,7 @@ struct WorkerStateTests {
     bench.parcel(0, 1)
     bench.handle(.disconnected)
     #expect(bench.handle(.drain).isEmpty)
-    #expect(bench.finish(0) == ["exit"])
+    #expect(bench.finish(0) == ["exit: stopped"])
   }
 
   @Test func aDismissalEndsTheWorker() {
@@ -213,5 +213,14 @@ struct WorkerStateTests {
   @Test func anIdleWorkerIsDismissedAtOnce() {
     var bench = WorkerBench.welcomed()
     #expect(bench.hear(.dismiss) == ["bye", "exit"])
+  }
+
+  @Test func whoIsDismissedWhileLeavingHasSeenTheEnd() {
+    var bench = WorkerBench.welcomed()
+    bench.parcel(0)
+    bench.handle(.drain)
+    bench.hear(.dismiss)
+    bench.finish(0)
+    #expect(bench.acknowledge(0) == ["bye", "exit"])
   }
 }

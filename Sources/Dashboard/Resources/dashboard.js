@@ -126,9 +126,10 @@ function ticks(low, high, isLog) {
   const rough = (high - low) / 5;
   const base = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * base).find((size) => size >= rough);
-  const out = [];
-  for (let value = Math.ceil(low / step) * step; value <= high + step * 1e-6; value += step) out.push(value);
-  return out;
+  const first = Math.ceil(low / step) * step;
+  // Counted, since a range of a few last bits has steps that add nothing.
+  const count = Math.max(1, Math.min(7, Math.floor((high - first) / step + 1e-6) + 1));
+  return Array.from({ length: count }, (_, index) => first + index * step);
 }
 
 function scale(values, from, to, isLog) {
@@ -219,13 +220,27 @@ function table(x, series) {
 function showSearch(now) {
   search = now;
   showTiles();
-  const open = new Set([...document.querySelectorAll("#charts details[open]")].map((node) => node.parentNode.firstChild.textContent));
-  const figures = [fitness(now), front(now), ...now.acceptance.map(acceptance), layers(now), picture(now)].filter(Boolean);
-  byId("charts").replaceChildren(...figures);
-  for (const figure of figures) {
-    const details = figure.querySelector("details");
-    if (details && open.has(figure.firstChild.textContent)) details.open = true;
+  const box = byId("charts");
+  const known = new Map([...box.children].map((figure) => [figure.firstChild.textContent, figure]));
+  const fresh = [fitness(now), front(now), ...now.acceptance.map(acceptance), layers(now), picture(now)].filter(Boolean);
+  const figures = fresh.map((figure) => renewed(known.get(figure.firstChild.textContent), figure));
+  if (figures.length !== box.children.length || figures.some((figure, index) => box.children[index] !== figure)) {
+    box.replaceChildren(...figures);
   }
+}
+
+// A figure with new content. Its numbers stay where they are, with all who read them: focus, scroll, what is open.
+function renewed(old, figure) {
+  if (!old) return figure;
+  const kept = old.querySelector("details"), fresh = figure.querySelector("details");
+  if (!kept || !fresh) {
+    old.replaceChildren(...figure.childNodes);
+    return old;
+  }
+  kept.querySelector("tbody").replaceWith(fresh.querySelector("tbody"));
+  while (old.firstChild !== kept) old.firstChild.remove();
+  kept.before(...[...figure.childNodes].filter((node) => node !== fresh));
+  return old;
 }
 
 function fitness(now) {
@@ -332,7 +347,12 @@ function listen() {
     link("live", "live");
     showRuns();
   });
-  events.addEventListener("error", () => { if (!hasEnded) link("lost", "no connection; trying again"); });
+  events.addEventListener("error", () => {
+    if (hasEnded) return;
+    link("lost", "no connection; trying again");
+    // After any answer but a stream of events the browser itself tries no more.
+    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
+  });
   events.addEventListener("cluster", (event) => showCluster(JSON.parse(event.data)));
   events.addEventListener("search", (event) => showSearch(JSON.parse(event.data)));
   events.addEventListener("log", (event) => showLog(JSON.parse(event.data)));

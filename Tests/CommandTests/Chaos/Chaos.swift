@@ -55,8 +55,9 @@ final class Chaos {
   /// Ends the workers of a finished study and adds up.
   func finish() throws -> (figures: ChaosFigures, complaints: [String]) {
     for worker in cluster.workers {
-      let status = cluster.sendHome(worker)
-      if status != 0 { complain("worker \(worker.number) ended with \(status): \(worker.process.logText.suffix(500))") }
+      if !cluster.sendHome(worker) {
+        complain("worker \(worker.number) ended badly: \(worker.process.logText.suffix(500))")
+      }
     }
     look()
     var sum = ledger.sum(try cluster.facts())

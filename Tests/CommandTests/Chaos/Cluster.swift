@@ -113,12 +113,11 @@ final class Cluster {
 
   /// Sends a worker home with SIGTERM and waits for it.
   ///
-  /// - Returns: its exit code.
-  func sendHome(_ worker: Worker) -> Int32 {
+  /// - Returns: whether it left as it should.
+  func sendHome(_ worker: Worker) -> Bool {
     worker.process.send(SIGCONT)
-    worker.process.send(SIGTERM)
     defer { bury(worker) }
-    return worker.process.wait()
+    return worker.process.leaves()
   }
 
   private func bury(_ worker: Worker) {

@@ -76,6 +76,7 @@ func coordinate(
     run, reusing: reused, address: place.socket, log: log, isWatched: dashboard != nil,
     onListening: {
       isListening.store(true, ordering: .relaxed)
+      health?.touch()
       dashboard?.board.listening()
       if local == nil, place.tunnel == nil { log.notice("listening", metadata: ["address": "\($0)"]) }
       listens.yield($0)

@@ -120,7 +120,7 @@ import Testing
         place.file("run"),
         "--listen", "ipc://\(place.file("c"))", "--dashboard", "127.0.0.1:0",
       ], errors: place.file("log"))
-    #expect(coordinator.says("listening"), "\(coordinator.logText)")
+    #expect(coordinator.says("listening") && coordinator.says("dashboard address="), "\(coordinator.logText)")
     let address = try #require(Chronicle(coordinator.logText).all("dashboard").first?.fields["address"])
     let port = UInt16(try #require(URL(string: address)?.port))
     // More answers than the buffers between them take.

@@ -91,7 +91,7 @@ let package = Package(
 
     // Floor 2: pure planners and state machines.
     room("Search", ["Pruning", "Models", "Randomness", "Digests", "Elementary"]),
-    room("Studies", ["Search", "Pruning", "Models", "Randomness", "Digests"]),
+    room("Studies", ["Search", "Pruning", "Models", "Randomness", "Elementary", "Digests"]),
     room("Scheduling", ["Studies", "Pruning", "Models", "Monitoring", "Digests"]),
     room("Wire", ["Scheduling", "Studies", "Pruning", "Models", "Digests", protobuf], exclude: ["sentei.proto"]),
 
@@ -176,7 +176,7 @@ let package = Package(
     tests("Messaging", ["Messaging"]),
     tests("Certificates", ["Certificates"]),
     tests("Tunnel", ["Tunnel", "Certificates", "Messaging", "Digests", crypto, logging, tls] + nio + x509),
-    tests("Reports", ["Reports", "Studies", "Pruning"]),
+    tests("Reports", ["Reports", "Studies", "Pruning", "Models"], exclude: ["Fixtures"]),
     tests("Monitoring", ["Monitoring"]),
     tests("Dashboard", ["Dashboard", "Monitoring"]),
     tests("RunStore", ["RunStore", "Studies", "Digests"]),

@@ -66,7 +66,8 @@ extension Pass {
   }
 
   /// With x̂ the normalised x, m rows and g = scale / √(variance + epsilon):
-  /// dshift = Σ dy, dscale = Σ dy·x̂, dx = g · (dy − dshift / m − x̂ · dscale / m).
+  /// dshift = Σ dy, dscale = Σ dy·x̂, dx = g · (dy − dshift / m − x̂ · dscale / m), or g · dy by running statistics, which
+  /// no x changes.
   func normalizeBackward(
     _ node: Int, _ input: Int, _ parameters: UnsafePointer<Float>, _ gradient: UnsafeMutablePointer<Float>
   ) {
@@ -78,9 +79,9 @@ extension Pass {
       let product = channelSums.1.base[channel] * inverse
       gradient[place.shift + channel] = Float(sum)
       gradient[place.scale + channel] = Float(product)
-      memory.coefficients.0.base[channel] = Float(sum / Double(rows))
-      memory.coefficients.1.base[channel] = Float(
-        Double(memory.scale.base[channel]) * inverse * product / Double(rows))
+      memory.coefficients.0.base[channel] = trains ? Float(sum / Double(rows)) : 0
+      memory.coefficients.1.base[channel] =
+        trains ? Float(Double(memory.scale.base[channel]) * inverse * product / Double(rows)) : 0
     }
     contribute(input) { dx in
       kernels.normalizeBackward(

@@ -91,7 +91,7 @@ extension Pass {
     let dy = gradient(node)!
     contribute(input) { dx in
       if dx != dy { dx.update(from: dy, count: size(node)) }
-      kernels.multiply(dropouts[node]!.base, size(node), into: dx)
+      if trains { kernels.multiply(dropouts[node]!.base, size(node), into: dx) }
     }
   }
 }

@@ -19,6 +19,8 @@ final class Pass {
   let capacity: Int
   /// The samples of the current batch.
   private(set) var count = 0
+  /// Whether it came forward as in training, which the way back follows.
+  private(set) var trains = false
   let offsets: [ParameterOffsets]
   private let valueSlots: [AlignedBuffer<Float>]
   /// Where the samples lie; memory of its own unless something else is set, which is only read.
@@ -99,6 +101,7 @@ final class Pass {
   func forward(_ parameters: UnsafeMutablePointer<Float>, count: Int, key: Key?) -> UnsafePointer<Float> {
     precondition(count > 0 && count <= capacity)
     self.count = count
+    trains = key != nil
     for node in 1..<plan.count { forward(node, parameters, key) }
     return UnsafePointer(values(network.logits))
   }

@@ -3,15 +3,15 @@ internal import Pruning
 
 /// Scores of single weights from data: what a weight does on samples, not its size alone.
 ///
-/// Both sums are taken in `Double`, batch by batch in the order of the samples; the bits are those of one
-/// ``NumericsClass``.
+/// All sums are taken in `Double`, in the order of the samples; the bits are those of one ``NumericsClass``.
 package struct WeightScores: Sendable {
-  private let network: NetworkDescription
-  private let layout: ParameterLayout
-  private let parameters: [Float]
-  private let input: BatchInput
-  private let count: Int
-  private let variant: KernelVariant
+  let network: NetworkDescription
+  let layout: ParameterLayout
+  let parameters: [Float]
+  let input: BatchInput
+  /// The samples that are looked at.
+  let count: Int
+  let variant: KernelVariant
 
   /// Samples that pass through the network together; part of the result where batches are normalised.
   private static let batch = 64
@@ -86,7 +86,7 @@ package struct WeightScores: Sendable {
   }
 
   /// |w · factor| of each prunable weight, in mask order; nil if one is not finite.
-  private func scores(_ factor: (_ index: Int) -> Double) -> [Float]? {
+  func scores(_ factor: (_ index: Int) -> Double) -> [Float]? {
     var out: [Float] = []
     out.reserveCapacity(layout.prunableCount)
     for tensor in layout.prunable {

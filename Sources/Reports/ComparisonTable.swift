@@ -128,14 +128,24 @@ package struct ComparisonTable: Hashable, Sendable {
 }
 
 extension RequestedSize {
+  /// For headings: `32×`, `21.5 % left`.
+  package var words: String {
+    switch self {
+    case .compression(let compression): "\(compression.short)×"
+    case .remaining(let share): "\((100 * share).fixed(digits: 1)) % left"
+    case .whole, .range, .architecture, .pattern: text
+    }
+  }
+
   /// As the study file asks for it: `1` for the dense network, `10.0`, `5-50`, `2:4`.
-  var text: String {
+  package var text: String {
     switch self {
     case .whole: "1"
     case .compression(let compression): compression.fixed(digits: 1)
     case .range(let range): "\(range.lowerBound.short)-\(range.upperBound.short)"
     case .architecture: "-"
     case .pattern(let kept, let group): "\(kept):\(group)"
+    case .remaining(let share): "\((100 * share).fixed(digits: 1))%"
     }
   }
 }

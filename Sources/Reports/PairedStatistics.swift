@@ -5,17 +5,30 @@ package struct Spread: Hashable, Sendable {
   /// With n − 1 in the denominator; nil for a single value.
   package let deviation: Double?
 
+  /// Takes two passes for each, so that what values have in common costs no digits and equal ones have no deviation.
+  ///
   /// - Precondition: there is a value.
+  /// - Complexity: O(n).
+  /// - Source: Chan, Golub and LeVeque, "Algorithms for computing the sample variance", 1983, the corrected two passes.
   package init(_ values: [Double]) {
     precondition(!values.isEmpty)
-    let mean = values.reduce(0, +) / Double(values.count)
-    (count, self.mean) = (values.count, mean)
-    deviation =
-      values.count < 2
-      ? nil : (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)).squareRoot()
+    count = values.count
+    let size = Double(values.count)
+    let rough = values.reduce(0, +) / size
+    // Beside an infinite loss nothing is left to correct.
+    let mean = rough.isFinite ? rough + values.reduce(0) { $0 + ($1 - rough) } / size : rough
+    self.mean = mean
+    guard count > 1 else {
+      deviation = nil
+      return
+    }
+    let (sum, squares) = values.reduce((0.0, 0.0)) { ($0.0 + ($1 - mean), $0.1 + ($1 - mean) * ($1 - mean)) }
+    deviation = (max(squares - sum * sum / size, 0) / (size - 1)).squareRoot()
   }
 
   /// The interval that holds the true mean with a confidence, for normal values; nil for a single one.
+  ///
+  /// - Precondition: values are finite, and the confidence is between 0 and 1.
   package func interval(confidence: Double = 0.95) -> ClosedRange<Double>? {
     guard let deviation else { return nil }
     let half = StudentT.quantile(confidence: confidence, freedom: count - 1) * deviation / Double(count).squareRoot()
@@ -24,6 +37,8 @@ package struct Spread: Hashable, Sendable {
 
   /// The chance of a mean so far from 0, in either direction, if the true one were 0 (one-sample t test); nil for a
   /// single value.
+  ///
+  /// Equal values, which the test has no answer for, are certain: 0, or 1 if all are 0.
   package var probability: Double? {
     guard let deviation else { return nil }
     guard deviation > 0 else { return mean == 0 ? 1 : 0 }
@@ -36,7 +51,8 @@ package enum Wilcoxon {
   /// The chance of rank sums so far apart, in either direction, if differences were symmetric about 0.
   ///
   /// Exact, also with ties, which get the mean of their ranks: the distribution is counted over all signs. Differences of
-  /// 0 say nothing and are left out; without others the answer is 1.
+  /// 0 say nothing and are left out; without others the answer is 1. They are rounded to 1e-9 first, as is
+  /// fit for accuracies.
   ///
   /// - Complexity: O(n³).
   /// - Source: Wilcoxon, "Individual comparisons by ranking methods", 1945.

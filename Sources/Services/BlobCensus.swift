@@ -22,19 +22,19 @@ struct BlobCensus {
   /// Replays as far as facts and blobs reach.
   ///
   /// - Parameters:
-  ///   - planner: where the replay begins; what was needed before that is not found out.
-  ///   - watch: is told each step, with the planner behind it.
+  ///   - start: where the replay begins; what was needed before that is not found out.
+  ///   - watch: is told each step, with the study behind it.
   /// - Complexity: that of the replay, and linear in the bytes of the needed blobs.
   init(
-    of planner: SearchStudy, facts: [Digest: Outcome], store: RunStore,
-    watch: (RunStep, SearchStudy) -> Void = { _, _ in }
+    of start: any StudyRun, facts: [Digest: Outcome], store: RunStore,
+    watch: (RunStep, any StudyRun) -> Void = { _, _ in }
   ) {
-    var run = PlannerRun(planner)
+    var run = start
     // A study that fails needs nothing more, and says so itself when it is resumed.
     replay: while let step = try? run.step({ facts[$0] }) {
-      watch(step, run.planner)
+      watch(step, run)
       switch step {
-      case .submit, .trial, .snapshotMoment: break
+      case .submit, .trial, .found, .snapshotMoment: break
       case .superseded(let blobs): superseded.formUnion(blobs)
       case .needs(let digest):
         needed.insert(digest)
@@ -45,15 +45,10 @@ struct BlobCensus {
         break replay
       }
     }
-    needed.formUnion(run.planner.openInputs)
-    needed.formUnion(run.planner.heldBlobs)
-    for contestant in run.planner.contestants {
-      for job in contestant.searchJobs + contestant.validationJobs + contestant.jobs { needed.formUnion(job.inputs) }
-    }
-    if let splits = run.planner.currentSplits { needed.formUnion(Outcome.split(splits).blobs) }
-    if let weights = planner.study.pretrained { needed.insert(weights) }
-    // The data set itself is no blob: only the coordinator's own split names it.
-    needed.remove(planner.dataset)
+    needed.formUnion(run.neededBlobs)
+    for contestant in run.contestants { for job in contestant.allJobs { needed.formUnion(job.inputs) } }
+    // The data sets themselves are no blobs: only the coordinator's own splits name them.
+    needed.subtract(run.datasets)
     lost = needed.sorted().compactMap { digest in
       store.complaint(aboutBlob: digest).map { Lost(digest: digest, complaint: $0) }
     }
@@ -62,7 +57,7 @@ struct BlobCensus {
 
 /// Where a run can go on from: the newest snapshot, or after a loss the start, with the facts that can be relied on.
 struct Standing {
-  private(set) var planner: SearchStudy
+  private(set) var run: any StudyRun
   /// How the searches went until there.
   private(set) var course = SearchCourse()
   /// Without those whose blobs have to be made again.
@@ -70,23 +65,27 @@ struct Standing {
   /// What was lost, for people.
   private(set) var damage: [String] = []
 
-  /// - Parameter start: the planner at its start.
+  /// - Parameter start: the study at its start.
   /// - Throws: `RunStoreError` where a damaged file cannot be removed.
   /// - Complexity: a replay and the bytes of the needed blobs; after a loss a replay for each fact of a chain of training.
-  init(_ start: SearchStudy, snapshot: Snapshot?, facts: [Digest: Outcome], store: RunStore) throws {
-    planner = start
+  init(_ start: any StudyRun, snapshot: Snapshot?, facts: [Digest: Outcome], store: RunStore) throws {
+    run = start
     self.facts = facts
-    if let snapshot, let parameters = try? planner.parametersOfSnapshot(snapshot.state) {
+    if let snapshot, var planner = (start as? PlannerRun)?.planner,
+      let parameters = try? planner.parametersOfSnapshot(snapshot.state)
+    {
+      let before = planner.observed
       try? planner.restore(
         snapshot.state, parameters: try store.blob(parameters),
         scores: try planner.scoresOfSnapshot(snapshot.state).map { try store.blob($0) })
-      if planner.observed > start.observed, let known = try? SearchCourse(canonical: snapshot.course) { course = known }
+      if planner.observed > before, let known = try? SearchCourse(canonical: snapshot.course) { course = known }
+      run = PlannerRun(planner)
     }
-    var lost = BlobCensus(of: planner, facts: facts, store: store).lost
+    var lost = BlobCensus(of: run, facts: facts, store: store).lost
     guard !lost.isEmpty else { return }
     // What made a lost blob is asked for again by a replay from the start alone. Its own inputs may be gone on purpose,
     // such as the state before; then what made those is done again too, to the same bits.
-    planner = start
+    run = start
     course = SearchCourse()
     damage = lost.map { "\(store.layout.blob($0.digest)) \($0.complaint): what made it is computed again" }
     while !lost.isEmpty {

@@ -46,7 +46,7 @@ struct CoordinatorDesk {
     blobs = BlobShelf(store: run.store)
     telemetry = Telemetry(run)
     state = CoordinatorState(
-      run: run.runDigest, study: run.planner.study.digest, epoch: UInt64(run.store.identity.epoch),
+      run: run.runDigest, study: run.run.studyDigest, epoch: UInt64(run.store.identity.epoch),
       golden: GoldenResult.digest, receiveLimit: WireCodec.receiveLimit, done: Set(run.facts.keys),
       auditKey: ProcessIdentity.random(), quarantined: run.quarantined, disputes: run.disputes)
   }

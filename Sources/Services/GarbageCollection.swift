@@ -21,7 +21,7 @@ package enum GarbageCollection {
   package static func collect(directory: String, dryRun: Bool) throws -> Swept {
     let store = try RunStore.open(at: directory, mode: .sweeping)
     let open = try OpenRun.look(store)
-    let census = BlobCensus(of: open.planner, facts: open.facts, store: store)
+    let census = BlobCensus(of: open.run, facts: open.facts, store: store)
     let damage =
       store.damage.map(\.description) + census.lost.map { "\(store.layout.blob($0.digest)) \($0.complaint)" }
       + (try store.structuralComplaint().map { ["\(store.layout.database) is damaged (\($0))"] } ?? [])
@@ -37,8 +37,8 @@ package enum GarbageCollection {
     if let inputs = try store.inputsBlob() { blobs.insert(inputs) }
     var snapshots: Set<Int> = []
     for snapshot in try store.allSnapshots().sound where snapshots.count < RunStore.snapshotsKept {
-      guard let weights = try? open.planner.parametersOfSnapshot(snapshot.state),
-        let scores = try? open.planner.scoresOfSnapshot(snapshot.state)
+      guard let planner = open.planner, let weights = try? planner.parametersOfSnapshot(snapshot.state),
+        let scores = try? planner.scoresOfSnapshot(snapshot.state)
       else { continue }
       snapshots.insert(snapshot.observed)
       blobs.formUnion([weights] + scores)

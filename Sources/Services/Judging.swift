@@ -26,26 +26,42 @@ package final class Judging {
   ///   - data: the slice that judges.
   ///   - images: the slice of the retraining, if the job has one.
   /// - Throws: `NetworkError` if the inputs are not those of the job's network.
-  package func score<Use>(
-    _ job: Evaluation<Use>, parameters: [Float]?, data: EvaluationData, images: LabelledData?
+  package func score(
+    _ job: Evaluation<FitnessUse>, parameters: [Float]?, data: EvaluationData, images: LabelledData?
   ) throws(NetworkError) -> Score? {
+    guard let evaluator = try evaluator(of: job, parameters, data, images) else {
+      return job.threshold == nil ? .nonfinite : nil
+    }
+    return evaluator.evaluate(job.mask, samples: job.samples, threshold: job.threshold)
+  }
+
+  /// What is to be said about a job on `test`; parameters and errors as ``score(_:parameters:data:images:)``.
+  package func test(
+    _ job: Evaluation<TestUse>, parameters: [Float]?, data: EvaluationData, images: LabelledData?
+  ) throws(NetworkError) -> TestScore {
+    guard let report = try evaluator(of: job, parameters, data, images)?.report(job.mask) else {
+      return TestScore(.nonfinite, top5: 0)
+    }
+    return TestScore(.exact(correct: report.top1, count: report.count, loss: report.loss), top5: report.top5)
+  }
+
+  /// What evaluates the network of a job, with retraining first, where the job says so; nil where that left the finite
+  /// numbers.
+  private func evaluator<Use>(
+    of job: Evaluation<Use>, _ parameters: [Float]?, _ data: EvaluationData, _ images: LabelledData?
+  ) throws(NetworkError) -> MaskedEvaluator? {
     if let retraining = job.retraining {
-      guard let trained = try Self.train(job, retraining, parameters, images!) else {
-        return job.threshold == nil ? .nonfinite : nil
-      }
-      let evaluator = try MaskedEvaluator(network: job.network, scope: job.scope, parameters: trained, data: data)
-      return evaluator.evaluate(job.mask, samples: job.samples, threshold: job.threshold)
+      guard let trained = try Self.train(job, retraining, parameters, images!) else { return nil }
+      return try MaskedEvaluator(network: job.network, scope: job.scope, parameters: trained, data: data)
     }
     let key = Key(
       network: job.network.digest, scope: job.scope, parameters: job.parameters, slice: job.slice.digest)
-    if evaluator?.key != key {
-      guard let parameters else { throw NetworkError("a job without weights and without training") }
-      evaluator = nil
-      evaluator = (
-        key, try MaskedEvaluator(network: job.network, scope: job.scope, parameters: parameters, data: data)
-      )
-    }
-    return evaluator!.evaluator.evaluate(job.mask, samples: job.samples, threshold: job.threshold)
+    if let evaluator, evaluator.key == key { return evaluator.evaluator }
+    guard let parameters else { throw NetworkError("a job without weights and without training") }
+    evaluator = nil
+    let fresh = try MaskedEvaluator(network: job.network, scope: job.scope, parameters: parameters, data: data)
+    evaluator = (key, fresh)
+    return fresh
   }
 
   /// The weights that the job's retraining gives to what its mask keeps; nil where it left the finite numbers.

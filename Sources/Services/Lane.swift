@@ -51,8 +51,8 @@ final class Lane: Sendable {
         let score = try judging.score(job, parameters: parameters, data: data, images: images)
         return (.outcome(score.map { .evaluated($0) } ?? .worseThanThreshold), [])
       case .test(let job, let parameters, let data, let images):
-        let score = try judging.score(job, parameters: parameters, data: data, images: images)
-        return (.outcome(.tested(TestScore(score!))), [])
+        let score = try judging.test(job, parameters: parameters, data: data, images: images)
+        return (.outcome(.tested(score)), [])
       case .train(let job, let data, let state): return try train(job, data, state)
       case .score(let job, let parameters, let data):
         let (outcome, blob) = try job.outcome(parameters: parameters, data: data)

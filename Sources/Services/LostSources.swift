@@ -11,25 +11,26 @@ package struct LostInputs: Error, Equatable, Sendable, CustomStringConvertible {
 /// Makes blobs again that no worker can: slices, given weights and the record of the study's inputs.
 struct LostSources {
   private let store: RunStore
-  private let document: StudyDocument
+  private let document: AnyStudyDocument
   private let prepared: Prepared?
   private let data: String?
 
   /// - Parameters:
   ///   - prepared: what was read already.
   ///   - data: the folder of data sets.
-  init(_ store: RunStore, _ document: StudyDocument, _ prepared: Prepared?, _ data: String?) {
+  init(_ store: RunStore, _ document: AnyStudyDocument, _ prepared: Prepared?, _ data: String?) {
     (self.store, self.document, self.prepared, self.data) = (store, document, prepared, data)
   }
 
-  /// The blobs of a study's data and given weights; nil where the fact that names the slices is lost.
-  func slices(of study: Study, dataset: String?) throws -> [Digest]? {
-    guard let dataset = dataset.flatMap(Digest.init(hex:)) else { return [] }
-    let job = Job.split(SplitJob(dataset: dataset, sizes: study.splits, seed: study.seed))
-    guard let row = try store.fact(for: job.digest), let outcome = try? Outcome(canonical: row.outcome) else {
-      return nil
+  /// The blobs of a study's data and given weights; nil where a fact that names slices is lost.
+  func slices(of study: AnyStudy) throws -> [Digest]? {
+    var blobs = study.pretrained
+    for job in study.splits {
+      guard let row = try store.fact(for: Job.split(job).digest), let outcome = try? Outcome(canonical: row.outcome)
+      else { return nil }
+      blobs += outcome.blobs
     }
-    return outcome.blobs + (study.pretrained.map { [$0] } ?? [])
+    return blobs
   }
 
   /// Makes those blobs again that are lost, from the data set and the files that the study names.
@@ -45,9 +46,9 @@ struct LostSources {
     guard !lost.isEmpty else { return [] }
     do {
       let prepared = try prepared ?? Prepared(document, data: data)
-      guard prepared.study.digest == store.identity.study,
-        prepared.dataset.hex == (try store.meta(OpenRun.datasetKey))
-      else { throw LostInputs(description: "the data set or the model is not what the run began with") }
+      guard prepared.study.digest == store.identity.study else {
+        throw LostInputs(description: "the data set or the model is not what the run began with")
+      }
       try prepared.store(in: store)
       try store.record(prepared.inputs)
     } catch {

@@ -25,6 +25,15 @@ package struct OtherBudget: Error, Equatable, Sendable, CustomStringConvertible 
   }
 }
 
+/// A run that compares methods, where one of searches was expected.
+package struct NotASearch: Error, Equatable, Sendable, CustomStringConvertible {
+  package let directory: String
+
+  package var description: String {
+    "\(directory) is a study of methods, which has no trials of a search; `sentei report \(directory)` shows what it came to"
+  }
+}
+
 /// Results to which workers gave different answers when all else of a study was done.
 struct Undecided: Error, CustomStringConvertible {
   let jobs: Int
@@ -39,7 +48,9 @@ struct Undecided: Error, CustomStringConvertible {
 /// A run directory that is ready to go on: its store, its planner at the newest sound snapshot, and every fact.
 package struct OpenRun: Sendable {
   package let store: RunStore
-  package let planner: SearchStudy
+  /// The study on its way, where the newest snapshot left it.
+  package let run: any StudyRun
+  package let study: AnyStudy
   /// How the searches went until where the planner stands.
   let course: SearchCourse
   package let facts: [Digest: Outcome]
@@ -59,7 +70,6 @@ package struct OpenRun: Sendable {
 
   /// The key of the budget table for the trials of each search.
   package static let trialsKey = "trials"
-  static let datasetKey = "dataset"
   private static let noteKey = "dataset-note"
 
   /// Makes the run directory of a study, or finds that it is there, and opens it.
@@ -68,20 +78,21 @@ package struct OpenRun: Sendable {
   /// - Throws: `RunStoreError`, `FormatError`, `SplitError`, `StudyFileError`; a new directory is then removed again or
   ///   was never made. ``OtherBudget`` for a run that never had the file's budget, which stays as it is.
   package static func start(
-    _ document: StudyDocument, text: String, directory: String, data: String?
+    _ document: AnyStudyDocument, text: String, directory: String, data: String?
   ) throws -> OpenRun {
     // Everything that a person can get wrong is read before the directory is made.
     var found: Prepared?
-    let study: Study
-    if let inputs = try RunStore.inputs(at: directory) {
-      study = try document.study(try Sources.inputs(of: document, like: inputs, folder: data))
+    let study: AnyStudy
+    if let recorded = try RunStore.inputs(at: directory), recorded.count == document.subjects.count {
+      study = try document.study(
+        try zip(document.subjects, recorded).map { try Sources.inputs(of: $0, like: $1, folder: data) })
     } else {
       let prepared = try Prepared(document, data: data)
       (found, study) = (prepared, prepared.study)
     }
     let creation = try RunStore.create(
       at: directory, studyText: text, studyDigest: study.digest, runID: ProcessIdentity.random().hex)
-    if case .alreadyThere = creation { try checkBudget(document.trials, of: directory) }
+    if case .alreadyThere = creation, let trials = document.trials { try checkBudget(trials, of: directory) }
     return try open(directory: directory, document: document, prepared: found, data: data)
   }
 
@@ -107,7 +118,12 @@ package struct OpenRun: Sendable {
   ///   ``resume(directory:data:)``.
   package static func extend(directory: String, to budget: Budget, data: String?) throws -> OpenRun {
     let open = try resume(directory: directory, data: data)
-    let study = open.planner.study
+    guard let planner = open.planner else {
+      throw BudgetRefusal(
+        description:
+          "the study compares methods, each of which ends by itself; start a new run, with --reuse \(directory)")
+    }
+    let study = planner.study
     guard study.cycles == nil, study.population == nil else {
       throw BudgetRefusal(
         description:
@@ -119,13 +135,13 @@ package struct OpenRun: Sendable {
       case .generations(let generations): generations * study.searches[0].settings.generationSize
       case .evaluations(let evaluations): evaluations
       }
-    guard trials > open.planner.trials else {
+    guard trials > planner.trials else {
       throw BudgetRefusal(
-        description: "the run has a budget of \(open.planner.trials) evaluations already; \(trials) is not more")
+        description: "the run has a budget of \(planner.trials) evaluations already; \(trials) is not more")
     }
     try open.store.appendBudgets([BudgetRow(key: trialsKey, value: trials)])
     open.store.fold()
-    return try assemble(open.store, study)
+    return try assemble(open.store, open.study)
   }
 
   /// A budget as a person gives it: for each search of the study.
@@ -135,7 +151,7 @@ package struct OpenRun: Sendable {
   }
 
   private static func open(
-    directory: String, document: StudyDocument?, prepared: Prepared?, data: String?
+    directory: String, document: AnyStudyDocument?, prepared: Prepared?, data: String?
   ) throws -> OpenRun {
     let store = try RunStore.open(at: directory, mode: .writing)
     let document = try document ?? readDocument(store)
@@ -144,8 +160,7 @@ package struct OpenRun: Sendable {
       let prepared = try prepared ?? Prepared(document, data: data)
       try check(prepared.study, in: store)
       try prepared.store(in: store)
-      try store.appendBudgets([BudgetRow(key: trialsKey, value: document.trials)])
-      try store.setMeta(datasetKey, prepared.dataset.hex)
+      if let trials = document.trials { try store.appendBudgets([BudgetRow(key: trialsKey, value: trials)]) }
       if let note = prepared.note { try store.setMeta(noteKey, note) }
       // Last: where inputs are recorded, everything is.
       try store.record(prepared.inputs)
@@ -155,7 +170,7 @@ package struct OpenRun: Sendable {
     }
     var mended = try sources.mend([inputs])
     let study = try readStudy(document, store)
-    mended += try sources.mend(try sources.slices(of: study, dataset: try store.meta(datasetKey)))
+    mended += try sources.mend(try sources.slices(of: study))
     return try assemble(store, study, mended: mended)
   }
 
@@ -171,18 +186,18 @@ package struct OpenRun: Sendable {
     try assemble(store, try readStudy(try readDocument(store), store))
   }
 
-  private static func readDocument(_ store: RunStore) throws -> StudyDocument {
-    try StudyDocument(text: try store.studyText(), file: store.layout.study)
+  private static func readDocument(_ store: RunStore) throws -> AnyStudyDocument {
+    try AnyStudyDocument(text: try store.studyText(), file: store.layout.study)
   }
 
-  private static func readStudy(_ document: StudyDocument, _ store: RunStore) throws -> Study {
-    guard let inputs = try store.inputs() else { throw unprepared(store) }
+  private static func readStudy(_ document: AnyStudyDocument, _ store: RunStore) throws -> AnyStudy {
+    guard let inputs = try store.inputs(), inputs.count == document.subjects.count else { throw unprepared(store) }
     let study = try document.study(inputs)
     try check(study, in: store)
     return study
   }
 
-  static func check(_ study: Study, in store: RunStore) throws {
+  static func check(_ study: AnyStudy, in store: RunStore) throws {
     guard study.digest == store.identity.study else {
       throw RunStoreError.damaged(path: store.layout.study, found: "it is not the study that this run was started with")
     }
@@ -192,10 +207,35 @@ package struct OpenRun: Sendable {
     .damaged(path: store.layout.directory, found: "its data set or budget is not recorded; start the run again")
   }
 
-  private static func assemble(_ store: RunStore, _ study: Study, mended: [String] = []) throws -> OpenRun {
-    guard let dataset = try store.meta(datasetKey).flatMap(Digest.init(hex:)),
-      let trials = try store.budgets().last(where: { $0.key == trialsKey })?.value
-    else { throw unprepared(store) }
+  /// A study at its start.
+  private static func start(_ study: AnyStudy, _ store: RunStore) throws -> any StudyRun {
+    switch study {
+    case .search(let study):
+      guard let trials = try store.budgets().last(where: { $0.key == trialsKey })?.value else {
+        throw unprepared(store)
+      }
+      return PlannerRun(try SearchStudy(study, dataset: study.dataset, trials: trials))
+    case .methods(let study): return MethodRun(study)
+    }
+  }
+
+  /// What the data sets are called, in order.
+  ///
+  /// - Throws: `RunStoreError`, `StudyFileError`.
+  package func datasetNames() throws -> [String] { try Self.readDocument(store).subjects.map(\.datasetName) }
+
+  /// The planner of a study of searches; nil for other studies.
+  package var planner: SearchStudy? { (run as? PlannerRun)?.planner }
+
+  /// The planner of a study of searches, for what is of no use elsewhere.
+  ///
+  /// - Throws: ``NotASearch`` for other studies.
+  package func searches() throws(NotASearch) -> SearchStudy {
+    guard let planner else { throw NotASearch(directory: store.layout.directory) }
+    return planner
+  }
+
+  private static func assemble(_ store: RunStore, _ study: AnyStudy, mended: [String] = []) throws -> OpenRun {
     if store.mode == .writing {
       try store.endQuarantines()
       try store.reopenDisputes()
@@ -205,14 +245,14 @@ package struct OpenRun: Sendable {
     try store.forEachFact { row in
       if let outcome = try? Outcome(canonical: row.outcome) { facts[row.job] = outcome }
     }
-    var planner = try SearchStudy(study, dataset: dataset, trials: trials)
+    var run = try start(study, store)
     var course = SearchCourse()
     // Not for readers: while they look, a coordinator removes states that it needs no more.
     if store.mode == .writing {
       let newest = try store.newestSnapshot()
       damage += newest.damage.map(\.description)
-      let standing = try Standing(planner, snapshot: newest.snapshot, facts: facts, store: store)
-      (planner, course, facts) = (standing.planner, standing.course, standing.facts)
+      let standing = try Standing(run, snapshot: newest.snapshot, facts: facts, store: store)
+      (run, course, facts) = (standing.run, standing.course, standing.facts)
       damage += standing.damage
     }
     let disputes = try store.disputes()
@@ -225,7 +265,7 @@ package struct OpenRun: Sendable {
       damage.append("\(store.layout.study) is not what the run began with; it still describes the same study")
     }
     return OpenRun(
-      store: store, planner: planner, course: course, facts: facts, damage: damage,
+      store: store, run: run, study: study, course: course, facts: facts, damage: damage,
       quarantined: try store.quarantined(),
       disputes: disputes.mapValues { rows in
         rows.compactMap { row in

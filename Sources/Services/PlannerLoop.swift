@@ -56,7 +56,7 @@ final class PlannerLoop: @unchecked Sendable {
   private let store: RunStore
   private let reused: ReusedRuns?
   private let output: @Sendable (Output) -> Void
-  private var run: PlannerRun
+  private var run: any StudyRun
   private var facts: [Digest: Outcome]
   private var contestants: [Contestant] = []
   /// Jobs whose facts were taken back in this run: what another run says of them does not decide.
@@ -80,7 +80,7 @@ final class PlannerLoop: @unchecked Sendable {
   init(
     _ open: OpenRun, reusing reused: ReusedRuns?, isWatched: Bool, output: @escaping @Sendable (Output) -> Void
   ) {
-    run = PlannerRun(open.planner)
+    run = open.run
     course = open.course
     self.isWatched = isWatched
     facts = open.facts
@@ -155,6 +155,7 @@ final class PlannerLoop: @unchecked Sendable {
         case .trial(let record):
           course.note(record)
           trials += 1
+        case .found: trials += 1
         case .snapshotMoment: try snapshot(since: start)
         case .superseded(let blobs): output(.superseded(blobs))
         case .blocked: break loop
@@ -187,18 +188,20 @@ final class PlannerLoop: @unchecked Sendable {
 
   /// Stores a snapshot once a replay of what came after the last one would take a second.
   private func snapshot(since start: Scheduling.Instant) throws {
-    guard cost + Clock.now.seconds(since: start) > 1, let state = run.planner.snapshot else { return }
+    guard cost + Clock.now.seconds(since: start) > 1, let planner = (run as? PlannerRun)?.planner,
+      let state = planner.snapshot
+    else { return }
     // HEAD first: no snapshot may rest on facts whose loss nobody would notice.
     try store.writeHead()
-    try store.writeSnapshot(observed: run.planner.observed, state: state, course: course.canonicalBytes)
+    try store.writeSnapshot(observed: planner.observed, state: state, course: course.canonicalBytes)
     cost = 0
   }
 
   private func finish() throws {
-    if contestants.isEmpty { contestants = run.planner.contestants }
+    if contestants.isEmpty { contestants = run.contestants }
     // No one asks for `test` before all is known that a choice among the searches could look at.
     guard try asked(for: contestants.flatMap { $0.searchJobs + $0.validationJobs }) else { return }
-    guard try asked(for: contestants.flatMap(\.jobs)) else { return }
+    guard try asked(for: contestants.flatMap { $0.jobs + $0.jobsBefore }) else { return }
     isOver = true
     try store.writeHead()
     output(.finished(contestants))
@@ -211,15 +214,24 @@ final class PlannerLoop: @unchecked Sendable {
   }
 
   private var progress: RunProgress {
-    let (generation, generations, best) = run.planner.progress
-    let objective = run.planner.study.objective
+    guard let planner = (run as? PlannerRun)?.planner else { return methodProgress }
+    let (generation, generations, best) = planner.progress
+    let objective = planner.study.objective
     let figure = objective.goals[0]
     return RunProgress(
       generation: generation, generations: generations, best: best.map(objective.words),
       bestFigure: best.map { .init(name: figure.rawValue, value: figure.figure($0.value)) },
-      evaluations: evaluations, trainedEpochs: run.planner.trainedEpochs,
-      isTrained: run.planner.isTrained, epochs: run.planner.study.training.epochs, trials: trials,
+      evaluations: evaluations, trainedEpochs: planner.trainedEpochs,
+      isTrained: planner.isTrained, epochs: planner.study.training.epochs, trials: trials,
       cacheHits: run.cacheHits)
+  }
+
+  /// Networks that were found stand for generations.
+  private var methodProgress: RunProgress {
+    guard let methods = run as? MethodRun else { return RunProgress() }
+    let (found, expected) = methods.progress
+    return RunProgress(
+      generation: found, generations: expected, evaluations: evaluations, isTrained: true, trials: trials)
   }
 }
 

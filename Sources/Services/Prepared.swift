@@ -8,47 +8,68 @@ internal import StudyFile
 
 /// What a study is made of beside its file, read and cut before anything is written.
 struct Prepared {
-  let study: Study
-  let dataset: Digest
-  let inputs: StudyInputs
+  let study: AnyStudy
+  let inputs: [StudyInputs]
   /// What a reader of the results has to know of the data, such as that they are a part of the set.
   let note: String?
   /// Slices and weights.
-  private let blobs: [[UInt8]]
-  private let splits: Splits
+  private var blobs: [Digest: [UInt8]] = [:]
+  private var splits: [(job: SplitJob, splits: Splits)] = []
 
   /// - Throws: `FormatError` for data or a model that is missing or damaged, `StudyFileError` where they do not fit the
   ///   study, `SplitError` for sizes that the data cannot give.
-  init(_ document: StudyDocument, data: String?) throws {
-    let set = try Sources.normalized(try Sources.dataset(of: document, folder: data), document)
-    note = set.note
-    let (training, officialTest) = (set.training, set.officialTest)
-    dataset = Sources.identity(of: set)
-    let source = try Sources.network(
-      of: document, shape: training.shape, classes: training.classes, dataset: dataset)
-    inputs = source.inputs
-    study = try document.study(inputs)
-
-    let (sizes, seed) = (study.splits, study.seed)
-    let cut = try document.placingErrors {
-      () throws(SplitError) in
-      try StratifiedSplit.slices(of: training, officialTest: officialTest, sizes: sizes, seed: seed)
+  init(_ document: AnyStudyDocument, data: String?) throws {
+    var sets: [DataSet] = []
+    var inputs: [StudyInputs] = []
+    for subject in document.subjects {
+      let set = try Sources.normalized(try Sources.dataset(of: subject, folder: data), subject)
+      let source = try Sources.network(
+        of: subject, shape: set.training.shape, classes: set.training.classes, dataset: Sources.identity(of: set))
+      sets.append(set)
+      inputs.append(source.inputs)
+      for blob in source.blobs { blobs[Digest(of: blob)] = blob }
     }
-    try document.check(study, trainSamples: cut.train.count)
-    let slices = [cut.train, cut.search, cut.validation, cut.test].map(\.canonicalBytes.bytes)
-    blobs = slices + source.blobs
-    splits = Splits(
-      train: Slice(digest: Digest(of: slices[0]), count: cut.train.count),
-      search: Slice(digest: Digest(of: slices[1]), count: cut.search.count),
-      validation: Slice(digest: Digest(of: slices[2]), count: cut.validation.count),
-      test: Slice(digest: Digest(of: slices[3]), count: cut.test.count))
+    var notes: [String] = []
+    for note in sets.compactMap(\.note) where !notes.contains(note) { notes.append(note) }
+    note = notes.isEmpty ? nil : notes.joined(separator: "; ")
+    self.inputs = inputs
+    let study = try document.study(inputs)
+    self.study = study
+    let jobs = study.splits
+    let perSubject = jobs.count / sets.count
+    for (index, job) in jobs.enumerated() {
+      try cut(sets[index / perSubject], job, document.subjects[index / perSubject])
+    }
+    try document.check(
+      study, trainSamples: sets.indices.map { splits[$0 * perSubject].splits.train.count })
   }
 
-  /// Stores the blobs and the fact that these slices are the split.
+  private mutating func cut(_ set: DataSet, _ job: SplitJob, _ document: SubjectDocument) throws {
+    let cut = try document.placingErrors {
+      () throws(SplitError) in
+      try StratifiedSplit.slices(of: set.training, officialTest: set.officialTest, sizes: job.sizes, seed: job.seed)
+    }
+    func slice<Use>(_ samples: LabelledData, _: Use.Type = Use.self) -> Slice<Use> {
+      let bytes = samples.canonicalBytes.bytes
+      let digest = Digest(of: bytes)
+      blobs[digest] = bytes
+      return Slice(digest: digest, count: samples.count)
+    }
+    splits.append(
+      (
+        job,
+        Splits(
+          train: slice(cut.train), search: slice(cut.search), validation: slice(cut.validation), test: slice(cut.test))
+      ))
+  }
+
+  /// Stores the blobs and the facts that these slices are the splits.
   func store(in store: RunStore) throws(RunStoreError) {
-    for blob in blobs { _ = try store.storeBlob(blob) }
-    let job = Job.split(SplitJob(dataset: dataset, sizes: study.splits, seed: study.seed))
-    let fact = FactRow(job: job.digest, kind: job.kind, outcome: Outcome.split(splits).canonicalBytes)
-    _ = try store.commit([fact], attempts: [])
+    for (_, blob) in blobs.sorted(by: { $0.key < $1.key }) { _ = try store.storeBlob(blob) }
+    let facts = splits.map { job, splits in
+      let job = Job.split(job)
+      return FactRow(job: job.digest, kind: job.kind, outcome: Outcome.split(splits).canonicalBytes)
+    }
+    _ = try store.commit(facts, attempts: [])
   }
 }

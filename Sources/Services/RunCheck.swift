@@ -14,10 +14,11 @@ package struct RunCheck: Sendable {
   /// Looks at the run, also while a coordinator writes; then what it replaces meanwhile may look like damage, and a second
   /// look tells.
   ///
-  /// - Parameter onTrial: is told the trials of the history in order, as far as facts and blobs reach.
+  /// - Parameter onJudged: is told the entries of the history in order, as far as facts and blobs reach: what each is
+  ///   called, and the jobs that judged it.
   /// - Throws: `RunStoreError` and `StudyFileError` for damage that leaves nothing to look at, naming the file.
   /// - Complexity: linear in the bytes of the run, and a replay from the start.
-  package init(directory: String, onTrial: (TrialRecord, RunStore) -> Void = { _, _ in }) throws {
+  package init(directory: String, onJudged: (String, [TrialDraw], RunStore) -> Void = { _, _, _ in }) throws {
     let open = try OpenRun.look(directory: directory)
     self.open = open
     let (store, resume) = (open.store, "`sentei resume \(directory)`")
@@ -38,13 +39,17 @@ package struct RunCheck: Sendable {
     let written = Dictionary(uniqueKeysWithValues: snapshots.sound.map { ($0.observed, $0) })
     var wrong: [Int] = []
     var course = SearchCourse()
-    let census = BlobCensus(of: open.planner, facts: open.facts, store: store) { step, planner in
+    let census = BlobCensus(of: open.run, facts: open.facts, store: store) { step, run in
       switch step {
       case .trial(let record):
         course.note(record)
-        onTrial(record, store)
+        onJudged("\(record.name) \(record.trial.place.id)", record.draws, store)
+      case .found(let name, let finding):
+        guard let evaluation = (run as? MethodRun)?.judgement(of: finding) else { break }
+        let draw = TrialDraw(job: Job.evaluate(evaluation).digest, evaluation: evaluation)
+        onJudged(name, [draw], store)
       case .snapshotMoment:
-        guard let snapshot = written[planner.observed] else { break }
+        guard let planner = (run as? PlannerRun)?.planner, let snapshot = written[planner.observed] else { break }
         let isRight = snapshot.state == planner.snapshot && snapshot.course == course.canonicalBytes
         if !isRight { wrong.append(planner.observed) }
       case .submit, .needs, .superseded, .blocked, .finished: break

@@ -15,12 +15,8 @@ extension Scoring {
   ) throws(NetworkError) -> (outcome: Outcome, blob: (digest: Digest, bytes: [UInt8])?) {
     let scores: [Float]
     switch criterion {
-    case .gradient, .activation:
-      let weights = try WeightScores(
-        network: network, scope: scope, parameters: parameters, data: data, samples: samples)
-      guard let values = criterion == .gradient ? weights.gradient() : weights.activation() else {
-        return (.diverged(step: 0), nil)
-      }
+    case .gradient, .activation, .fisher, .optimalBrainDamage, .optimalBrainSurgeon:
+      guard let values = try oneStepScores(parameters, data) else { return (.diverged(step: 0), nil) }
       scores = values
     case .edgePopup(let training):
       let search = try EdgePopup(
@@ -34,6 +30,27 @@ extension Scoring {
     let bytes = Parameters.canonicalBytes(of: scores)
     let digest = Digest(of: bytes)
     return (.scored(digest), (digest, bytes))
+  }
+}
+
+extension Scoring {
+  /// Scores without any training; nil where they are not finite.
+  private func oneStepScores(_ parameters: [Float], _ data: LabelledData) throws(NetworkError) -> [Float]? {
+    func weights() throws(NetworkError) -> WeightScores {
+      try WeightScores(network: network, scope: scope, parameters: parameters, data: data, samples: samples)
+    }
+    switch criterion {
+    case .gradient: return try weights().gradient()
+    case .activation: return try weights().activation()
+    case .fisher: return try weights().fisher()
+    case .optimalBrainDamage: return try weights().optimalBrainDamage()
+    case .optimalBrainSurgeon(let block, let damping):
+      return try BlockFisher(
+        network: network, scope: scope, parameters: parameters, data: data, samples: samples, block: block,
+        damping: damping
+      ).scores()
+    case .edgePopup: preconditionFailure("edge-popup trains")
+    }
   }
 }
 

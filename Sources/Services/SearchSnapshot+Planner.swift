@@ -8,8 +8,12 @@ extension SearchSnapshot {
   /// How the searches of a planner's run went.
   ///
   /// - Complexity: linear in the course, the fronts and the weights of one mask.
-  init(_ course: SearchCourse, of run: PlannerRun, trials: Int) {
+  init(_ course: SearchCourse, of run: any StudyRun, trials: Int) {
     self.init()
+    cacheHits = run.cacheHits
+    self.trials = trials
+    // Methods have no course but a list of networks.
+    guard let run = run as? PlannerRun else { return }
     let objective = run.planner.study.objective
     let goal = objective.goals[0]
     objectives = objective.goals.prefix(objective.objectiveCount).map {
@@ -48,8 +52,6 @@ extension SearchSnapshot {
       }
     }
     if let mask = run.planner.bestMask { note(mask, of: run.planner.study) }
-    cacheHits = run.cacheHits
-    self.trials = trials
   }
 
   /// At most 256 of a list, both ends among them.
@@ -64,37 +66,8 @@ extension SearchSnapshot {
         name: study.network.nodes[tensor.node].name, kept: mask.population(in: tensor.maskRange!),
         size: tensor.maskRange!.count)
     }
-    if let first = layout.prunable.first { picture = Picture(mask, of: first, in: study.network) }
-  }
-}
-
-extension SearchSnapshot.Picture {
-  /// The first layer's kept weights by input; nil where the network does not begin with a dense layer, or its inputs make
-  /// no picture.
-  fileprivate init?(_ mask: Mask, of tensor: ParameterTensor, in network: NetworkDescription) {
-    guard tensor.shape.count == 2, let range = tensor.maskRange, range.count <= 1 << 22 else { return nil }
-    let inputs = tensor.shape[1]
-    let shape = network.shapes[0]
-    guard shape.reduce(1, *) == inputs, let side = Self.sides(shape) else { return nil }
-    let pixels = side.width * side.height
-    var counts = Array(repeating: 0, count: pixels)
-    for output in 0..<tensor.shape[0] {
-      let row = range.lowerBound + output * inputs
-      for input in 0..<inputs where mask[row + input] { counts[input % pixels] += 1 }
+    picture = InputCounts(mask, of: study.network, scope: study.scope).map { counts in
+      Picture(layer: counts.layer, width: counts.width, height: counts.height, most: counts.most, kept: counts.kept)
     }
-    self.init(
-      layer: network.nodes[tensor.node].name, width: side.width, height: side.height,
-      most: tensor.shape[0] * (inputs / pixels), kept: counts)
-  }
-
-  /// The sides of an input: those of its channels, or of a square where it is a row of values, of one channel or three.
-  private static func sides(_ shape: [Int]) -> (width: Int, height: Int)? {
-    if shape.count == 3 { return (shape[2], shape[1]) }
-    guard shape.count == 1 else { return nil }
-    for channels in [1, 3] where shape[0] % channels == 0 {
-      let side = Int(Double(shape[0] / channels).squareRoot().rounded())
-      if side * side * channels == shape[0], side > 1 { return (side, side) }
-    }
-    return nil
   }
 }

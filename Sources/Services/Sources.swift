@@ -8,7 +8,7 @@ internal import StudyFile
 /// The data sets and networks that study files name, read from where they are.
 enum Sources {
   /// - Throws: `FormatError` for data that is missing or damaged.
-  static func dataset(of document: StudyDocument, folder: String?) throws -> DataSet {
+  static func dataset(of document: SubjectDocument, folder: String?) throws -> DataSet {
     switch document.dataset {
     case .known(let known): try DataFolder.load(named: known.name, folder: folder)
     case .files(let files):
@@ -24,7 +24,7 @@ enum Sources {
   ///
   /// - Throws: `FormatError` for a file that is missing or damaged, `StudyFileError` where it does not fit the data.
   static func network(
-    of document: StudyDocument, shape: [Int], classes: Int, dataset: Digest
+    of document: SubjectDocument, shape: [Int], classes: Int, dataset: Digest
   ) throws -> (inputs: StudyInputs, blobs: [[UInt8]]) {
     let own = try document.ownNetwork(shape: shape, classes: classes)
     guard let file = document.network.file else {
@@ -46,7 +46,7 @@ enum Sources {
   /// if they are still there, so that a changed file is another study.
   ///
   /// - Throws: as ``network(of:shape:classes:)`` does.
-  static func inputs(of document: StudyDocument, like recorded: StudyInputs, folder: String?) throws -> StudyInputs {
+  static func inputs(of document: SubjectDocument, like recorded: StudyInputs, folder: String?) throws -> StudyInputs {
     var dataset = recorded.dataset
     if case .files(let files) = document.dataset, FileManager.default.fileExists(atPath: files.x) {
       dataset = identity(of: try normalized(try Sources.dataset(of: document, folder: folder), document))
@@ -59,7 +59,7 @@ enum Sources {
   /// The data as the network sees them.
   ///
   /// - Throws: `StudyFileError` where the normalisation does not fit.
-  static func normalized(_ set: DataSet, _ document: StudyDocument) throws -> DataSet {
+  static func normalized(_ set: DataSet, _ document: SubjectDocument) throws -> DataSet {
     DataSet(
       name: set.name, training: try document.normalized(set.training),
       officialTest: try set.officialTest.map { try document.normalized($0) }, note: set.note)

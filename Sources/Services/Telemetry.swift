@@ -31,7 +31,7 @@ struct Telemetry: Sendable {
   }
 
   init(_ run: OpenRun) {
-    study = run.planner.study.name
+    study = run.run.name
     self.run = String(run.store.identity.run.prefix(12))
     epoch = run.store.identity.epoch
     metrics.quarantines = run.quarantined.count

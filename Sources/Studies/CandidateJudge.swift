@@ -27,16 +27,8 @@ struct CandidateJudge: Sendable {
     return units.weightMask(mask)
   }
 
-  /// How large the network is that a mask over units leaves; nil means the dense one. Of removed neurons nothing counts.
-  func metrics(ofUnits mask: Mask?) -> SizeMetrics {
-    guard let mask, units.granularity == .neurons else {
-      return SizeMetrics(layout, mask: mask.map(units.weightMask))
-    }
-    let dense = SizeMetrics(layout, mask: nil)
-    return SizeMetrics(
-      size: dense.size, sizeNonzero: units.cost(.keptWeights).cost(of: mask), flops: dense.flops,
-      flopsNonzero: units.cost(.multiplyAdds).cost(of: mask))
-  }
+  /// How large the network is that a mask over units leaves; nil means the dense one.
+  func metrics(ofUnits mask: Mask?) -> SizeMetrics { units.metrics(of: mask) }
 
   func fitness(_ score: Score, mask: Mask?) -> Fitness {
     let metrics = SizeMetrics(layout, mask: mask)

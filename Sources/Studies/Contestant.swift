@@ -14,6 +14,8 @@ package enum RequestedSize: Hashable, Sendable {
   case architecture
   /// N of each M weights.
   case pattern(kept: Int, of: Int)
+  /// A share of the prunable units.
+  case remaining(Double)
 
   init(_ compression: ClosedRange<Double>, of granularity: Granularity) {
     if case .pattern(let kept, let group) = granularity {
@@ -43,16 +45,32 @@ package struct Contestant: Hashable, Sendable {
   package let metrics: SizeMetrics
   /// What was chosen, where architectures are searched.
   package let architecture: Architecture?
+  /// The same on `test` as it was pruned, before the retraining that a method does; empty elsewhere.
+  package let jobsBefore: [Job]
+  /// What it is in a study of methods.
+  package let finding: Finding?
+  /// What it is called among all of its run: the name of its line, in a study of methods the first word of its line in the
+  /// history.
+  package let name: String
+  package let splits: Splits
+
+  /// All jobs that judge it.
+  package var allJobs: [Job] { searchJobs + validationJobs + jobsBefore + jobs }
 
   init(
     _ strategy: Strategy, of account: Strategy, mask: Mask?, requested: RequestedSize, jobs: [Evaluation<TestUse>],
-    splits: Splits, metrics: SizeMetrics, architecture: Architecture? = nil
+    before: [Evaluation<TestUse>] = [], splits: Splits, metrics: SizeMetrics, architecture: Architecture? = nil,
+    finding: Finding? = nil, name: String? = nil
   ) {
     self.strategy = strategy
     self.account = account
     self.mask = mask
     self.requested = requested
     self.jobs = jobs.map(Job.test)
+    jobsBefore = before.map(Job.test)
+    self.finding = finding
+    self.name = name ?? strategy.rawValue
+    self.splits = splits
     searchJobs = jobs.map { .evaluate(Evaluation($0, on: splits.search)) }
     validationJobs = jobs.map { .evaluate(Evaluation($0, on: splits.validation)) }
     self.metrics = metrics

@@ -8,6 +8,10 @@ package struct TrialDraw: Hashable, Sendable {
   package let evaluation: Evaluation<FitnessUse>
   /// Whether an earlier trial of this history asked for the same job: a cache hit.
   package let isRepeat: Bool
+
+  package init(job: Digest, evaluation: Evaluation<FitnessUse>, isRepeat: Bool = false) {
+    (self.job, self.evaluation, self.isRepeat) = (job, evaluation, isRepeat)
+  }
 }
 
 /// One line of a history: a trial and what came of it.
@@ -19,6 +23,8 @@ package struct TrialRecord: Hashable, Sendable {
   package let draws: [TrialDraw]
   /// How many values of a fitness are objectives, which the line shows.
   let objectiveCount: Int
+  /// In a study of methods, which of its searches it belongs to; else empty.
+  package var label = ""
 
   /// The trial's last job.
   package var job: Digest { draws[draws.count - 1].job }
@@ -28,7 +34,10 @@ package struct TrialRecord: Hashable, Sendable {
   package var evaluation: Evaluation<FitnessUse> { trial.evaluation }
 
   /// The first word of the line: the strategy, and behind the first round its number.
-  package var name: String { round == 0 ? strategy.rawValue : "\(strategy.rawValue)@\(round + 1)" }
+  package var name: String {
+    let name = round == 0 ? strategy.rawValue : "\(strategy.rawValue)@\(round + 1)"
+    return label.isEmpty ? name : "\(label)/\(name)"
+  }
 
   /// The line that `sentei history` prints, and that the history digest is taken over.
   package var line: String {
@@ -50,6 +59,8 @@ package enum RunStep: Sendable {
   case submit([Job])
   case needs(Digest)
   case trial(TrialRecord)
+  /// A network of a study of methods, with what it is called.
+  case found(name: String, Finding)
   /// A moment at which ``SearchStudy/snapshot`` can be taken.
   case snapshotMoment
   /// These blobs are needed no more; removing them twice does no harm.
@@ -65,7 +76,8 @@ package enum RunStep: Sendable {
 package struct PlannerRun: Sendable {
   package private(set) var planner: SearchStudy
   private var queue: ArraySlice<(proposal: Proposal, job: Digest, isRepeat: Bool)> = []
-  private var asked: Set<Digest> = []
+  /// All jobs that were asked for.
+  private(set) var asked: Set<Digest> = []
   private var offersSnapshot = false
   /// The jobs of the trial that is being answered.
   private var draws: [TrialDraw] = []
@@ -158,6 +170,7 @@ package struct PlannerRun: Sendable {
     case .edgePopup: .edgePopup
     case .gradient: study.baselines.gradient ? .globalGradient : search(.gradient)
     case .activation: search(.activation)
+    case .fisher, .optimalBrainDamage, .optimalBrainSurgeon: preconditionFailure("no search asks for it")
     }
   }
 }

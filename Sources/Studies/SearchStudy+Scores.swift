@@ -32,7 +32,7 @@ extension Study {
 
 extension SearchStudy {
   /// Samples of `train` that gradients and activations are summed over, at most.
-  private static let scoredSamples = 10_000
+  static let scoredSamples = 10_000
 
   /// The jobs that score the present weights.
   var scorings: [Proposal] {
@@ -78,7 +78,7 @@ extension SearchStudy {
     if blob == nil {
       switch job.criterion {
       case .gradient where study.searches.allSatisfy({ $0.scores != .gradient }): break
-      case .gradient, .activation:
+      case .gradient, .activation, .fisher, .optimalBrainDamage, .optimalBrainSurgeon:
         throw StudyFailure("the scores of the weights that search.scores asks for are not finite; take magnitude")
       case .edgePopup:
         throw StudyFailure(
@@ -140,7 +140,7 @@ extension Granularity {
 
 extension ParameterLayout {
   /// A parameter buffer with values for the prunable weights, in mask order, and zeros else.
-  fileprivate func placing(_ values: [Float]) -> [Float] {
+  func placing(_ values: [Float]) -> [Float] {
     var out = [Float](repeating: 0, count: count)
     for tensor in prunable { out.replaceSubrange(tensor.range, with: values[tensor.maskRange!]) }
     return out

@@ -21,17 +21,21 @@ struct TrainingChain: Sendable {
     let scope: PruningScope
     /// The step whose weights are kept for retraining from there; nil for none.
     let earlyStep: Int?
+    /// The step of the recipe that the chain begins with, where it goes on from given weights.
+    var firstStep = 0
   }
 
   let plan: Plan
   let train: Slice<TrainingUse>
   let validation: Slice<FitnessUse>
   /// Optimizer steps done.
-  private(set) var step = 0
+  private(set) var step: Int
   /// The weights that the chain ends with: the last ones, or by early stopping the best ones. Nil until it has ended.
   private(set) var result: Digest?
   /// The weights after ``Plan/earlyStep``, once it is reached.
   private(set) var early: Digest?
+  /// What was judged on `validation` on the way.
+  private(set) var curve: [CurvePoint] = []
   /// Blobs that nothing will ask for again.
   private(set) var superseded: [Digest] = []
   /// The last segment's outcome.
@@ -45,9 +49,10 @@ struct TrainingChain: Sendable {
     self.plan = plan
     self.train = train
     self.validation = validation
+    step = plan.firstStep
     watch = plan.earlyStopping.map(EarlyStopping.Watch.init)
     // Without steps, fresh weights still have to be made: by a segment of none.
-    if totalSteps == 0, let weights = plan.weights {
+    if totalSteps <= step, let weights = plan.weights {
       result = weights
     } else {
       // Weights from outside are judged too: training that only makes them worse gives them back.
@@ -88,6 +93,18 @@ struct TrainingChain: Sendable {
       strategy: .training)
   }
 
+  /// Takes the outcome of what ``proposal()`` named.
+  ///
+  /// - Throws: ``StudyFailure`` where training left the finite numbers, or ends without a finite loss.
+  mutating func observe(_ observation: Observation) throws(StudyFailure) {
+    switch observation {
+    case .trained(let segment): observe(segment)
+    case .diverged(let step): throw failure(divergedIn: step)
+    case .evaluated(let score): try observe(score)
+    case .split, .scored, .worseThanThreshold: preconditionFailure("an outcome of another kind")
+    }
+  }
+
   /// Takes the outcome of a segment.
   mutating func observe(_ segment: TrainedSegment) {
     if let previous = trained {
@@ -108,6 +125,7 @@ struct TrainingChain: Sendable {
     var loss = Double.infinity
     if case .exact(_, _, let mean) = score { loss = mean }
     let (isBest, stops) = watch!.observe(loss)
+    curve.append(CurvePoint(step: step, score: score, isBest: isBest))
     if isBest {
       giveUp(best, unless: judged)
       best = judged

@@ -76,6 +76,14 @@ struct ObjectiveSection {
     }
   }
 
+  /// The objective of searches at one size each, which another group than `objective` says.
+  init(_ objective: Objective, of section: Section) {
+    self.objective = objective
+    self.section = section
+    compression = 1...1
+    limits = ArchitectureLimits()
+  }
+
   private static func front(_ goals: [String], _ section: Section) throws(StudyFileError) -> Objective {
     guard goals.count >= 2, Set(goals).count == goals.count else {
       throw section.error("pareto", "expected two or more different figures")

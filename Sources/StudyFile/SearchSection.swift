@@ -7,8 +7,8 @@ struct SearchSection {
   private(set) var searches: [SearchPlan] = []
   /// Trials of each search.
   private(set) var trials = 0
-  /// Whether one of the groups is random search, which is then not added.
-  private var namesRandom = false
+  /// Whether random search is added where the file does not say: unless one of the groups is one.
+  private var addsRandom = false
 
   /// What the searches are for.
   private let objective: ObjectiveSection
@@ -16,15 +16,18 @@ struct SearchSection {
   /// - Parameters:
   ///   - isOfMasks: whether genomes are masks; vectors have founders and mutations of their own.
   ///   - hasWeights: whether all genomes are about one network's weights, which have scores.
+  ///   - addsRandom: whether random search stands beside the others where the file does not say.
   /// - Throws: ``StudyFileError`` with line and key.
-  init(_ root: inout Section, _ objective: ObjectiveSection, isOfMasks: Bool, hasWeights: Bool) throws(StudyFileError) {
+  init(
+    _ root: inout Section, _ objective: ObjectiveSection, isOfMasks: Bool, hasWeights: Bool, addsRandom: Bool = true
+  ) throws(StudyFileError) {
     self.objective = objective
     let example = "a group such as { algorithm: genetic, population_size: 64, generations: 50 }"
     let node = try root.required("search", root.node("search"), example)
     var groups = [node]
     if case .sequence(let items) = node { groups = Array(items) }
     guard !groups.isEmpty else { throw root.error("search", "expected \(example)") }
-    namesRandom = groups.contains { $0["algorithm"]?.string == Algorithm.random.rawValue }
+    self.addsRandom = addsRandom && !groups.contains { $0["algorithm"]?.string == Algorithm.random.rawValue }
     for (index, group) in groups.enumerated() {
       var section = try Section(group, file: root.file, path: "search")
       for key in ["initial_population", "mutation", "mutation_noise", "noise"]
@@ -63,7 +66,7 @@ struct SearchSection {
       Strategy(name), settings, noise: noise ?? MaskSpace.usualNoise, scores: scores ?? .magnitude)
     try Self.check(plan, trials: trials, isFirst: isFirst, section)
     try add(plan, section)
-    if isFirst, try section.bool("random_search") ?? !namesRandom {
+    if isFirst, try section.bool("random_search") ?? addsRandom {
       let random = AlgorithmSettings.random(RandomSettings(generationSize: settings.generationSize))
       let plan = SearchPlan(
         Strategy(Algorithm.random.strategy), random.fitting(objective, section), scores: scores ?? .magnitude)

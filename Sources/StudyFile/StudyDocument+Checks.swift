@@ -48,7 +48,7 @@ extension StudyDocument {
   /// - Throws: ``StudyFileError`` where the network has no such units, or no mask of them meets the budget and the floors.
   func checkUnits(_ network: NetworkDescription) throws(StudyFileError) {
     do { _ = try units.units(of: network, scope: scope) } catch {
-      guard let prune = sections.prune else { throw modelError(error.description) }
+      guard let prune = sections.prune else { throw subject.modelError(error.description) }
       throw prune.error(units.excluded.isEmpty ? "granularity" : "exclude", error.description)
     }
     if let key = rangeProblem, let prune = sections.prune {

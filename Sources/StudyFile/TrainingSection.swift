@@ -114,7 +114,7 @@ struct TrainingSection {
     return TrainingRecipe.Augmentation(cropPadding: padding, flip: flip)
   }
 
-  private static func segment(_ train: inout Section) throws(StudyFileError) -> SegmentLength? {
+  static func segment(_ train: inout Section) throws(StudyFileError) -> SegmentLength? {
     let epochs = try train.int("epochs_per_segment", 1...100_000)
     let steps = try train.int("steps_per_segment", 1...1_000_000_000)
     if epochs != nil, steps != nil {

@@ -16,6 +16,12 @@ extension PBScore {
     switch job.criterion {
     case .gradient: criterion = .gradient(PBEmpty())
     case .activation: criterion = .activation(PBEmpty())
+    case .fisher: criterion = .fisher(PBEmpty())
+    case .optimalBrainDamage: criterion = .optimalBrainDamage(PBEmpty())
+    case .optimalBrainSurgeon(let block, let damping):
+      var message = PBOptimalBrainSurgeon()
+      (message.block, message.damping) = (UInt32(clamping: block), damping)
+      criterion = .optimalBrainSurgeon(message)
     case .edgePopup(let training): criterion = .edgePopup(PBEdgePopup(training))
     }
   }
@@ -29,6 +35,13 @@ extension PBScore {
     switch self.criterion {
     case .gradient: criterion = .gradient
     case .activation: criterion = .activation
+    case .fisher: criterion = .fisher
+    case .optimalBrainDamage: criterion = .optimalBrainDamage
+    case .optimalBrainSurgeon(let surgeon):
+      guard (1...1024).contains(surgeon.block), surgeon.damping > 0, surgeon.damping.isFinite else {
+        throw WireError(description: "score.optimal_brain_surgeon: an impossible block or damping")
+      }
+      criterion = .optimalBrainSurgeon(block: Int(surgeon.block), damping: surgeon.damping)
     case .edgePopup(let training): criterion = .edgePopup(try training.domain(of: network, scope))
     case nil: throw WireError(description: "score: a criterion that this build does not know")
     }

@@ -567,18 +567,60 @@ package nonisolated struct PBScore: Sendable {
     set {criterion = .edgePopup(newValue)}
   }
 
+  package var fisher: PBEmpty {
+    get {
+      if case .fisher(let v)? = criterion {return v}
+      return PBEmpty()
+    }
+    set {criterion = .fisher(newValue)}
+  }
+
+  package var optimalBrainDamage: PBEmpty {
+    get {
+      if case .optimalBrainDamage(let v)? = criterion {return v}
+      return PBEmpty()
+    }
+    set {criterion = .optimalBrainDamage(newValue)}
+  }
+
+  package var optimalBrainSurgeon: PBOptimalBrainSurgeon {
+    get {
+      if case .optimalBrainSurgeon(let v)? = criterion {return v}
+      return PBOptimalBrainSurgeon()
+    }
+    set {criterion = .optimalBrainSurgeon(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Criterion: Equatable, Sendable {
     case gradient(PBEmpty)
     case activation(PBEmpty)
     case edgePopup(PBEdgePopup)
+    case fisher(PBEmpty)
+    case optimalBrainDamage(PBEmpty)
+    case optimalBrainSurgeon(PBOptimalBrainSurgeon)
 
   }
 
   package init() {}
 
   fileprivate var _slice: PBSlice? = nil
+}
+
+package nonisolated struct PBOptimalBrainSurgeon: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Weights.
+  package var block: UInt32 = 0
+
+  package var damping: Double = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct PBEdgePopup: Sendable {
@@ -708,7 +750,7 @@ fileprivate nonisolated let _protobuf_package = "sentei"
 
 nonisolated extension PBEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Envelope"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}hello\0\u{1}results\0\u{1}heartbeat\0\u{1}returned\0\u{1}bye\0\u{3}blob_request\0\u{3}blob_chunk\0\u{1}welcome\0\u{1}reject\0\u{1}parcel\0\u{1}acknowledge\0\u{1}cancel\0\u{1}dismiss\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}hello\0\u{1}results\0\u{1}heartbeat\0\u{1}returned\0\u{1}bye\0\u{3}blob_request\0\u{3}blob_chunk\0\u{1}welcome\0\u{1}reject\0\u{1}parcel\0\u{1}acknowledge\0\u{1}cancel\0\u{1}dismiss\0\u{c}\u{f}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1642,7 +1684,7 @@ nonisolated extension PBRetraining: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension PBScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Score"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}network\0\u{3}prunes_classifier\0\u{1}parameters\0\u{1}slice\0\u{1}samples\0\u{1}numerics\0\u{1}gradient\0\u{1}activation\0\u{3}edge_popup\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}network\0\u{3}prunes_classifier\0\u{1}parameters\0\u{1}slice\0\u{1}samples\0\u{1}numerics\0\u{1}gradient\0\u{1}activation\0\u{3}edge_popup\0\u{1}fisher\0\u{3}optimal_brain_damage\0\u{3}optimal_brain_surgeon\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1695,6 +1737,45 @@ nonisolated extension PBScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
           self.criterion = .edgePopup(v)
         }
       }()
+      case 10: try {
+        var v: PBEmpty?
+        var hadOneofValue = false
+        if let current = self.criterion {
+          hadOneofValue = true
+          if case .fisher(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.criterion = .fisher(v)
+        }
+      }()
+      case 11: try {
+        var v: PBEmpty?
+        var hadOneofValue = false
+        if let current = self.criterion {
+          hadOneofValue = true
+          if case .optimalBrainDamage(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.criterion = .optimalBrainDamage(v)
+        }
+      }()
+      case 12: try {
+        var v: PBOptimalBrainSurgeon?
+        var hadOneofValue = false
+        if let current = self.criterion {
+          hadOneofValue = true
+          if case .optimalBrainSurgeon(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.criterion = .optimalBrainSurgeon(v)
+        }
+      }()
       default: break
       }
     }
@@ -1736,6 +1817,18 @@ nonisolated extension PBScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       guard case .edgePopup(let v)? = self.criterion else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     }()
+    case .fisher?: try {
+      guard case .fisher(let v)? = self.criterion else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .optimalBrainDamage?: try {
+      guard case .optimalBrainDamage(let v)? = self.criterion else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .optimalBrainSurgeon?: try {
+      guard case .optimalBrainSurgeon(let v)? = self.criterion else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1749,6 +1842,41 @@ nonisolated extension PBScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.samples != rhs.samples {return false}
     if lhs.numerics != rhs.numerics {return false}
     if lhs.criterion != rhs.criterion {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBOptimalBrainSurgeon: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".OptimalBrainSurgeon"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}block\0\u{1}damping\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.block) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.damping) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.block != 0 {
+      try visitor.visitSingularUInt32Field(value: self.block, fieldNumber: 1)
+    }
+    if self.damping.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.damping, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBOptimalBrainSurgeon, rhs: PBOptimalBrainSurgeon) -> Bool {
+    if lhs.block != rhs.block {return false}
+    if lhs.damping != rhs.damping {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Reports
 import Search
+import Services
 import Studies
 
 /// `sentei compare`: finished runs of one study under several seeds, as means and paired differences.
@@ -25,7 +26,7 @@ struct CompareCommand: AsyncParsableCommand {
       var tables: [ComparisonTable] = []
       var studies: [(study: Study, directory: String)] = []
       for directory in runs {
-        let conclusion = try Conclusion(directory: directory)
+        let conclusion = try Conclusion(try OpenRun.look(directory: directory))
         guard let table = conclusion.table else {
           throw ValidationError("\(directory): the run is not finished; resume it first")
         }

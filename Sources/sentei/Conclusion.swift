@@ -1,5 +1,6 @@
 import Digests
 import Foundation
+import Monitoring
 import Reports
 import RunStore
 import Services
@@ -9,6 +10,10 @@ import Studies
 struct Conclusion {
   /// The comparison on `test`; nil before the run is finished.
   let table: ComparisonTable?
+  /// The same as rows that stand beside those of other runs.
+  let rows: [ResultRow]?
+  let history: Digest
+  let contestants: [Contestant]
   let study: Study
   /// How the searches went.
   let searches: SearchReport
@@ -27,17 +32,19 @@ struct Conclusion {
   let directory: String
 
   /// - Throws: what reading the run throws.
-  init(directory: String) throws {
-    let run = try OpenRun.look(directory: directory)
-    let study = run.planner.study
+  init(_ run: OpenRun) throws {
+    let start = try run.searches()
+    let (study, directory) = (start.study, run.store.layout.directory)
     var ledger = CostLedger(study)
     var searches = SearchReport(study)
     var trials = 0
+    var lines = RunningDigest()
     let facts = run.facts
     let (planned, isFinished) = try Replay.trials(
-      of: run.planner, outcome: { facts[$0] }, blob: { try run.store.blob($0) }
+      of: start, outcome: { facts[$0] }, blob: { try run.store.blob($0) }
     ) { record in
       trials += 1
+      lines.append(Array(record.line.utf8) + [10])
       ledger.note(record)
       searches.note(record)
     }
@@ -51,12 +58,20 @@ struct Conclusion {
       seconds[owner, default: 0] += attempt.cpuSeconds
     }
     let contestants = planned.planner.contestants
+    self.contestants = contestants
     table =
       !isFinished
       ? nil
       : ComparisonTable(
         study, contestants: contestants, outcome: { facts[$0.digest] }, evaluations: ledger.evaluations,
         cpuSeconds: seconds)
+    rows =
+      !isFinished
+      ? nil
+      : ResultRow.rows(
+        study, run: directory, dataset: try run.datasetNames()[0], contestants: contestants,
+        outcome: { facts[$0.digest] }, evaluations: ledger.evaluations, cpuSeconds: seconds)
+    history = lines.digest
     architectures = contestants.filter { $0.architecture != nil }
     hasFronts = contestants.count > Set(contestants.map(\.account)).count
     self.searches = searches
@@ -77,6 +92,17 @@ struct Conclusion {
     guard revoked > 0 else { return checks }
     let kept = liars == 1 ? "One worker was kept out" : "\(liars) workers were kept out"
     return "\(checks) \(kept); \(revoked) results were taken back and computed again."
+  }
+
+  /// What the list of finished runs shows; nil before the end.
+  var summary: RunSummary? {
+    guard let table else { return nil }
+    return RunSummary(
+      study: study.name, run: run, testSamples: table.testSamples, columns: ComparisonTable.columns,
+      rows: table.cells,
+      searches: table.rows.map(\.strategy).filter { strategy in
+        study.searches.contains { $0.strategy == strategy }
+      }.map(\.rawValue), chosen: table.chosen?.rawValue)
   }
 
   /// Prints the table with what has to be said beside it, if there is one.

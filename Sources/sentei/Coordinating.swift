@@ -164,8 +164,8 @@ private func onThread(_ body: @escaping @Sendable () throws -> Void) async throw
 private func conclude(_ coordinator: CoordinatorService, _ directory: String, _ log: Logger) throws {
   guard case .finished(_, let seconds) = coordinator.ending else { return }
   if seconds > 0 { log.notice("search phase", metadata: ["seconds": "\(String(format: "%.3f", seconds))"]) }
-  let conclusion = try Conclusion(directory: directory)
-  try SummaryFile.write(conclusion)
+  let conclusion = try AnyConclusion(directory: directory)
+  try SummaryFile.write(conclusion.summary, to: directory)
   conclusion.printTable()
   fflush(nil)
 }

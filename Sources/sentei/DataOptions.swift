@@ -42,7 +42,7 @@ struct DataOptions: ParsableArguments {
   var std: Numbers?
 
   func validate() throws {
-    guard (dataset == nil) != (x == nil) else { throw ValidationError("give either --dataset NAME or --x FILE") }
+    guard dataset == nil || x == nil else { throw Self.missing }
     let ofFiles = [
       ("--y", y != nil), ("--test-x", testX != nil), ("--test-y", testY != nil), ("--classes", classes != nil),
       ("--scale", scale != nil), ("--label-column", labelColumn != nil), ("--channels-last", channelsLast),
@@ -56,6 +56,11 @@ struct DataOptions: ParsableArguments {
     guard (mean == nil) == (std == nil) else { throw ValidationError("--mean and --std come together") }
   }
 
+  private static let missing = ValidationError("give either --dataset NAME or --x FILE")
+
+  /// Whether data are named at all.
+  var isGiven: Bool { dataset != nil || x != nil }
+
   /// Reads the data set, normalised as asked for.
   ///
   /// - Parameter network: What the data are for: without --classes, files have at least its classes, as some may have
@@ -65,6 +70,7 @@ struct DataOptions: ParsableArguments {
     if let network, let classes, classes != network.outputCount {
       throw ValidationError("--classes \(classes) does not fit \(network.name), which has \(network.outputCount)")
     }
+    guard isGiven else { throw Self.missing }
     let set: DataSet
     if let x {
       let files = DataFiles(

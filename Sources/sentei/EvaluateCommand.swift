@@ -5,16 +5,33 @@ import Models
 import Networks
 import Pruning
 import Reports
+import Services
 
 /// `sentei evaluate`: how good a model is.
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Measure a model on data: top-1, top-5, loss, and each class.",
-    discussion: "The same arithmetic as in a search: the figures have the same bits on every machine.")
+    discussion: """
+      The same arithmetic as in a search: the figures have the same bits on every machine. With --strategy the model is a line of \
+      a finished run's comparison and the data are the run's own: its figures on test are those of the comparison.
+      """)
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var data: DataOptions
   @OptionGroup var mask: MaskOptions
+
+  @Option(
+    help: """
+      A line of the comparison, for example GlobalMagWeight, or the first word of a line of `sentei history`; the model is then \
+      a run's directory.
+      """)
+  var strategy: String?
+
+  /// Which of a run's slices.
+  enum RunSlice: String, ExpressibleByArgument, CaseIterable { case train, search, validation, test }
+
+  @Option(help: "With --strategy: train, search, validation or test; by default test.")
+  var slice: RunSlice?
 
   /// Which part of the data.
   enum Part: String, ExpressibleByArgument { case train, test }
@@ -33,16 +50,27 @@ struct EvaluateCommand: ParsableCommand {
 
   func validate() throws {
     if let first, first <= 0 { throw ValidationError("--first takes a number above 0") }
+    guard strategy != nil else {
+      if slice != nil { throw ValidationError("--slice is for --strategy, which has a run's slices") }
+      return
+    }
+    let ofModels = [
+      ("--mask", mask.mask != nil), ("--zoo", model.zoo.zoo != nil), ("--dataset or --x", data.isGiven),
+      ("--part", part != nil),
+    ]
+    if let (name, _) = ofModels.first(where: \.1) {
+      throw ValidationError("--strategy brings model and data of its run; expected no \(name)")
+    }
   }
 
   func run() throws {
+    // A retraining has the bits of the comparison with these kernels alone.
+    if strategy != nil { Numerics.ensureEnvironment() }
     try reportingSync {
       if let logits { try OutputPlace.check(logits) }
-      let model = try model.load()
-      let samples = try samples(try data.load(for: model.network))
+      let (model, samples, mask, scope) = try inputs()
       let evaluator = try MaskedEvaluator(
-        network: model.network, scope: mask.scope, parameters: model.parameters, data: samples)
-      let mask = try mask.load(for: model.network)
+        network: model.network, scope: scope, parameters: model.parameters, data: samples)
       guard let report = evaluator.report(mask) else {
         throw ComputationError("the network gives infinite or undefined values on these data")
       }
@@ -55,6 +83,15 @@ struct EvaluateCommand: ParsableCommand {
     }
   }
 
+  private func inputs() throws -> (Model, LabelledData, Mask?, PruningScope) {
+    if let strategy {
+      let line = try RunModel(directory: model.model, strategy: strategy)
+      return (line.model, cut(try line.samples(slice ?? .test)), line.mask, line.scope)
+    }
+    let model = try model.load()
+    return (model, try samples(try data.load(for: model.network)), try mask.load(for: model.network), mask.scope)
+  }
+
   private func samples(_ set: DataSet) throws -> LabelledData {
     let samples: LabelledData
     switch part {
@@ -64,6 +101,10 @@ struct EvaluateCommand: ParsableCommand {
       samples = test
     case nil: samples = set.officialTest ?? set.training
     }
+    return cut(samples)
+  }
+
+  private func cut(_ samples: LabelledData) -> LabelledData {
     guard let first else { return samples }
     return samples.selecting(Array(0..<min(first, samples.count)))
   }

@@ -24,13 +24,13 @@ struct HistoryCommand: AsyncParsableCommand {
     try await reporting {
       let open = try OpenRun.look(directory: run)
       let facts = open.facts
-      var bytes: [UInt8] = []
-      let (_, isFinished) = try Replay.trials(
-        of: open.planner, outcome: { facts[$0] }, blob: { try open.store.blob($0) }
-      ) { record in
-        if digest { bytes += Array(record.line.utf8) + [10] } else { print(record.line) }
+      var lines = RunningDigest()
+      let (_, isFinished) = try Replay.history(
+        of: open.run, outcome: { facts[$0] }, blob: { try open.store.blob($0) }
+      ) { entry in
+        if digest { lines.append(Array(entry.line.utf8) + [10]) } else { print(entry.line) }
       }
-      if digest { print(Digest(of: bytes).hex) }
+      if digest { print(lines.digest.hex) }
       if !isFinished {
         Terminal.standard.say("the run is not finished; this is the history so far")
       }

@@ -53,10 +53,11 @@ struct MaskCommand: AsyncParsableCommand {
       try OutputPlace.check(output)
       let open = try OpenRun.look(directory: run)
       let facts = open.facts
-      let wanted = strategy ?? open.planner.study.searches[0].strategy.rawValue
+      let planner = try open.searches()
+      let wanted = strategy ?? planner.study.searches[0].strategy.rawValue
       var found: TrialRecord?
       var names: [String] = []
-      _ = try Replay.trials(of: open.planner, outcome: { facts[$0] }, blob: { try open.store.blob($0) }) { record in
+      _ = try Replay.trials(of: planner, outcome: { facts[$0] }, blob: { try open.store.blob($0) }) { record in
         guard record.trial.place.id == id else { return }
         names.append(record.name)
         if record.name == wanted { found = record }
@@ -71,7 +72,7 @@ struct MaskCommand: AsyncParsableCommand {
         throw ValidationError("\(wanted) \(id) has no mask: it is a whole network")
       }
       try MaskFile.save(mask, path: output)
-      let scope = open.planner.study.scope.prunesClassifier ? "; the last layer counts: --prune-classifier" : ""
+      let scope = planner.study.scope.prunesClassifier ? "; the last layer counts: --prune-classifier" : ""
       print(
         "\(output): \(found.name) \(id), mask \(mask.digest.hex), keeps \(mask.population) of \(mask.count)\(scope)")
     }

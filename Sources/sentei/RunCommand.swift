@@ -20,7 +20,7 @@ struct StudyOptions: ParsableArguments {
   /// Reads the study and opens its run.
   func open() throws -> OpenRun {
     let text = try readText(study)
-    let document = try StudyDocument(text: text, file: study)
+    let document = try AnyStudyDocument(text: text, file: study)
     return try OpenRun.start(
       document, text: text, directory: runDirectory ?? "runs/\(document.name)", data: DataOption.folder(data))
   }

@@ -12,24 +12,28 @@ struct RunModel {
   /// Nil for whole networks.
   let mask: Mask?
   let scope: PruningScope
+  private let splits: Splits
+  private let store: RunStore
 
   /// - Parameter strategy: the name of its line.
   /// - Throws: `ValidationError` where the run has no such line, or is not finished; what reading the run throws.
   init(directory: String, strategy: String) throws {
     let run = try OpenRun.look(directory: directory)
     let facts = run.facts
-    let (planned, isFinished) = try Replay.trials(
-      of: run.planner, outcome: { facts[$0] }, blob: { try run.store.blob($0) }
+    let (planned, isFinished) = try Replay.history(
+      of: run.run, outcome: { facts[$0] }, blob: { try run.store.blob($0) }
     ) { _ in }
     guard isFinished else { throw ValidationError("\(directory): the run is not finished; resume it first") }
-    let contestants = planned.planner.contestants
+    let contestants = planned.contestants
     // The name of a search with one line alone means that line, such as Cycle5 for "Cycle5 (missed)".
     let own = contestants.filter { $0.account.rawValue == strategy }
-    let named = contestants.first { $0.strategy.rawValue == strategy } ?? (own.count == 1 ? own.first : nil)
+    let named =
+      contestants.first { $0.name == strategy } ?? contestants.first { $0.strategy.rawValue == strategy }
+      ?? (own.count == 1 ? own.first : nil)
     guard let contestant = named,
       case .test(let job)? = contestant.jobs.first
     else {
-      let names = contestants.map(\.strategy.rawValue).joined(separator: ", ")
+      let names = contestants.map(\.name).joined(separator: ", ")
       throw ValidationError("--strategy \(strategy): the run has no such line; expected one of \(names)")
     }
     var parameters = try job.parameters.map { try Parameters.values(canonical: try run.store.blob($0)) }
@@ -42,6 +46,18 @@ struct RunModel {
     }
     guard let parameters else { preconditionFailure("a job without weights and without training") }
     model = try Model(network: job.network, parameters: parameters)
-    (mask, scope) = (job.mask, job.scope)
+    (mask, scope, splits, store) = (job.mask, job.scope, contestant.splits, run.store)
+  }
+
+  /// The samples of one of the slices that it was made with.
+  func samples(_ slice: EvaluateCommand.RunSlice) throws -> LabelledData {
+    let digest =
+      switch slice {
+      case .train: splits.train.digest
+      case .search: splits.search.digest
+      case .validation: splits.validation.digest
+      case .test: splits.test.digest
+      }
+    return try LabelledData(canonical: try store.blob(digest))
   }
 }

@@ -14,15 +14,8 @@ enum SummaryFile {
 
   private static func path(_ directory: String) -> String { "\(directory)/\(name)" }
 
-  /// The file's content for a conclusion; nil before the end.
-  private static func bytes(_ conclusion: Conclusion) throws -> [UInt8]? {
-    guard let table = conclusion.table else { return nil }
-    let summary = RunSummary(
-      study: conclusion.study.name, run: conclusion.run, testSamples: table.testSamples,
-      columns: ComparisonTable.columns, rows: table.cells,
-      searches: table.rows.map(\.strategy).filter { strategy in
-        conclusion.study.searches.contains { $0.strategy == strategy }
-      }.map(\.rawValue), chosen: table.chosen?.rawValue)
+  /// The file's content.
+  private static func bytes(_ summary: RunSummary) throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     return Array(try encoder.encode(summary)) + Array("\n".utf8)
@@ -31,9 +24,9 @@ enum SummaryFile {
   /// Writes the file of a finished run, whole or not at all.
   ///
   /// - Throws: `FormatError` where the disk refuses.
-  static func write(_ conclusion: Conclusion) throws {
-    guard let bytes = try bytes(conclusion) else { return }
-    try WholeFile.replace(path(conclusion.directory), with: bytes)
+  static func write(_ summary: RunSummary?, to directory: String) throws {
+    guard let summary else { return }
+    try WholeFile.replace(path(directory), with: try bytes(summary))
   }
 
   /// A run that goes on has no summary until it ends.
@@ -42,7 +35,7 @@ enum SummaryFile {
   /// What is wrong with a run's summary; nil where it is sound or not there.
   static func problem(in directory: String) throws -> String? {
     guard let found = try WholeFile.readIfThere(path(directory), limit: sizeLimit) else { return nil }
-    guard try bytes(Conclusion(directory: directory)) != found else { return nil }
+    guard try AnyConclusion(directory: directory).summary.map(bytes) != found else { return nil }
     return "\(path(directory)) is not what the run's facts say; `sentei resume \(directory)` writes it again"
   }
 

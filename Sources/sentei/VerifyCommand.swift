@@ -33,24 +33,26 @@ struct VerifyCommand: AsyncParsableCommand {
     Numerics.ensureEnvironment()
     try await reporting {
       var sampled = Sample(count: sample, seed: seed)
-      var check = try RunCheck(directory: run) { sampled.offer($0, in: $1) }
+      var check = try RunCheck(directory: run) { sampled.offer($0, $1, in: $2) }
       if !check.problems.isEmpty {
         // What a coordinator at work replaced during the look is not damaged in a second one.
         sampled = Sample(count: sample, seed: seed)
-        check = try RunCheck(directory: run) { sampled.offer($0, in: $1) }
+        check = try RunCheck(directory: run) { sampled.offer($0, $1, in: $2) }
       }
       let (open, facts) = (check.open, check.open.facts)
       // Of damaged facts nothing can be concluded.
       let problems = check.problems.isEmpty ? [try SummaryFile.problem(in: run)].compactMap(\.self) : check.problems
       for problem in problems { print("damage: \(problem)") }
-      let records = sampled.records.filter { check.lost.isDisjoint(with: Job.evaluate($0.evaluation).inputs) }
+      let records = sampled.records.filter { record in
+        record.draws.allSatisfy { check.lost.isDisjoint(with: Job.evaluate($0.evaluation).inputs) }
+      }
       var wrong = 0
       for record in records {
         var isWrong = false
         for draw in record.draws {
           guard let problem = try Self.problem(draw, facts[draw.job], in: open.store) else { continue }
           isWrong = true
-          print("\(record.strategy) \(record.trial.place.id): \(problem)")
+          print("\(record.name): \(problem)")
         }
         if isWrong { wrong += 1 }
       }
@@ -83,9 +85,9 @@ struct VerifyCommand: AsyncParsableCommand {
   }
 }
 
-/// Trials drawn from a history in one pass, so that memory stays at the size of the sample.
+/// Entries drawn from a history in one pass, so that memory stays at the size of the sample.
 private struct Sample {
-  private(set) var records: [TrialRecord] = []
+  private(set) var records: [(name: String, draws: [TrialDraw])] = []
   private let count: Int
   private var stream: RandomStream
   private var seen = 0
@@ -95,15 +97,15 @@ private struct Sample {
     stream = RandomStream(seed: seed, .sampling)
   }
 
-  /// Takes the next trial, unless its weights are gone: those of a population's earlier rounds are removed on purpose.
-  mutating func offer(_ record: TrialRecord, in store: RunStore) {
-    guard record.evaluation.parameters.map(store.hasBlob) ?? true else { return }
+  /// Takes the next one, unless its weights are gone: those of a population's earlier rounds are removed on purpose.
+  mutating func offer(_ name: String, _ draws: [TrialDraw], in store: RunStore) {
+    guard draws[draws.count - 1].evaluation.parameters.map(store.hasBlob) ?? true else { return }
     seen += 1
     if records.count < count {
-      records.append(record)
+      records.append((name, draws))
     } else {
       let place = stream.below(seen)
-      if place < count { records[place] = record }
+      if place < count { records[place] = (name, draws) }
     }
   }
 }

@@ -179,12 +179,12 @@ import Testing
     let run = try SmallRun(Workplace(inMemory: true))
     let path = try run.copy(to: "extended")
     let open = try OpenRun.extend(directory: path, to: .generations(5), data: nil)
-    #expect(open.planner.trials == 40)
+    #expect(open.planner!.trials == 40)
     let copy = try run.copy(path, to: "cut")
     for name in ["sentei.sqlite-wal", "sentei.sqlite-shm"] {
       try? FileManager.default.removeItem(atPath: "\(copy)/\(name)")
     }
-    #expect(try OpenRun.look(directory: copy).planner.trials == 40)
+    #expect(try OpenRun.look(directory: copy).planner!.trials == 40)
   }
 
   @Test func processesMendOrRefuse() throws {

@@ -189,6 +189,6 @@ private func audited(_ log: String) -> Set<Substring> {
   return Set(lists.flatMap { $0.dropFirst("checked=".count).split(separator: ",") })
 }
 
-private func committed(_ log: String) -> Int { sum("committed", "facts", log) }
+func committed(_ log: String) -> Int { sum("committed", "facts", log) }
 
 private func leased(_ log: String) -> Int { sum("leased", "jobs", log) }

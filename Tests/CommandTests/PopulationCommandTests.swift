@@ -73,11 +73,3 @@ import Testing
     #expect(refused.status != 0 && refused.errors.contains("population"), "\(refused.errors)")
   }
 }
-
-/// Facts that a coordinator's log says are durable.
-private func committed(_ log: String) -> Int {
-  log.split(separator: "\n").filter { $0.contains(" debug: committed ") }.reduce(0) { total, line in
-    guard let field = line.split(separator: " ").first(where: { $0.hasPrefix("facts=") }) else { return total }
-    return total + (Int(field.dropFirst(6)) ?? 0)
-  }
-}

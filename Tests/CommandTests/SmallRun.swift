@@ -47,7 +47,7 @@ final class SmallRun {
   /// Snapshots at the first moments of the search; a coordinator takes them for longer planning only.
   private static func takeSnapshots(_ path: String) throws {
     let open = try OpenRun.resume(directory: path, data: nil)
-    var run = PlannerRun(open.planner)
+    var run = PlannerRun(open.planner!)
     var course = SearchCourse()
     var left = 2
     while left > 0 {
@@ -60,7 +60,7 @@ final class SmallRun {
         left -= 1
       case .trial(let record): course.note(record)
       case .blocked, .finished: throw Astray(what: "no moment for a snapshot")
-      case .submit, .superseded: break
+      case .submit, .found, .superseded: break
       }
     }
     try open.store.close()
@@ -70,7 +70,7 @@ final class SmallRun {
   static func history(_ path: String) throws -> String {
     let open = try OpenRun.look(directory: path)
     var lines: [String] = []
-    _ = try Replay.trials(of: open.planner, outcome: { open.facts[$0] }, blob: { try open.store.blob($0) }) {
+    _ = try Replay.trials(of: open.planner!, outcome: { open.facts[$0] }, blob: { try open.store.blob($0) }) {
       lines.append($0.line)
     }
     return lines.joined(separator: "\n")
@@ -83,7 +83,7 @@ final class SmallRun {
     try store.forEachFact { out.append("\($0)") }
     try store.forEachAttempt { out.append("\(String(describing: $0))") }
     out += try store.budgets().map { "\($0)" } + store.revokedFacts().map { "\($0)" }
-    for key in ["inputs", "dataset", "dataset-note"] { out.append("\(try store.meta(key) ?? "-")") }
+    for key in ["inputs", "dataset-note"] { out.append("\(try store.meta(key) ?? "-")") }
     return out
   }
 
@@ -98,7 +98,7 @@ final class SmallRun {
   /// The same run as a killed coordinator leaves it: `HEAD` of half of the facts, all of them in the write-ahead log.
   func killed() throws -> String {
     let live = place.file("live")
-    let document = try StudyDocument(text: Self.study, file: "study.yaml")
+    let document = try AnyStudyDocument(text: Self.study, file: "study.yaml")
     let open = try OpenRun.start(document, text: Self.study, directory: live, data: nil)
     for bytes in blobs.values { try open.store.storeBlob(bytes) }
     for (index, row) in rows.enumerated() {
@@ -126,13 +126,13 @@ final class SmallRun {
         facts[job.digest] = outcome
       }
     }
-    var run = PlannerRun(open.planner)
+    var run = PlannerRun(open.planner!)
     loop: while true {
       switch try run.step({ facts[$0] }) {
       case .submit(let jobs): try answer(jobs)
       case .needs(let digest): try run.supply(try open.store.blob(digest))
       case .superseded(let blobs): for blob in blobs { try open.store.removeBlob(blob) }
-      case .trial, .snapshotMoment: break
+      case .trial, .found, .snapshotMoment: break
       case .blocked: throw Astray(what: "blocked")
       case .finished: break loop
       }

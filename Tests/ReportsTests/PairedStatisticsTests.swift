@@ -1,3 +1,4 @@
+import Foundation
 import Reports
 import Testing
 
@@ -61,5 +62,55 @@ import Testing
     let spread = Spread([2])
     #expect(spread.mean == 2 && spread.deviation == nil && spread.interval() == nil && spread.probability == nil)
     #expect(Spread([1, 1]).probability == 0 && Spread([0, 0]).probability == 1)
+  }
+  @Test("One degree of freedom is Cauchy's distribution, two have a root alone")
+  func closedForms() {
+    for t in [1e-12, 1e-8, 0.3, 1, 2.5, 40, 1e7, 1e15] {
+      let cauchy = t < 1 ? 1 - 2 / Double.pi * atan(t) : 2 / Double.pi * atan(1 / t)
+      #expect(abs(StudentT.probability(beyond: t, freedom: 1) - cauchy) < 1e-13 * cauchy)
+      let root = (2 + t * t).squareRoot()
+      let two = 2 / (root * (root + t))
+      #expect(abs(StudentT.probability(beyond: t, freedom: 2) - two) < 1e-13 * two)
+    }
+    #expect(StudentT.probability(beyond: 0, freedom: 3) == 1)
+    #expect(StudentT.probability(beyond: .infinity, freedom: 3) == 0)
+  }
+
+  @Test("What values have in common costs the deviation no digits")
+  func commonPart() throws {
+    let steps = (0..<64).map { Double($0 % 8) / 1024 }
+    let far = Spread(steps.map { $0 + 1e9 })
+    #expect(far.mean == 1e9 + 3.5 / 1024)
+    #expect(abs(try #require(far.deviation) - (try #require(Spread(steps).deviation))) < 1e-17)
+    // A tenth is no sum of powers of two, and ten of them are not 1.
+    let equal = Spread([Double](repeating: 0.1, count: 10))
+    #expect(equal.mean == 0.1 && equal.deviation == 0 && equal.probability == 0 && equal.interval() == 0.1...0.1)
+  }
+
+  @Test("The mean of losses of which one is infinite is infinite")
+  func infinite() { #expect(Spread([1, .infinity, 2]).mean == .infinity) }
+
+  @Test("Wilcoxon's probability is the share of all signs whose ranks are as far apart")
+  func signs() {
+    let differences = [0.5, -0.25, 0.25, 1, 0, -2, 0.75, 0.5, -0.5, 3]
+    let sizes = differences.filter { $0 != 0 }.map { abs($0) }
+    let ranks = sizes.map { size in
+      Double(sizes.filter { $0 < size }.count) + Double(sizes.filter { $0 == size }.count + 1) / 2
+    }
+    /// The distance of the two sums of ranks, if the signs are the bits of a number.
+    func distance(_ bits: Int) -> Double {
+      abs(ranks.indices.reduce(0) { bits >> $1 & 1 == 1 ? $0 + ranks[$1] : $0 - ranks[$1] })
+    }
+    let signs = differences.filter { $0 != 0 }.enumerated().reduce(0) { $1.element > 0 ? $0 | 1 << $1.offset : $0 }
+    let asFar = (0..<1 << ranks.count).filter { distance($0) >= distance(signs) }.count
+    #expect(Wilcoxon.probability(differences) == Double(asFar) / Double(1 << ranks.count))
+  }
+
+  @Test("Accuracies that differ as much are tied, whatever their last bits say")
+  func roundedTies() {
+    let pairs = [(9512, 9500), (9312, 9300), (9712, 9700), (9488, 9500), (9650, 9650), (9624, 9600)]
+    let differences = pairs.map { Double($0.0) / 10000 - Double($0.1) / 10000 }
+    #expect(Set(differences.map { abs($0) }).count > 3)
+    #expect(Wilcoxon.probability(differences) == Wilcoxon.probability([12, 12, 12, -12, 0, 24]))
   }
 }

@@ -36,7 +36,7 @@ struct ForgeryTests {
       (evaluation, Outcome.evaluated(.exact(correct: 101, count: 101, loss: 0.1))),
       (evaluation, .evaluated(.exact(correct: 1, count: 100, loss: .nan))),
       (evaluation, .evaluated(.exact(correct: 1, count: 100, loss: .infinity))), (evaluation, .worseThanThreshold),
-      (evaluation, .tested(TestScore(.exact(correct: 1, count: 100, loss: 1)))), (evaluation, .diverged(step: 0)),
+      (evaluation, .tested(TestScore(.exact(correct: 1, count: 100, loss: 1), top5: 2))), (evaluation, .diverged(step: 0)),
       (training, .trained(TrainedSegment(state: blob, parameters: Samples.digest("p"), loss: .nan))),
       (training, .trained(TrainedSegment(state: blob, parameters: blob, loss: 1))),
       (training, .diverged(step: 1)), (training, .diverged(step: -1)), (training, Samples.outcome(evaluation)),

@@ -11,7 +11,7 @@ import Testing
     .trained(TrainedSegment(state: digest("state"), parameters: digest("weights"), loss: 0.1)),
     .diverged(step: 3), .evaluated(.exact(correct: 3, count: 50, loss: 2.5)),
     .evaluated(.exact(correct: 0, count: 0, loss: 0)), .evaluated(.nonfinite),
-    .tested(TestScore(.exact(correct: 20, count: 20, loss: .leastNonzeroMagnitude))), .tested(TestScore(.nonfinite)),
+    .tested(TestScore(firstFive: .exact(correct: 20, count: 20, loss: .leastNonzeroMagnitude))), .tested(TestScore(firstFive: .nonfinite)),
     .worseThanThreshold, .scored(digest("scores")),
   ]
 
@@ -21,7 +21,7 @@ import Testing
     #expect(Set(outcomes.map(\.canonicalBytes)).count == outcomes.count)
     // A fitness and a test score of the same numbers are two different facts.
     let score = Score.exact(correct: 1, count: 2, loss: 3)
-    #expect(Outcome.evaluated(score).canonicalBytes != Outcome.tested(TestScore(score)).canonicalBytes)
+    #expect(Outcome.evaluated(score).canonicalBytes != Outcome.tested(TestScore(firstFive: score)).canonicalBytes)
   }
 
   @Test("Cut short or prolonged at any byte it is refused")
@@ -61,7 +61,7 @@ import Testing
         try Outcome(canonical: Outcome.evaluated(score).canonicalBytes)
       }
       #expect(throws: CanonicalError.self, "\(score)") {
-        try Outcome(canonical: Outcome.tested(TestScore(score)).canonicalBytes)
+        try Outcome(canonical: Outcome.tested(TestScore(firstFive: score)).canonicalBytes)
       }
     }
   }
@@ -112,9 +112,14 @@ import Testing
       #expect(Outcome.evaluated(score).answers(evaluate) == fits, "\(score)")
       #expect(!Outcome.evaluated(score).answers(test), "\(score)")
     }
-    #expect(Outcome.tested(TestScore(score(20, 20))).answers(test))
-    #expect(!Outcome.tested(TestScore(score(20, 50))).answers(test))
-    #expect(!Outcome.tested(TestScore(score(21, 20))).answers(test))
+    #expect(Outcome.tested(TestScore(firstFive: score(20, 20))).answers(test))
+    #expect(!Outcome.tested(TestScore(firstFive: score(20, 50))).answers(test))
+    #expect(!Outcome.tested(TestScore(firstFive: score(21, 20))).answers(test))
+    for (top5, fits) in [(4, false), (5, true), (20, true), (21, false)] {
+      let tested = Outcome.tested(TestScore(score(5, 20), top5: top5))
+      #expect(tested.answers(test) == fits, "\(top5)")
+      #expect((try? Outcome(canonical: tested.canonicalBytes)) == (fits ? tested : nil), "\(top5)")
+    }
   }
 
   @Test("Worse than the threshold is an answer where there is one, and then a worse score is none")

@@ -13,6 +13,17 @@ struct Missing: Error {
   let what: String
 }
 
+extension TestScore {
+  /// A score whose first five are the first.
+  init(firstFive score: Score) {
+    guard case .exact(let correct, _, _) = score else {
+      self.init(score, top5: 0)
+      return
+    }
+    self.init(score, top5: correct)
+  }
+}
+
 extension Strategy {
   static let genetic = Strategy("GeneticAlgorithm")
   static let randomSearch = Strategy("RandomSearch")
@@ -241,7 +252,7 @@ final class FakeWorker {
       let isMissed = evaluation.threshold?.isMissed(by: score) ?? false
       return isMissed ? .worseThanThreshold : .evaluated(score)
     case .test(let evaluation):
-      return .tested(TestScore(score(evaluation)))
+      return .tested(TestScore(firstFive: score(evaluation)))
     }
   }
 

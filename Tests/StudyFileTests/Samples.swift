@@ -133,8 +133,8 @@ func digest(_ text: String) -> Digest { Digest(of: Array(text.utf8)) }
 
 /// The study of a file that names a known data set and a network of the zoo.
 func study(of document: StudyDocument) throws -> Study {
-  guard case .known(let known) = document.dataset else { preconditionFailure("files of one's own") }
-  let network = try document.zooNetwork(shape: known.shape, classes: known.classes)
+  guard case .known(let known) = document.subject.dataset else { preconditionFailure("files of one's own") }
+  let network = try document.subject.zooNetwork(shape: known.shape, classes: known.classes)
   return try document.study(
     StudyInputs(dataset: digest(known.name), shape: known.shape, network: network, pretrained: nil))
 }

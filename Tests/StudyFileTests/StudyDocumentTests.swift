@@ -73,7 +73,7 @@ import Testing
     typealias Stage = ArchitectureTemplate.Stage
     func study(_ text: String) throws -> Study {
       let document = try read(text)
-      let network = try #require(try document.ownNetwork(shape: [1, 8, 8], classes: 10))
+      let network = try #require(try document.subject.ownNetwork(shape: [1, 8, 8], classes: 10))
       return try document.study(
         StudyInputs(dataset: digest("digits"), shape: [1, 8, 8], network: network, pretrained: nil))
     }

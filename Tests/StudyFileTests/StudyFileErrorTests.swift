@@ -223,13 +223,13 @@ import Testing
       try LabelledData(
         shape: [channels, 1, 2], classes: 7, scale: 16, pixels: Array(repeating: 8, count: 2 * channels), labels: [3])
     }
-    #expect(try document.normalized(images(2)).inputs(of: 0) == [0, 0, 3.75, 3.75])
+    #expect(try document.subject.normalized(images(2)).inputs(of: 0) == [0, 0, 3.75, 3.75])
     for channels in [1, 3] {
-      let error = #expect(throws: StudyFileError.self) { try document.normalized(try images(channels)) }
+      let error = #expect(throws: StudyFileError.self) { try document.subject.normalized(try images(channels)) }
       #expect(try error?.key == "dataset.normalize" && error?.line == line("normalize:"), "\(channels) channels")
       #expect(error?.problem.contains("\(channels) channels") == true)
     }
-    let model = document.modelError("no such layer")
+    let model = document.subject.modelError("no such layer")
     #expect(try model.key == "network.safetensors" && model.line == line("safetensors: weights.safetensors"))
     #expect(model.problem == "no such layer")
 
@@ -238,7 +238,7 @@ import Testing
       try document.study(StudyInputs(dataset: digest("own"), shape: [2], network: small, pretrained: nil))
     }
     #expect(try error?.key == "objective.at_compression" && error?.line == line("at_compression: 2"))
-    let wide = #expect(throws: StudyFileError.self) { try document.zooNetwork(shape: [1 << 17], classes: 7) }
+    let wide = #expect(throws: StudyFileError.self) { try document.subject.zooNetwork(shape: [1 << 17], classes: 7) }
     #expect(try wide?.key == "network.zoo" && wide?.line == line("zoo: mlp-32-16"))
   }
 

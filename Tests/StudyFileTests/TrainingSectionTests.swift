@@ -96,14 +96,14 @@ import Testing
   @Test("A file that says everything of data and models of one's own")
   func ownFiles() throws {
     let document = try read(own)
-    guard case .files(let files) = document.dataset else {
+    guard case .files(let files) = document.subject.dataset else {
       Issue.record("no files")
       return
     }
     #expect(files.x == "x.npy" && files.y == "y.npy" && files.testX == "test_x.npy" && files.testY == "test_y.npy")
     #expect(files.classes == 7 && files.scale == 16 && files.channelsLast)
-    #expect(document.network.zoo == "mlp-32-16" && document.network.widthMultiplier == 0.5)
-    #expect(document.network.file == "weights.safetensors" && document.network.key == "safetensors")
+    #expect(document.subject.network.zoo == "mlp-32-16" && document.subject.network.widthMultiplier == 0.5)
+    #expect(document.subject.network.file == "weights.safetensors" && document.subject.network.key == "safetensors")
     let study = try document.study(try inputs())
     #expect(study.normalization == LabelledData.Normalization(mean: [0.5, -0.25], deviation: [1, 0.2]))
     #expect(
@@ -118,13 +118,15 @@ import Testing
   func leastFiles() throws {
     let text = try replacing("dataset: { name: digits }", by: "dataset: { x: all.npz }", in: minimal).text
     let document = try read(try replacing("network: { zoo: mlp-16 }", by: "network: { onnx: m.onnx }", in: text).text)
-    guard case .files(let files) = document.dataset else {
+    guard case .files(let files) = document.subject.dataset else {
       Issue.record("no files")
       return
     }
     #expect(files.x == "all.npz" && files.y == nil && files.testX == nil && files.testY == nil)
     #expect(files.classes == nil && files.scale == nil && !files.channelsLast)
-    #expect(document.network.zoo == nil && document.network.file == "m.onnx" && document.network.key == "onnx")
-    #expect(document.network.widthMultiplier == nil)
+    #expect(
+      document.subject.network.zoo == nil && document.subject.network.file == "m.onnx"
+        && document.subject.network.key == "onnx")
+    #expect(document.subject.network.widthMultiplier == nil)
   }
 }

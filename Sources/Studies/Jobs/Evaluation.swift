@@ -39,8 +39,8 @@ package struct Evaluation<Use: Sendable>: Hashable, Sendable {
   /// How many samples are judged.
   package var sampleCount: Int { min(samples ?? slice.count, slice.count) }
 
-  func digest(_ kind: StaticString) -> Digest {
-    var bytes = CanonicalBytes(kind: kind, version: 4)
+  func digest(_ kind: StaticString, version: Int) -> Digest {
+    var bytes = CanonicalBytes(kind: kind, version: version)
     bytes.append(network.digest)
     bytes.append(scope.prunesClassifier)
     bytes.append(list: parameters.map { [$0] } ?? []) { $0.append($1) }

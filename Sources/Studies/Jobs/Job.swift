@@ -68,8 +68,8 @@ package enum Job: Hashable, Sendable {
       return bytes.digest
     case .train(let job): return job.digest
     case .score(let job): return job.digest
-    case .evaluate(let job): return job.digest("evaluate")
-    case .test(let job): return job.digest("test")
+    case .evaluate(let job): return job.digest("evaluate", version: 4)
+    case .test(let job): return job.digest("test", version: 5)
     }
   }
 }

@@ -29,6 +29,7 @@ extension Outcome {
     case .tested(let test):
       bytes.append(5)
       test.score.append(to: &bytes)
+      bytes.append(test.top5)
     case .worseThanThreshold:
       bytes.append(6)
     case .scored(let scores):
@@ -54,7 +55,10 @@ extension Outcome {
         TrainedSegment(state: try reader.digest(), parameters: try reader.digest(), loss: try reader.double()))
     case 3: self = .diverged(step: try reader.int())
     case 4: self = .evaluated(try Score(from: &reader))
-    case 5: self = .tested(TestScore(try Score(from: &reader)))
+    case 5:
+      let test = TestScore(try Score(from: &reader), top5: try reader.int())
+      guard test.isPossible else { throw CanonicalError("\(test.top5) among the first five is no count") }
+      self = .tested(test)
     case 6: self = .worseThanThreshold
     case 7: self = .scored(try reader.digest())
     case let other: throw CanonicalError("unknown outcome \(other)")

@@ -20,8 +20,13 @@ package struct TrainedSegment: Hashable, Sendable {
 /// A score on the test slice, which no planner can observe.
 package struct TestScore: Hashable, Sendable {
   package let score: Score
+  /// Samples with fewer than five classes before their label; 0 where the score is not finite.
+  package let top5: Int
 
-  package init(_ score: Score) { self.score = score }
+  package init(_ score: Score, top5: Int) {
+    self.score = score
+    self.top5 = top5
+  }
 }
 
 /// What a job's result is: stored once under the job's digest, it is a fact.
@@ -60,9 +65,17 @@ package enum Outcome: Hashable, Sendable {
     case (.evaluate(let job), .evaluated(let score)):
       score.fits(job.sampleCount) && job.threshold.map { !$0.isMissed(by: score) } ?? true
     case (.evaluate(let job), .worseThanThreshold): job.threshold != nil
-    case (.test(let job), .tested(let test)): test.score.fits(job.sampleCount)
+    case (.test(let job), .tested(let test)): test.score.fits(job.sampleCount) && test.isPossible
     case (.split, _), (.train, _), (.score, _), (.evaluate, _), (.test, _): false
     }
+  }
+}
+
+extension TestScore {
+  /// Whether no sample is among the first without being among the first five.
+  var isPossible: Bool {
+    guard case .exact(let correct, let count, _) = score else { return top5 == 0 }
+    return correct <= top5 && top5 <= count
   }
 }
 

@@ -10,6 +10,12 @@ package struct Scoring: Hashable, Sendable {
     case gradient
     /// |w| · ‖x‖₂, x what the weight is multiplied with.
     case activation
+    /// ½ · w² · mean (∂Lᵢ/∂w)².
+    case fisher
+    /// ½ · w² · h, h on the diagonal of the loss's Gauss–Newton matrix.
+    case optimalBrainDamage
+    /// w² / (2 · [F⁻¹]ₖₖ), F the Fisher matrix in blocks of so many weights, damped by a part of its mean diagonal.
+    case optimalBrainSurgeon(block: Int, damping: Double)
     /// |s| after training of scores s by edge-popup.
     case edgePopup(PopupTraining)
   }
@@ -69,6 +75,12 @@ package struct Scoring: Hashable, Sendable {
     switch criterion {
     case .gradient: bytes.append(1)
     case .activation: bytes.append(2)
+    case .fisher: bytes.append(4)
+    case .optimalBrainDamage: bytes.append(5)
+    case .optimalBrainSurgeon(let block, let damping):
+      bytes.append(6)
+      bytes.append(block)
+      bytes.append(damping)
     case .edgePopup(let training):
       bytes.append(3)
       training.recipe.append(to: &bytes)

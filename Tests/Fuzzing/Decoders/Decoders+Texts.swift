@@ -9,7 +9,7 @@ extension Decoder {
       studies.map { Array($0.utf8) }
     } read: { bytes in
       guard let text = String(validating: bytes, as: UTF8.self) else { return false }
-      return try !StudyDocument(text: text, file: "study.yaml").name.isEmpty
+      return try !AnyStudyDocument(text: text, file: "study.yaml").name.isEmpty
     },
     Decoder("addresses") {
       ["ipc:///tmp/a", "tcp://127.0.0.1:80", "tls://[::1]:4433", "tls://host.example.org:1"].map { Array($0.utf8) }

@@ -1,0 +1,155 @@
+internal import Models
+internal import Pruning
+internal import Studies
+
+extension StudyReport {
+  typealias Line = ResultSummary.Line
+
+  /// Accuracy against compression and against theoretical speedup, and what is learned earlier against size.
+  func tradeOffs(_ subject: String, _ lines: [Line]) -> [ReportDocument.Chart] {
+    let dense = lines.first { [.dense, .largest].contains($0.strategy) }
+    let pruned = lines.filter { $0.strategy != dense?.strategy }
+    guard !pruned.isEmpty else { return [] }
+    let references = dense.map { [LineChart.Reference("dense", y: $0.after.mean)] } ?? []
+    let sizes: [(words: String, label: String, value: (Line) -> Double)] = [
+      ("compression", "compression ratio", { $0.realCompression.mean }),
+      ("theoretical speedup", "theoretical speedup (multiply-adds dense / nonzero)", { $0.theoreticalSpeedup.mean }),
+    ]
+    var charts = sizes.map { size in
+      ReportDocument.Chart.lines(
+        LineChart(
+          title: "Accuracy and \(size.words), \(subject)",
+          summary: words(pruned, dense, size.value, of: size.words),
+          x: ChartAxis(size.label, scale: .log2, format: .ratio),
+          y: ChartAxis("top-1 accuracy on test", format: .percent),
+          series: series(pruned, x: size.value) { $0.after }, references: references))
+    }
+    let timed = pruned.filter { $0.bestStep != nil }
+    if !timed.isEmpty {
+      charts.append(
+        .lines(
+          LineChart(
+            title: "Early-stopping iteration and compression, \(subject)",
+            summary: timed.map { "\($0.strategy) at \($0.requested.words): step \($0.bestStep!.mean.short)" }
+              .joined(separator: "; "),
+            x: ChartAxis("compression ratio", scale: .log2, format: .ratio),
+            y: ChartAxis("step with the lowest loss on validation", format: .count),
+            series: series(timed, x: { $0.realCompression.mean }) { $0.bestStep! },
+            references: dense?.bestStep.map { [LineChart.Reference("dense", y: $0.mean)] } ?? [])))
+    }
+    return charts
+  }
+
+  /// A series for each strategy, its errors one deviation to each side.
+  private func series(
+    _ lines: [Line], x: (Line) -> Double, y: (Line) -> Spread
+  ) -> [LineChart.Series] {
+    strategies(lines).map { strategy in
+      let own = lines.filter { $0.strategy == strategy }.sorted { x($0) < x($1) }
+      return LineChart.Series(
+        strategy.rawValue,
+        own.map { line in
+          let spread = y(line)
+          return LineChart.Point(
+            x(line), spread.mean, low: spread.deviation.map { spread.mean - $0 },
+            high: spread.deviation.map { spread.mean + $0 })
+        })
+    }
+  }
+
+  private func strategies(_ lines: [Line]) -> [Strategy] {
+    var out: [Strategy] = []
+    for line in lines where !out.contains(line.strategy) { out.append(line.strategy) }
+    return out
+  }
+
+  private func words(_ lines: [Line], _ dense: Line?, _ x: (Line) -> Double, of what: String) -> String {
+    let base = dense.map { "The dense network has \(percent($0.after.mean)). " } ?? ""
+    return base
+      + strategies(lines).map { strategy in
+        let own = lines.filter { $0.strategy == strategy }.sorted { x($0) < x($1) }
+        return "\(strategy): "
+          + own.map { "\(percent($0.after.mean)) at \(x($0).fixed(digits: 1)) times" }.joined(separator: ", ")
+      }.joined(separator: ". ") + ". The numbers are \(what)."
+  }
+
+  private func percent(_ share: Double) -> String { "\((100 * share).fixed(digits: 2)) %" }
+
+  /// Learning curves of the first seed, where somebody looked: the dense network and each strategy's networks.
+  func courses(_ subject: String) -> [ReportDocument.Chart] {
+    let all = rows.filter { $0.subject == subject && $0.isResult && $0.curve.count > 2 }
+    guard let seed = all.map(\.seed).min() else { return [] }
+    let own = all.filter { $0.seed == seed }
+    let dense = own.filter { $0.strategy == .dense }
+    var names: [Strategy] = []
+    for row in own where row.strategy != .dense && !names.contains(row.strategy) { names.append(row.strategy) }
+    return names.map { strategy in
+      let shown = dense + Self.spread(own.filter { $0.strategy == strategy }, over: 6)
+      return .lines(
+        LineChart(
+          title: "Learning curves of \(strategy), \(subject), seed \(seed)",
+          summary: shown.map { row in
+            "\(row.strategy) \(row.requested.words): lowest loss in step \(row.bestStep ?? 0), "
+              + "\(percent(row.curve.last!.score.accuracy)) at the end"
+          }.joined(separator: "; "),
+          x: ChartAxis("optimizer steps", format: .count),
+          y: ChartAxis("accuracy on validation", format: .percent),
+          series: shown.map { row in
+            LineChart.Series(
+              row.strategy == .dense ? "dense" : row.requested.words,
+              row.curve.map { LineChart.Point(Double($0.step), $0.score.accuracy) })
+          }))
+    }
+  }
+
+  /// What share of each layer is kept, by strategy, at the size that most strategies have: of several the largest
+  /// compression.
+  func layers(_ subject: String, _ lines: [Line]) -> ReportDocument.Chart? {
+    var counts: [(text: String, count: Int, compression: Double)] = []
+    for line in lines where line.requested != .whole {
+      if let place = counts.firstIndex(where: { $0.text == line.requested.text }) {
+        counts[place].count += 1
+      } else {
+        counts.append((line.requested.text, 1, line.realCompression.mean))
+      }
+    }
+    guard let size = counts.max(by: { ($0.count, $0.compression) < ($1.count, $1.compression) })?.text else {
+      return nil
+    }
+    let own = rows.filter { $0.subject == subject && $0.isResult && $0.requested.text == size }
+    guard let first = own.first, first.layers.count > 1 else { return nil }
+    var names: [Strategy] = []
+    for row in own where !names.contains(row.strategy) { names.append(row.strategy) }
+    let series = names.map { strategy in
+      let rows = own.filter { $0.strategy == strategy }
+      return BarChart.Series(
+        strategy.rawValue,
+        first.layers.indices.map { layer in
+          Spread(rows.map { Double($0.layers[layer].kept) / Double(max($0.layers[layer].size, 1)) }).mean
+        })
+    }
+    return .bars(
+      BarChart(
+        title: "Kept weights of each layer at \(first.requested.words), \(subject)",
+        summary: series.map { line in
+          "\(line.name): "
+            + zip(first.layers, line.values).map { "\($0.name) \(percent($1 ?? 0))" }.joined(separator: ", ")
+        }.joined(separator: ". "),
+        groups: first.layers.map(\.name), y: ChartAxis("kept weights", format: .percent), series: series))
+  }
+
+  /// `count` of the items, spread evenly over their places with both ends, or all where there are no more.
+  private static func spread<Item>(_ items: [Item], over count: Int) -> [Item] {
+    guard items.count > count else { return items }
+    return (0..<count).map { items[$0 * (items.count - 1) / (count - 1)] }
+  }
+
+  func histogram(_ distribution: Distribution) -> HistogramChart {
+    let bins = HistogramBins(around: distribution.series.map(\.values))
+    let series = distribution.series.map { HistogramChart.Series($0.name, bins.counts(of: $0.values)) }
+    return HistogramChart(
+      title: distribution.title,
+      summary: distribution.series.map { "\($0.name): \($0.values.count) weights" }.joined(separator: "; "),
+      x: ChartAxis("weight"), bins: bins, label: "weights", isLogarithmic: true, series: series)
+  }
+}

@@ -1,0 +1,54 @@
+internal import Digests
+internal import Models
+internal import Pruning
+internal import Studies
+
+extension ResultRow {
+  /// The columns of a CSV file: ShrinkBench's, and what more there is.
+  package static let columns = [
+    "dataset", "model", "strategy", "compression", "size", "size_nz", "real_compression", "flops", "flops_nz",
+    "speedup",
+    "pre_acc1", "pre_acc5", "pruned_acc1", "pruned_acc5", "post_acc1", "post_acc5", "post_loss", "val_acc1",
+    "search_loss", "seed", "level", "is_result", "best_step", "batch_size", "epochs", "optim", "lr", "evaluations",
+    "cpu_seconds", "weight_bytes_read", "mask", "name", "run",
+  ]
+
+  /// The cells in the order of ``columns``; empty for what there is not.
+  package var cells: [String] {
+    func cell(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+    return [
+      dataset, model, strategy.rawValue, requested.text, "\(metrics.size)", "\(metrics.sizeNonzero)",
+      cell(metrics.realCompression), "\(metrics.flops)", "\(metrics.flopsNonzero)", cell(metrics.theoreticalSpeedup),
+      cell(dense.accuracy), cell(dense.accuracy5), cell(pruned?.accuracy), cell(pruned?.accuracy5),
+      cell(after.accuracy), cell(after.accuracy5), cell(after.score.loss), cell(validation?.accuracy),
+      cell(search?.loss), "\(seed)", "\(level)", "\(isResult)", bestStep.map { "\($0)" } ?? "", "\(recipe.batchSize)",
+      "\(recipe.epochs)", recipe.optimizer.name, cell(recipe.learningRate), "\(evaluations)", cell(cpuSeconds),
+      "\(weightBytesRead)", mask?.digest.hex ?? "", name, run,
+    ]
+  }
+
+  /// Bytes of weights that one sample reads, each value four and what is removed none: memory traffic is why Han et al.
+  /// prune.
+  package var weightBytesRead: Int { 4 * metrics.sizeNonzero }
+
+  /// The rows as CSV (RFC 4180), with a heading.
+  package static func csv(_ rows: [ResultRow]) -> String {
+    ([columns] + rows.map(\.cells)).map { $0.map(quoted).joined(separator: ",") + "\r\n" }.joined()
+  }
+
+  private static func quoted(_ cell: String) -> String {
+    guard cell.contains(where: { ",\"\r\n".contains($0) }) else { return cell }
+    return "\"" + cell.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+  }
+}
+
+extension TrainingRecipe.Optimizer {
+  /// As PyTorch names it.
+  fileprivate var name: String {
+    switch self {
+    case .sgd: "SGD"
+    case .adam: "Adam"
+    case .adamW: "AdamW"
+    }
+  }
+}

@@ -1,0 +1,48 @@
+internal import Models
+internal import Pruning
+internal import Search
+package import Studies
+
+extension ResultRow {
+  /// The rows of a finished study of searches, in the order of its comparison.
+  ///
+  /// - Parameters:
+  ///   - evaluations: distinct evaluations by account.
+  ///   - cpuSeconds: processor seconds by account.
+  /// - Returns: nil if a test outcome is missing.
+  package static func rows(
+    _ study: Study, run: String, dataset: String, contestants: [Contestant], outcome: (Job) -> Outcome?,
+    evaluations: [Strategy: Int], cpuSeconds: [Strategy: Double]
+  ) -> [ResultRow]? {
+    guard let first = contestants.first(where: { [.dense, .largest].contains($0.strategy) }),
+      let dense = TestScore.mean(first.jobs, outcome)
+    else { return nil }
+    var rows: [ResultRow] = []
+    for contestant in contestants {
+      guard let after = TestScore.mean(contestant.jobs, outcome), case .test(let job)? = contestant.jobs.first else {
+        return nil
+      }
+      rows.append(
+        ResultRow(
+          run: run, dataset: dataset, model: study.network.name, name: contestant.name, strategy: contestant.strategy,
+          requested: contestant.requested, level: contestant.mask == nil ? 0 : 1, isResult: true, seed: study.seed,
+          metrics: contestant.metrics, layers: layers(job.network, study.scope, contestant.mask), dense: dense,
+          pruned: nil, after: after, validation: mean(contestant.validationJobs, outcome),
+          search: mean(contestant.searchJobs, outcome), curve: [], bestStep: nil,
+          recipe: job.retraining?.recipe ?? (contestant.mask == nil ? nil : study.cycles?.recipe) ?? study.training,
+          evaluations: evaluations[contestant.account] ?? 0, cpuSeconds: cpuSeconds[contestant.account] ?? 0,
+          mask: contestant.mask))
+    }
+    return rows
+  }
+
+  /// The mean score of a contestant's jobs on a slice that is not `test`.
+  private static func mean(_ jobs: [Job], _ outcome: (Job) -> Outcome?) -> Score? {
+    var draws: [Score] = []
+    for job in jobs {
+      guard case .evaluated(let score)? = outcome(job) else { return nil }
+      draws.append(score)
+    }
+    return draws.isEmpty ? nil : Score.mean(draws)
+  }
+}

@@ -1,0 +1,100 @@
+internal import Digests
+internal import Models
+internal import Pruning
+internal import Search
+
+/// The jobs of procedures, for the subject that they are done with.
+extension Branch {
+  var layout: ParameterLayout { ParameterLayout(subject.network, scope: subject.scope) }
+
+  var units: Units {
+    guard let units = try? subject.units.units(of: subject.network, scope: subject.scope) else {
+      preconditionFailure("a study whose network has no such units is not begun")
+    }
+    return units
+  }
+
+  func judgement(_ weights: Digest, _ mask: Mask?, _ splits: Splits) -> Evaluation<FitnessUse> {
+    Evaluation(
+      network: subject.network, scope: subject.scope, parameters: weights, mask: mask, slice: splits.validation)
+  }
+
+  func plan(
+    _ recipe: TrainingRecipe, _ segment: SegmentLength, from weights: Digest?, at step: Int = 0, mask: Mask? = nil,
+    earlyStopping: EarlyStopping?, earlyStep: Int? = nil
+  ) -> TrainingChain.Plan {
+    TrainingChain.Plan(
+      network: subject.network, recipe: recipe, seed: seed, segment: segment, earlyStopping: earlyStopping,
+      numerics: numerics, weights: weights, mask: mask, scope: subject.scope, earlyStep: earlyStep, firstStep: step)
+  }
+
+  func firstTraining(_ splits: Splits) -> TrainingChain.Plan {
+    var earlyStep: Int?
+    if case .rewind(let point) = subject.retraining.start { earlyStep = step(point, splits) }
+    return plan(
+      subject.training, subject.segment, from: subject.pretrained, earlyStopping: subject.earlyStopping,
+      earlyStep: earlyStep)
+  }
+
+  /// A point of the first training, in optimizer steps.
+  func step(_ point: SegmentLength, _ splits: Splits) -> Int {
+    point.steps(perEpoch: subject.training.stepsPerEpoch(samples: splits.train.count))
+  }
+
+  /// Fresh weights, from a training of no step.
+  func initialWeights(_ desk: inout Desk, _ splits: Splits) throws(Desk.Pause) -> Digest {
+    var none = subject.training
+    none.epochs = 0
+    return try desk.train(plan(none, subject.segment, from: subject.pretrained, earlyStopping: nil), splits).result!
+  }
+
+  /// Training of what a mask keeps of fresh weights, as long as the dense network's.
+  func retraining(ofInitial weights: Digest, _ mask: Mask) -> TrainingChain.Plan {
+    plan(
+      subject.training, subject.segment, from: weights, mask: mask, earlyStopping: subject.earlyStopping)
+  }
+
+  /// - Throws: a failure where the first training never came to the step that retraining begins with.
+  func retraining(
+    _ weights: Digest, _ trained: TrainingChain, _ mask: Mask, _ splits: Splits
+  ) throws(Desk.Pause) -> TrainingChain.Plan {
+    let retraining = subject.retraining
+    switch retraining.start {
+    case .finetune:
+      return plan(retraining.recipe, retraining.segment, from: weights, mask: mask, earlyStopping: nil)
+    case .rewind(let point):
+      let step = step(point, splits)
+      guard let early = trained.early else {
+        throw .failed(
+          StudyFailure(
+            "training ended before step \(step), whose weights retraining begins with; ask for an earlier step"))
+      }
+      return plan(
+        retraining.recipe, retraining.segment, from: early, at: step, mask: mask, earlyStopping: subject.earlyStopping)
+    }
+  }
+
+  func searchStudy(_ plan: SearchPlan, _ compression: Double, _ trials: Int) -> Study {
+    Study(
+      name: label, seed: seed, dataset: subject.dataset, splits: subject.splits, normalization: subject.normalization,
+      network: subject.network, pretrained: subject.pretrained, training: subject.training, segment: subject.segment,
+      earlyStopping: subject.earlyStopping, scope: subject.scope, units: subject.units, objective: .best(.loss),
+      compression: compression...compression,
+      cycles: Cycles(rounds: 1, compressionStep: 1, recipe: subject.retraining.recipe), trialsOfRound: trials,
+      searches: [plan], numerics: numerics)
+  }
+
+  /// Training of what a mask keeps of other fresh weights than the dense network's.
+  func reinitialized(_ mask: Mask, seed: UInt64) -> TrainingChain.Plan {
+    TrainingChain.Plan(
+      network: subject.network, recipe: subject.training, seed: seed, segment: subject.segment,
+      earlyStopping: subject.earlyStopping, numerics: numerics, weights: nil, mask: mask, scope: subject.scope,
+      earlyStep: nil)
+  }
+}
+
+extension FindingPlace {
+  func level(_ level: Int) -> FindingPlace {
+    FindingPlace(subject: subject, procedure: procedure, replicate: replicate, level: level)
+  }
+}

@@ -1,0 +1,105 @@
+package import Digests
+internal import Models
+internal import Search
+
+/// A study of methods on its way: all its branches, each of which goes on as soon as what it waits for is there.
+///
+/// A branch's history is a function of its facts alone; that of the study is theirs, one branch after another, as a replay
+/// with all facts goes through them. So no branch waits for another, and the order in which facts become known changes
+/// nothing.
+package struct MethodRun: Sendable {
+  package let study: MethodStudy
+  private var branches: [Branch]
+  /// Jobs that were handed out, or were known when they were asked for.
+  private var submitted: Set<Digest> = []
+  /// The branch that goes on next.
+  private var current = 0
+  /// Branches in a row that could not go on.
+  private var idle = 0
+  /// The branch that first asked for each job: whose it is, where several need it. Of a search's jobs once it has ended.
+  package private(set) var owners: [Digest: Int] = [:]
+
+  package init(_ study: MethodStudy) {
+    self.study = study
+    branches = study.subjects.indices.flatMap { subject in
+      (0..<study.replicates).flatMap { replicate in
+        study.procedures.indices.map { Branch(study, subject: subject, replicate: replicate, procedure: $0) }
+      }
+    }
+  }
+
+  /// Goes on by one step, as ``PlannerRun/step(_:)``.
+  ///
+  /// - Parameter outcome: the fact of a job, if there is one.
+  /// - Throws: ``StudyFailure`` where an outcome ends the study.
+  package mutating func step(_ outcome: (Digest) -> Outcome?) throws(StudyFailure) -> RunStep {
+    while idle < branches.count {
+      let next = try branches[current].step(outcome)
+      for job in branches[current].takeAsked() where owners[job] == nil { owners[job] = current }
+      switch next {
+      case .blocked, .finished:
+        idle += 1
+        current = (current + 1) % branches.count
+      case .submit(let jobs):
+        idle = 0
+        return .submit(fresh(jobs, outcome))
+      case .needs, .trial, .found, .snapshotMoment, .superseded:
+        idle = 0
+        return next
+      }
+    }
+    idle = 0
+    return isFinished ? .finished : .blocked
+  }
+
+  /// Hands the branch that asked the blob that ``RunStep/needs(_:)`` named.
+  ///
+  /// - Throws: ``StudyFailure`` if it is not what it expects.
+  package mutating func supply(_ blob: [UInt8]) throws(StudyFailure) { try branches[current].supply(blob) }
+
+  private mutating func fresh(_ jobs: [Job], _ outcome: (Digest) -> Outcome?) -> [Job] {
+    jobs.filter { job in
+      let digest = job.digest
+      return submitted.insert(digest).inserted && outcome(digest) == nil
+    }
+  }
+
+  package var isFinished: Bool { branches.allSatisfy(\.isFinished) }
+
+  /// What was found so far, branch by branch.
+  package var findings: [Finding] { branches.flatMap(\.findings) }
+
+  /// The same with what each is called in the history.
+  var namedFindings: [(name: String, finding: Finding)] {
+    branches.flatMap { branch in branch.findings.map { (branch.name(of: $0), $0) } }
+  }
+
+  /// Networks found, and how many there will be if nothing ends early.
+  package var progress: (found: Int, expected: Int) {
+    (branches.reduce(0) { $0 + $1.findings.count }, branches.reduce(0) { $0 + $1.expected })
+  }
+
+  /// The blobs that open jobs need and later ones may, and the slices.
+  package var neededBlobs: [Digest] {
+    branches.flatMap { $0.held + ($0.splits.map { Outcome.split($0).blobs } ?? []) }
+      + study.subjects.compactMap(\.pretrained)
+  }
+
+  /// The slices of a subject in a replicate, once they are known.
+  func splits(subject: Int, replicate: Int) -> Splits? {
+    branches.lazy.filter { $0.place.subject == subject && $0.place.replicate == replicate }.compactMap(\.splits).first
+  }
+
+  /// The job that judged a network on `validation`.
+  package func judgement(of finding: Finding) -> Evaluation<FitnessUse>? {
+    let (subject, place) = (study.subjects[finding.place.subject], finding.place)
+    return splits(subject: place.subject, replicate: place.replicate).map { splits in
+      Evaluation(
+        network: subject.network, scope: subject.scope, parameters: finding.parameters, mask: finding.mask,
+        slice: splits.validation)
+    }
+  }
+
+  /// Where a branch stands in the study.
+  package func place(ofBranch branch: Int) -> FindingPlace { branches[branch].place }
+}

@@ -1,0 +1,230 @@
+internal import Digests
+internal import Models
+internal import Pruning
+internal import Search
+package import Studies
+internal import Yams
+
+/// The file of a study of methods, read and checked as far as that goes without its data and models.
+package struct MethodDocument {
+  package let name: String
+  /// The networks with their data, in order.
+  package let subjects: [SubjectDocument]
+  let seed: UInt64
+  let replicates: Int
+  private let retrainings: [MethodRetraining]
+  private let names: [String?]
+  private let scope: PruningScope
+  private let units: UnitsPlan
+  private let prune: Section?
+  private let sweep: SweepSection?
+  private let tickets: TicketSection?
+
+  /// Whether a file is one of methods.
+  static func isOne(_ root: Section) -> Bool { root.has("sweep") || root.has("tickets") }
+
+  /// - Throws: ``StudyFileError`` with line, key, what was found and what was expected.
+  init(_ root: inout Section) throws(StudyFileError) {
+    name = try root.required("study", try root.text("study"), "a name for the study")
+    seed = UInt64(try root.int("seed", 0...Int.max) ?? 1)
+    replicates = try root.int("replicates", 1...1000) ?? 1
+    (scope, units, prune) = try StudyDocument.prune(&root)
+    guard units.genome == .masks else {
+      throw (prune ?? root).error("genome", "is for searches; methods make masks")
+    }
+    var subjects: [SubjectDocument] = []
+    var retrainings: [MethodRetraining] = []
+    var names: [String?] = []
+    // Tickets alone are reset where the file does not say.
+    let resets = root.has("tickets") && !root.has("sweep")
+    var common = try root.section("retrain")
+    for item in try Self.pairs(&root) ?? [root] {
+      var pair = item
+      let isWhole = pair.path.isEmpty
+      let subject = try SubjectDocument(&pair, allowsArchitecture: false)
+      var own = isWhole ? nil : try pair.section("retrain")
+      retrainings.append(try Self.retraining(&common, &own, subject, resets: resets && subject.network.file == nil))
+      names.append(isWhole ? nil : try pair.text("name"))
+      subjects.append(subject)
+      if isWhole { root = pair } else { try pair.finish() }
+    }
+    try common?.finish()
+    (self.subjects, self.retrainings, self.names) = (subjects, retrainings, names)
+    sweep = try SweepSection(&root, units.granularity, hasWeights: subjects.contains { $0.network.file != nil })
+    tickets = try TicketSection(&root)
+    if case .pattern = units.granularity, let tickets {
+      throw tickets.section.error("levels", "N:M is of one size; expected prune.granularity weights, blocks or neurons")
+    }
+    let numerics = try root.text("numerics", oneOf: ["portable"]) ?? "portable"
+    precondition(numerics == "portable")
+    try root.finish()
+    try checkResetting()
+    try checkKnown()
+  }
+
+  private static func pairs(_ root: inout Section) throws(StudyFileError) -> [Section]? {
+    guard let node = root.node("pairs") else { return nil }
+    guard case .sequence(let items) = node, !items.isEmpty else {
+      throw root.error("pairs", "expected a list of groups such as { dataset: {...}, network: {...} }")
+    }
+    var out: [Section] = []
+    for item in items { out.append(try Section(item, file: root.file, path: "pairs")) }
+    return out
+  }
+
+  /// The `retrain` group, its values those of the study's where a pair has others: a tenth of the learning rate and the
+  /// epochs of the training, if none says anything (Han 2015).
+  private static func retraining(
+    _ common: inout Section?, _ own: inout Section?, _ subject: SubjectDocument, resets: Bool
+  ) throws(StudyFileError) -> MethodRetraining {
+    let training = subject.training
+    var recipe = training.recipe
+    recipe.learningRate /= 10
+    recipe.epochs = max(recipe.epochs, 1)
+    if case .milestones = recipe.schedule { recipe.schedule = .constant }
+    var out = MethodRetraining(start: .finetune, recipe: recipe, segment: training.segment)
+    if resets { out = MethodRetraining(start: .rewind(.steps(0)), recipe: training.recipe, segment: training.segment) }
+    if common != nil { try read(&common!, &out, subject) }
+    if own != nil {
+      try read(&own!, &out, subject)
+      try own!.finish()
+    }
+    return out
+  }
+
+  private static func read(
+    _ section: inout Section, _ out: inout MethodRetraining, _ subject: SubjectDocument
+  ) throws(StudyFileError) {
+    let start = try section.text("start", oneOf: ["finetune", "rewind", "reset"])
+    let point = try rewindingPoint(&section)
+    if let start, start != "finetune", subject.network.file != nil {
+      throw section.error("start", "weights from a file have no early steps; expected finetune")
+    }
+    switch start {
+    case "rewind":
+      out.start = .rewind(
+        try section.required("rewinding_steps", point, "where in the training to go on, such as 500it or 2ep"))
+      out.recipe = subject.training.recipe
+    case "reset":
+      out.start = .rewind(.steps(0))
+      out.recipe = subject.training.recipe
+    default:
+      if start != nil { out.start = .finetune }
+    }
+    if case .rewind = out.start {
+      for key in ["epochs", "learning_rate", "optimizer", "schedule", "batch_size"] where section.has(key) {
+        throw section.error(key, "training goes on from an early step as network.train says; expected no \(key)")
+      }
+      return
+    }
+    guard point == nil else { throw section.error("rewinding_steps", "is for start: rewind") }
+    out.recipe = try TrainingSection.recipe(&section, out.recipe)
+    out.segment = try TrainingSection.segment(&section) ?? out.segment
+  }
+
+  /// Steps as a number or `500it`, epochs as `2ep`.
+  private static func rewindingPoint(_ section: inout Section) throws(StudyFileError) -> SegmentLength? {
+    guard let text = try section.text("rewinding_steps") else { return nil }
+    let isEpochs = text.hasSuffix("ep")
+    let digits = isEpochs || text.hasSuffix("it") ? text.dropLast(2) : text[...]
+    guard let number = Int(digits), (0...1_000_000_000).contains(number) else {
+      throw section.error(
+        "rewinding_steps", "expected a number of steps such as 500it, or of epochs such as 2ep, found \(text)")
+    }
+    return isEpochs ? .epochs(number) : .steps(number)
+  }
+
+  /// - Throws: ``StudyFileError`` where tickets are not reset to anything.
+  private func checkResetting() throws(StudyFileError) {
+    guard let tickets else { return }
+    for (subject, retraining) in zip(subjects, retrainings) {
+      guard case .finetune = retraining.start else { continue }
+      if subject.network.file != nil {
+        throw subject.networkSection.error(
+          subject.network.key, "weights from a file have no early steps that a ticket could be reset to")
+      }
+      throw tickets.section.error("levels", "tickets are reset; expected retrain: { start: reset }, or rewind")
+    }
+  }
+
+  /// The study, with what was found outside the file for each subject.
+  ///
+  /// - Throws: ``StudyFileError`` where a compression cannot be met.
+  package func study(_ inputs: [StudyInputs]) throws(StudyFileError) -> MethodStudy {
+    precondition(inputs.count == subjects.count)
+    var out: [MethodSubject] = []
+    for (index, (document, inputs)) in zip(subjects, inputs).enumerated() {
+      let layout = ParameterLayout(inputs.network, scope: scope)
+      guard layout.prunableCount <= StudyDocument.largestMask else {
+        throw document.modelError(
+          "\(layout.prunableCount) prunable weights; masks travel in one message, which takes at most "
+            + "\(StudyDocument.largestMask)")
+      }
+      let subject = MethodSubject(
+        name: names[index] ?? self.name(of: document, inputs), dataset: inputs.dataset, splits: document.splits,
+        normalization: document.normalization, network: inputs.network, pretrained: inputs.pretrained,
+        training: document.training.recipe, segment: document.training.segment,
+        earlyStopping: document.training.earlyStopping, scope: scope, units: units, retraining: retrainings[index])
+      try check(subject, document)
+      out.append(subject)
+    }
+    for (index, subject) in out.enumerated() where out[..<index].contains(where: { $0.name == subject.name }) {
+      throw subjects[index].networkSection.error(
+        subjects[index].network.key, "two pairs are named \(subject.name); give one of them another name:")
+    }
+    return MethodStudy(
+      name: name, seed: seed, replicates: replicates, subjects: out,
+      procedures: [.dense] + (sweep?.procedures ?? []) + (tickets?.procedures ?? []))
+  }
+
+  func check(_ study: MethodStudy, trainSamples: [Int]) throws(StudyFileError) {
+    for (index, subject) in study.subjects.enumerated() {
+      guard case .rewind(let point) = subject.retraining.start else { continue }
+      let perEpoch = subject.training.stepsPerEpoch(samples: trainSamples[index])
+      let (step, steps) = (point.steps(perEpoch: perEpoch), subject.training.epochs * perEpoch)
+      guard step >= steps else { continue }
+      throw subjects[index].networkSection.error(
+        "train", "training has \(steps) steps; retrain.rewinding_steps has to be fewer, found \(step)")
+    }
+  }
+
+  private func name(of document: SubjectDocument, _ inputs: StudyInputs) -> String {
+    guard case .known(let known) = document.dataset else { return inputs.network.name }
+    return "\(inputs.network.name)/\(known.name)"
+  }
+
+  /// What shows without data: whether networks of the zoo fit known data, and all sizes can be met.
+  private func checkKnown() throws(StudyFileError) {
+    var inputs: [StudyInputs] = []
+    for subject in subjects {
+      guard case .known(let known) = subject.dataset, subject.network.zoo != nil else { return }
+      let network = try subject.ownNetwork(shape: known.shape, classes: known.classes)!
+      inputs.append(StudyInputs(dataset: Digest(of: []), shape: known.shape, network: network, pretrained: nil))
+    }
+    _ = try study(inputs)
+  }
+
+  private func check(_ subject: MethodSubject, _ document: SubjectDocument) throws(StudyFileError) {
+    do { _ = try units.units(of: subject.network, scope: subject.scope) } catch {
+      guard let prune else { throw document.modelError(error.description) }
+      throw prune.error(units.excluded.isEmpty ? "granularity" : "exclude", error.description)
+    }
+    let zeros = [Float](repeating: 0, count: ParameterLayout(subject.network, scope: subject.scope).count)
+    if let tickets {
+      let layers = (try? units.units(of: subject.network, scope: subject.scope))?.layers.map(\.name) ?? []
+      for name in tickets.plan.fractions.keys.sorted() where !layers.contains(name) {
+        throw tickets.section.error(
+          "pruning_fractions",
+          "\(subject.name) has no prunable layer \(name); there are \(layers.joined(separator: ", "))")
+      }
+    }
+    guard let sweep else { return }
+    for compression in sweep.compressions {
+      do {
+        _ = try units.space(
+          of: subject.network, scope: subject.scope, parameters: zeros, compression: compression...compression,
+          seed: seed)
+      } catch { throw sweep.section.error("compressions", "\(subject.name): \(error.description)") }
+    }
+  }
+}

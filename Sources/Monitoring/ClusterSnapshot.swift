@@ -7,6 +7,8 @@ package struct ClusterSnapshot: Hashable, Codable, Sendable {
     case waiting = "waiting for workers"
     case training
     case searching
+    /// Of a study of methods, whose networks are counted instead of generations.
+    case comparing
     case finished
   }
 

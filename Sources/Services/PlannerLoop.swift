@@ -21,6 +21,8 @@ package struct RunProgress: Hashable, Sendable {
   package var trainedEpochs = 0.0
   /// Whether training is over, perhaps early.
   package var isTrained = false
+  /// Whether it is of a study of methods, whose networks are counted instead of generations.
+  package var isOfMethods = false
   package var epochs = 0
   /// Trials of the history in this life of the coordinator, and those of them that an earlier one had answered.
   package var trials = 0
@@ -231,7 +233,7 @@ final class PlannerLoop: @unchecked Sendable {
     guard let methods = run as? MethodRun else { return RunProgress() }
     let (found, expected) = methods.progress
     return RunProgress(
-      generation: found, generations: expected, evaluations: evaluations, isTrained: true, trials: trials)
+      generation: found, generations: expected, evaluations: evaluations, isTrained: true, isOfMethods: true, trials: trials)
   }
 }
 

@@ -105,13 +105,14 @@ struct Telemetry: Sendable {
     cluster.phase =
       isFinished
       ? .finished
-      : cluster.workers.isEmpty && progress.generation == 0 ? .waiting : progress.isTrained ? .searching : .training
+      : cluster.workers.isEmpty && progress.generation == 0
+        ? .waiting : progress.isOfMethods ? .comparing : progress.isTrained ? .searching : .training
     cluster.eta = eta(cluster, open: state.openJobs)
     return CoordinatorReport(cluster: cluster, metrics: metrics, search: search)
   }
 
   private func eta(_ now: ClusterSnapshot, open: Int) -> Double? {
-    guard now.phase == .searching, now.generation > 0, now.evaluationsPerSecond > 0 else { return nil }
+    guard now.phase == .searching || now.phase == .comparing, now.generation > 0, now.evaluationsPerSecond > 0 else { return nil }
     let perGeneration = Double(now.evaluations) / Double(now.generation)
     return (perGeneration * Double(now.generations - now.generation) + Double(open)) / now.evaluationsPerSecond
   }

@@ -71,9 +71,10 @@ final class Terminal: Sendable {
     case .waiting: return "waiting for workers"
     case .training:
       return "training: \(now.trainedEpochs.fixed(digits: 1)) of \(now.epochs) epochs, \(workers)"
-    case .searching, .finished: break
+    case .searching, .comparing, .finished: break
     }
-    var parts = ["generation \(now.generation)/\(now.generations)"]
+    let unit = now.phase == .comparing ? "network" : "generation"
+    var parts = ["\(unit) \(now.generation)/\(now.generations)"]
     if let best = now.best { parts.append("best \(best)") }
     parts.append("\(now.evaluations) evaluations")
     parts.append("\(now.evaluationsPerSecond.fixed(digits: 0))/s")

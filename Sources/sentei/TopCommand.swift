@@ -88,7 +88,7 @@ extension ClusterSnapshot {
       "\(study)   run \(run), start \(epoch), up \(Terminal.duration(uptime))",
       phase == .training
         ? "training: \(trainedEpochs.fixed(digits: 1)) of \(epochs) epochs"
-        : "\(phase.rawValue): generation \(generation) of \(generations)"
+        : "\(phase.rawValue): \(phase == .comparing ? "network" : "generation") \(generation) of \(generations)"
           + (eta.map { ", \(Terminal.duration($0)) left" } ?? ""),
       "best \(best ?? "-")   evaluations \(evaluations)   \(evaluationsPerSecond.fixed(digits: 1)) a second",
       "jobs: \(jobs.waiting) waiting, \(jobs.leased) leased, \(jobs.storing) storing   "

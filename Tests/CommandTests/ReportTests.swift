@@ -111,7 +111,7 @@ import Testing
     }
     let copy = try RunStore.open(at: path, mode: .writing)
     try copy.appendBudgets(try original.budgets())
-    for key in ["dataset", "inputs"] { try copy.setMeta(key, try #require(try original.meta(key))) }
+    try copy.setMeta("inputs", try #require(try original.meta("inputs")))
     var facts: [FactRow] = []
     try original.forEachFact { facts.append($0) }
     change(&facts)

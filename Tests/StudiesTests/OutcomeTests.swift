@@ -11,7 +11,8 @@ import Testing
     .trained(TrainedSegment(state: digest("state"), parameters: digest("weights"), loss: 0.1)),
     .diverged(step: 3), .evaluated(.exact(correct: 3, count: 50, loss: 2.5)),
     .evaluated(.exact(correct: 0, count: 0, loss: 0)), .evaluated(.nonfinite),
-    .tested(TestScore(firstFive: .exact(correct: 20, count: 20, loss: .leastNonzeroMagnitude))), .tested(TestScore(firstFive: .nonfinite)),
+    .tested(TestScore(firstFive: .exact(correct: 20, count: 20, loss: .leastNonzeroMagnitude))),
+    .tested(TestScore(firstFive: .nonfinite)),
     .worseThanThreshold, .scored(digest("scores")),
   ]
 

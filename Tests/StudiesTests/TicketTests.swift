@@ -16,9 +16,11 @@ struct TicketTests {
     if reach == .layer { plan.fractions = ["dense3": 0.1] }
     var once = plan
     once.isOneShot = true
-    study.procedures = [.dense] + [plan, once].flatMap { plan in
-      TicketControl.allCases.map { .tickets(plan, control: $0) }
-    }
+    study.procedures =
+      [.dense]
+      + [plan, once].flatMap { plan in
+        TicketControl.allCases.map { .tickets(plan, control: $0) }
+      }
     return study
   }
 

@@ -49,7 +49,8 @@ function showCluster(now) {
   const isTraining = now.phase === "training";
   byId("phase").textContent = isTraining
     ? `training: ${now.trainedEpochs.toFixed(1)} of ${now.epochs} epochs`
-    : now.phase === "searching" ? `searching: generation ${now.generation} of ${now.generations}` : now.phase;
+    : now.phase === "searching" ? `searching: generation ${now.generation} of ${now.generations}`
+    : now.phase === "comparing" ? `comparing: network ${now.generation} of ${now.generations}` : now.phase;
   const bar = byId("progress");
   bar.max = Math.max(1, isTraining ? now.epochs : now.generations);
   bar.value = now.phase === "finished" ? bar.max : isTraining ? now.trainedEpochs : now.generation;

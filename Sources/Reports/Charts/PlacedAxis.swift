@@ -27,7 +27,9 @@ package struct PlacedAxis {
   }
 
   /// An axis from left to right, with as many ticks as have room for their labels.
-  package init(along axis: ChartAxis, over extent: ClosedRange<Double>, from low: Double, to high: Double, textSize: Double) {
+  package init(
+    along axis: ChartAxis, over extent: ClosedRange<Double>, from low: Double, to high: Double, textSize: Double
+  ) {
     (scale, ends) = (axis.scale, (low, high))
     let range = scale.drawable(axis.range ?? extent)
     var count = 13

@@ -56,7 +56,8 @@ extension Decoder {
         validation: Slice(digest: digest("v"), count: 10), test: Slice(digest: digest("e"), count: 20))),
     .trained(TrainedSegment(state: digest("state"), parameters: digest("weights"), loss: 0.1)), .diverged(step: 3),
     .evaluated(.exact(correct: 3, count: 50, loss: 2.5)), .evaluated(.nonfinite),
-    .tested(TestScore(.exact(correct: 20, count: 20, loss: 0), top5: 20)), .worseThanThreshold, .scored(digest("scores")),
+    .tested(TestScore(.exact(correct: 20, count: 20, loss: 0), top5: 20)), .worseThanThreshold,
+    .scored(digest("scores")),
   ]
 
   static func networks() throws -> [NetworkDescription] {

@@ -29,6 +29,7 @@ extension ResultRow {
     var rows: [ResultRow] = []
     for contestant in contestants {
       guard let finding = contestant.finding, let after = TestScore.mean(contestant.jobs, outcome),
+        // There is no network without a dense one before it.
         let dense = dense[Repetition(subject: finding.place.subject, replicate: finding.place.replicate)]
       else { return nil }
       let pruned = TestScore.mean(contestant.jobsBefore, outcome)

@@ -34,7 +34,7 @@ struct BlobCensus {
     replay: while let step = try? run.step({ facts[$0] }) {
       watch(step, run)
       switch step {
-      case .submit, .trial, .found, .snapshotMoment: break
+      case .submit, .trial, .found, .ended, .snapshotMoment: break
       case .superseded(let blobs): superseded.formUnion(blobs)
       case .needs(let digest):
         needed.insert(digest)

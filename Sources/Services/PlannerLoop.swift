@@ -157,7 +157,7 @@ final class PlannerLoop: @unchecked Sendable {
         case .trial(let record):
           course.note(record)
           trials += 1
-        case .found: trials += 1
+        case .found, .ended: trials += 1
         case .snapshotMoment: try snapshot(since: start)
         case .superseded(let blobs): output(.superseded(blobs))
         case .blocked: break loop

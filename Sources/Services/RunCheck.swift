@@ -52,7 +52,7 @@ package struct RunCheck: Sendable {
         guard let planner = (run as? PlannerRun)?.planner, let snapshot = written[planner.observed] else { break }
         let isRight = snapshot.state == planner.snapshot && snapshot.course == course.canonicalBytes
         if !isRight { wrong.append(planner.observed) }
-      case .submit, .needs, .superseded, .blocked, .finished: break
+      case .submit, .ended, .needs, .superseded, .blocked, .finished: break
       }
     }
     problems += wrong.map {

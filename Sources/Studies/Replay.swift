@@ -4,12 +4,15 @@ package import Digests
 package enum HistoryEntry: Hashable, Sendable {
   case trial(TrialRecord)
   case found(name: String, Finding)
+  /// A procedure that ended without what it is for.
+  case ended(name: String, reason: String)
 
   /// The line that `sentei history` prints, and that the history digest is taken over.
   package var line: String {
     switch self {
     case .trial(let record): record.line
     case .found(let name, let finding): finding.line(name)
+    case .ended(let name, let reason): "\(name) ended: \(reason)"
     }
   }
 }
@@ -47,6 +50,7 @@ package enum Replay {
       case .needs(let digest): try run.supply(try blob(digest))
       case .trial(let record): try body(.trial(record))
       case .found(let name, let finding): try body(.found(name: name, finding))
+      case .ended(let name, let reason): try body(.ended(name: name, reason: reason))
       case .blocked: return (run, false)
       case .finished: return (run, true)
       }

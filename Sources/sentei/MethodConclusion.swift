@@ -56,6 +56,7 @@ struct MethodConclusion {
 
       \(summary.caveat) Run: \(directory)
       """)
+    for ending in run.endings { print("\(ending.name) ended: \(ending.reason).") }
     if let note { print("Data: \(note).") }
   }
 

@@ -27,7 +27,10 @@ struct RunResults {
       case .search(let conclusion):
         (conclusion.history, conclusion.contestants, [conclusion.checks] + (conclusion.note.map { [$0] } ?? []))
       case .methods(let conclusion):
-        (conclusion.history, conclusion.run.contestants, conclusion.note.map { [$0] } ?? [])
+        (
+          conclusion.history, conclusion.run.contestants,
+          conclusion.run.endings.map { "\($0.name) ended: \($0.reason)." } + (conclusion.note.map { [$0] } ?? [])
+        )
       }
     source = StudyReport.Source(
       directory: directory, name: open.run.name, study: open.store.identity.study.hex, run: open.store.identity.run,

@@ -60,7 +60,7 @@ final class SmallRun {
         left -= 1
       case .trial(let record): course.note(record)
       case .blocked, .finished: throw Astray(what: "no moment for a snapshot")
-      case .submit, .found, .superseded: break
+      case .submit, .found, .ended, .superseded: break
       }
     }
     try open.store.close()
@@ -132,7 +132,7 @@ final class SmallRun {
       case .submit(let jobs): try answer(jobs)
       case .needs(let digest): try run.supply(try open.store.blob(digest))
       case .superseded(let blobs): for blob in blobs { try open.store.removeBlob(blob) }
-      case .trial, .found, .snapshotMoment: break
+      case .trial, .found, .ended, .snapshotMoment: break
       case .blocked: throw Astray(what: "blocked")
       case .finished: break loop
       }

@@ -57,7 +57,7 @@ struct Drive {
         removed.formUnion(blobs)
         #expect(outstanding.allSatisfy { removed.isDisjoint(with: $0.inputs) }, "an open job loses an input")
       case .trial(let record): records.append(record)
-      case .found: Issue.record("a study of searches finds trials")
+      case .found, .ended: Issue.record("a study of searches finds trials")
       case .snapshotMoment:
         let state = try #require(run.planner.snapshot, "a moment without a snapshot")
         snapshots.append((state, records.count))

@@ -11,6 +11,8 @@ final class DigestWorker {
   private var made: [Digest: [UInt8]] = [:]
   /// The first segment with this many steps before it, or more, leaves the finite numbers.
   var divergesFrom: Int?
+  /// Whether the training of whole networks never does.
+  var sparesDense = false
 
   func blob(_ digest: Digest) -> [UInt8]? { made[digest] }
 
@@ -19,7 +21,9 @@ final class DigestWorker {
     switch job {
     case .split: return .split(sampleSplits)
     case .train(let segment):
-      if let divergesFrom, segment.steps.upperBound > divergesFrom { return .diverged(step: segment.steps.lowerBound) }
+      if let divergesFrom, segment.steps.upperBound > divergesFrom, !(sparesDense && segment.mask == nil) {
+        return .diverged(step: segment.steps.lowerBound)
+      }
       let count = ParameterLayout(segment.network, scope: segment.scope).count
       return .trained(
         TrainedSegment(
@@ -67,6 +71,7 @@ struct MethodDrive {
       case .needs(let digest): try replay.supply(try #require(worker.blob(digest)))
       case .trial(let record): lines.append(record.line)
       case .found(let name, let finding): lines.append(finding.line(name))
+      case .ended(let name, let reason): lines.append("\(name) ended: \(reason)")
       case .snapshotMoment, .superseded: break
       case .blocked, .finished: return lines
       }
@@ -86,7 +91,7 @@ struct MethodDrive {
       case .superseded(let blobs):
         removed.formUnion(blobs)
         #expect(outstanding.allSatisfy { removed.isDisjoint(with: $0.inputs) }, "an open job loses an input")
-      case .trial, .found, .snapshotMoment: break
+      case .trial, .found, .ended, .snapshotMoment: break
       case .blocked: return
       case .finished:
         isFinished = true

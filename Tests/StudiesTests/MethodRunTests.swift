@@ -136,12 +136,24 @@ struct MethodRunTests {
     #expect(Set(drive.run.owners.keys) == Set(drive.facts.keys))
   }
 
-  @Test func aFailureNamesItsBranch() throws {
-    var drive = MethodDrive(try smallMethods())
-    drive.worker.divergesFrom = 3
-    let failure = #expect(throws: StudyFailure.self) { try drive.finish() }
-    #expect(failure?.description.hasPrefix("small#1:") == true)
-    #expect(failure?.description.contains("diverged") == true)
+  @Test func aBranchThatDivergesEndsAlone() throws {
+    let study = try smallMethods()
+    var drive = MethodDrive(study)
+    // Step 8 is the last one of the first training and of SNIP's; retraining has 4.
+    drive.worker.divergesFrom = 4
+    drive.worker.sparesDense = true
+    try drive.finish()
+    let endings = drive.run.endings
+    #expect(endings.count == 2 * 2 && endings.allSatisfy { $0.name.contains("SNIP") && $0.reason.contains("diverged") })
+    let lines = try drive.history()
+    #expect(lines.count { $0.contains(" ended: training diverged") } == 4)
+    #expect(drive.run.contestants.count == drive.run.findings.count)
+
+    var all = MethodDrive(study)
+    all.worker.divergesFrom = 0
+    try all.finish()
+    #expect(all.run.findings.isEmpty && all.run.contestants.isEmpty)
+    #expect(all.run.endings.count == 2 * study.procedures.count)
   }
 
   @Test func schedulesEndAtTheTarget() {

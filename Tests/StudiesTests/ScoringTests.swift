@@ -169,7 +169,7 @@ import Testing
             needed += 1
             try run.supply(needed == 2 ? Parameters.canonicalBytes(of: values) : whole.worker.blob(digest))
           case .blocked, .finished: return
-          case .submit, .trial, .found, .snapshotMoment, .superseded: break
+          case .submit, .trial, .found, .ended, .snapshotMoment, .superseded: break
           }
         }
       }

@@ -58,7 +58,11 @@ extension ReportDocument {
   private static func table(_ caption: String, _ header: [String], _ rows: [[String]]) -> String {
     var out = "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"\(caption.escapedForXML)\">\n<table>\n"
     out += "<caption>\(caption.escapedForXML)</caption>\n<thead><tr>"
-    out += header.map { "<th scope=\"col\">\($0.escapedForXML)</th>" }.joined()
+    // Long names may break, or they alone would make the columns wide.
+    out += header.map { name in
+      let parts = name.split(separator: "_", omittingEmptySubsequences: false).map { String($0).escapedForXML }
+      return "<th scope=\"col\">\(parts.joined(separator: "_<wbr/>"))</th>"
+    }.joined()
     out += "</tr></thead>\n<tbody>\n"
     for row in rows {
       out += "<tr>"
@@ -91,10 +95,10 @@ extension ReportDocument {
     .pictures figure { max-width: 280px; }
     .table { overflow-x: auto; margin: 1.5rem 0; }
     table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .875rem; }
-    th, td { padding: .25rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
+    th, td { padding: .25rem .45rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
     th:first-child { text-align: left; }
     tbody th { font-weight: 400; }
-    thead th { color: var(--quiet); }
+    thead th { color: var(--quiet); white-space: normal; vertical-align: bottom; }
     pre { overflow-x: auto; border: 1px solid var(--line); padding: .8rem; font-size: .875rem; }
     @media print {
       :root { --text: #000000; --ground: #ffffff; --quiet: #404040; --line: #a0a0a0; }

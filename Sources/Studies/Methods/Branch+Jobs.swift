@@ -65,9 +65,8 @@ extension Branch {
     case .rewind(let point):
       let step = step(point, splits)
       guard let early = trained.early else {
-        throw .failed(
-          StudyFailure(
-            "training ended before step \(step), whose weights retraining begins with; ask for an earlier step"))
+        throw .ended(
+          "training ended before step \(step), whose weights retraining begins with; ask for an earlier step")
       }
       return plan(
         retraining.recipe, retraining.segment, from: early, at: step, mask: mask, earlyStopping: subject.earlyStopping)

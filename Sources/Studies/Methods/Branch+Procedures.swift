@@ -107,7 +107,7 @@ extension Branch {
       network: subject.network, scope: subject.scope, parameters: weights, slice: splits.train,
       samples: samples, criterion: criterion, numerics: numerics)
     guard let blob = try desk.scores(job) else {
-      throw .failed(StudyFailure("the scores of the weights are not finite"))
+      throw .ended("the scores of the weights are not finite")
     }
     return blob
   }
@@ -121,7 +121,7 @@ extension Branch {
         return try SearchStudy(searchStudy(plan, compression, trials), dataset: subject.dataset, trials: trials)
       } catch { throw StudyFailure(error.description) }
     }
-    guard let cycle else { throw .failed(StudyFailure("the search found no mask")) }
+    guard let cycle else { throw .ended("the search found no mask") }
     let before = try desk.train(firstTraining(splits), splits).result!
     let scores = try desk.evaluate([before, cycle.weights].map { judgement($0, cycle.mask, splits) })
     desk.report(

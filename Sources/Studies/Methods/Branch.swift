@@ -17,6 +17,9 @@ struct Branch: Sendable {
   /// Findings that were handed out.
   private var told = 0
   private(set) var isFinished = false
+  /// Why it ended without what it is for; nil where it did not.
+  private(set) var ending: String?
+  private var hasToldEnding = false
 
   init(_ study: MethodStudy, subject index: Int, replicate: Int, procedure: Int) {
     subject = study.subjects[index]
@@ -43,15 +46,19 @@ struct Branch: Sendable {
       told += 1
       return .found(name: name(of: desk.findings[told - 1]), desk.findings[told - 1])
     }
+    if let ending, !hasToldEnding {
+      hasToldEnding = true
+      return .ended(name: label, reason: ending)
+    }
     if isFinished { return .finished }
-    if let next = try stepSearch(outcome) { return next }
+    if let next = stepSearch(outcome) { return next }
     if let blob = desk.neededBlob { return .needs(blob) }
     if let next = desk.waiting.first {
       guard let known = outcome(next.digest) else { return .blocked }
       guard let observation = Observation(known) else {
         preconditionFailure("a test outcome under the digest of a planner's job")
       }
-      do { return .submit(try desk.observe(observation)) } catch { throw named(error) }
+      return .submit(desk.observe(observation))
     }
     desk.begin()
     do {
@@ -61,23 +68,24 @@ struct Branch: Sendable {
     } catch {
       switch error {
       case .waiting: return .submit(desk.waiting.map(\.proposal.job))
+      case .ended(let reason):
+        (isFinished, ending) = (true, reason)
+        return .submit([])
       case .failed(let failure): throw named(failure)
       }
     }
   }
 
   /// A search goes on as in a study of its own; what it needs and says is passed on.
-  private mutating func stepSearch(_ outcome: (Digest) -> Outcome?) throws(StudyFailure) -> RunStep? {
-    do {
-      switch try desk.stepSearch(outcome) {
-      case .trial(var record):
-        record.label = label
-        return .trial(record)
-      // Snapshots of a single search are none of the study.
-      case .snapshotMoment, .finished: return .submit([])
-      case let other: return other
-      }
-    } catch { throw named(error) }
+  private mutating func stepSearch(_ outcome: (Digest) -> Outcome?) -> RunStep? {
+    switch desk.stepSearch(outcome) {
+    case .trial(var record):
+      record.label = label
+      return .trial(record)
+    // Snapshots of a single search are none of the study.
+    case .snapshotMoment, .finished: return .submit([])
+    case let other: return other
+    }
   }
 
   mutating func supply(_ bytes: [UInt8]) throws(StudyFailure) {

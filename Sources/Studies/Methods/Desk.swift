@@ -13,6 +13,9 @@ struct Desk: Sendable {
   enum Pause: Error {
     /// For the answer of the open step.
     case waiting
+    /// It never can, since what came of a job leaves nothing to go on with. The study goes on without it.
+    case ended(String)
+    /// The study itself cannot go on.
     case failed(StudyFailure)
   }
 
@@ -21,6 +24,8 @@ struct Desk: Sendable {
     case chain(TrainingChain)
     case mask(Mask)
     case cycle(CycleResult?)
+    /// Training that left the finite numbers, and what a person has to know of it.
+    case ended(String)
   }
 
   /// What the journal ends before.
@@ -55,7 +60,7 @@ struct Desk: Sendable {
 
   /// A training to its end.
   mutating func train(_ plan: TrainingChain.Plan, _ splits: Splits) throws(Pause) -> TrainingChain {
-    if let answer = next() {
+    if let answer = try next() {
       guard case .chain(let chain) = answer else { preconditionFailure("another call than before") }
       return chain
     }
@@ -91,7 +96,7 @@ struct Desk: Sendable {
   mutating func mask(
     from blobs: [Digest], _ body: ([[Float]]) throws(StudyFailure) -> Mask
   ) throws(Pause) -> Mask {
-    if let answer = next() {
+    if let answer = try next() {
       guard case .mask(let mask) = answer else { preconditionFailure("another call than before") }
       return mask
     }
@@ -110,7 +115,7 @@ struct Desk: Sendable {
 
   /// What a search with one cycle leaves; nil where it found no mask.
   mutating func search(_ planner: () throws(StudyFailure) -> SearchStudy) throws(Pause) -> CycleResult? {
-    if let answer = next() {
+    if let answer = try next() {
       guard case .cycle(let cycle) = answer else { preconditionFailure("another call than before") }
       return cycle
     }
@@ -125,7 +130,7 @@ struct Desk: Sendable {
   }
 
   private mutating func observations(_ proposals: @autoclosure () -> [Proposal]) throws(Pause) -> [Observation] {
-    if let answer = next() {
+    if let answer = try next() {
       guard case .observations(let observations) = answer else { preconditionFailure("another call than before") }
       return observations
     }
@@ -135,9 +140,10 @@ struct Desk: Sendable {
     throw .waiting
   }
 
-  private mutating func next() -> Answer? {
+  private mutating func next() throws(Pause) -> Answer? {
     guard place < journal.count else { return nil }
     place += 1
+    if case .ended(let reason) = journal[place - 1] { throw .ended(reason) }
     return journal[place - 1]
   }
 
@@ -179,8 +185,7 @@ struct Desk: Sendable {
   /// Takes the outcome of the first job that is waited for.
   ///
   /// - Returns: the jobs that are to be asked for now.
-  /// - Throws: ``StudyFailure`` where the outcome ends the study.
-  mutating func observe(_ observation: Observation) throws(StudyFailure) -> [Job] {
+  mutating func observe(_ observation: Observation) -> [Job] {
     switch step {
     case .jobs(let jobs, var observations):
       observations.append(observation)
@@ -193,7 +198,10 @@ struct Desk: Sendable {
       return []
     case .chain(var chain, _, _):
       step = nil
-      try chain.observe(observation)
+      do { try chain.observe(observation) } catch {
+        record(.ended(error.description))
+        return []
+      }
       superseded += chain.takeSuperseded()
       guard chain.result == nil else {
         record(.chain(chain))
@@ -217,12 +225,17 @@ struct Desk: Sendable {
     step = .blobs(blobs, values: values)
   }
 
-  /// Steps a search that is open; nil where none is.
-  mutating func stepSearch(_ outcome: (Digest) -> Outcome?) throws(StudyFailure) -> RunStep? {
+  /// Steps a search that is open; nil where none is. One that fails has ended.
+  mutating func stepSearch(_ outcome: (Digest) -> Outcome?) -> RunStep? {
     guard case .search(var run) = step else { return nil }
     // Not a second reference to its population while it breeds.
     step = nil
-    let next = try run.step(outcome)
+    let next: RunStep
+    do { next = try run.step(outcome) } catch {
+      asked += run.asked.sorted()
+      record(.ended(error.description))
+      return .finished
+    }
     if case .finished = next {
       asked += run.asked.sorted()
       record(.cycle(run.planner.cycles.last))
@@ -267,7 +280,7 @@ struct Desk: Sendable {
       case .observations(let observations):
         observations.flatMap { if case .scored(let blob) = $0 { [blob] } else { [Digest]() } }
       case .cycle(let cycle): cycle.map { [$0.weights] } ?? []
-      case .mask: []
+      case .mask, .ended: []
       }
     }
     switch step {

@@ -43,7 +43,7 @@ package struct MethodRun: Sendable {
       case .submit(let jobs):
         idle = 0
         return .submit(fresh(jobs, outcome))
-      case .needs, .trial, .found, .snapshotMoment, .superseded:
+      case .needs, .trial, .found, .ended, .snapshotMoment, .superseded:
         idle = 0
         return next
       }
@@ -72,6 +72,11 @@ package struct MethodRun: Sendable {
   /// The same with what each is called in the history.
   var namedFindings: [(name: String, finding: Finding)] {
     branches.flatMap { branch in branch.findings.map { (branch.name(of: $0), $0) } }
+  }
+
+  /// The branches that ended without what they are for, with the reason of each.
+  package var endings: [(name: String, reason: String)] {
+    branches.compactMap { branch in branch.ending.map { (branch.label, $0) } }
   }
 
   /// Networks found, and how many there will be if nothing ends early.

@@ -22,7 +22,7 @@ FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
         ca-certificates libcurl4 libnng1 libopenblas0-pthread libsqlite3-0 libstdc++6 zlib1g \
-    && rm -rf /var/lib/apt/lists/* \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
     && groupadd --gid 10001 sentei \
     && useradd --uid 10001 --gid sentei --no-create-home --home-dir /data sentei \
     && install --directory --mode 1777 /data

@@ -6,7 +6,8 @@ internal import Studies
 extension ResultRow {
   /// The columns of a CSV file: ShrinkBench's, and what more there is.
   package static let columns = [
-    "dataset", "model", "strategy", "compression", "size", "size_nz", "real_compression", "flops", "flops_nz",
+    "study", "subject", "dataset", "model", "strategy", "compression", "size", "size_nz", "real_compression", "flops",
+    "flops_nz",
     "speedup",
     "pre_acc1", "pre_acc5", "pruned_acc1", "pruned_acc5", "post_acc1", "post_acc5", "post_loss", "val_acc1",
     "search_loss", "seed", "level", "is_result", "best_step", "batch_size", "epochs", "optim", "lr", "evaluations",
@@ -17,7 +18,7 @@ extension ResultRow {
   package var cells: [String] {
     func cell(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
     return [
-      dataset, model, strategy.rawValue, requested.text, "\(metrics.size)", "\(metrics.sizeNonzero)",
+      study, subject, dataset, model, strategy.rawValue, requested.text, "\(metrics.size)", "\(metrics.sizeNonzero)",
       cell(metrics.realCompression), "\(metrics.flops)", "\(metrics.flopsNonzero)", cell(metrics.theoreticalSpeedup),
       cell(dense.accuracy), cell(dense.accuracy5), cell(pruned?.accuracy), cell(pruned?.accuracy5),
       cell(after.accuracy), cell(after.accuracy5), cell(after.score.loss), cell(validation?.accuracy),
@@ -37,7 +38,8 @@ extension ResultRow {
   }
 
   private static func quoted(_ cell: String) -> String {
-    guard cell.contains(where: { ",\"\r\n".contains($0) }) else { return cell }
+    // Scalar by scalar: as a character, a line break of two is neither of its halves.
+    guard cell.unicodeScalars.contains(where: { [",", "\"", "\r", "\n"].contains($0) }) else { return cell }
     return "\"" + cell.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
   }
 }

@@ -38,13 +38,14 @@ extension ResultRow {
       let branch = last[finding.place.branch] == finding.place.level ? finding.place.branch : nil
       rows.append(
         ResultRow(
-          run: run, dataset: datasets[finding.place.subject], model: subject.network.name, name: contestant.name,
+          run: run, study: study.name, subject: subject.name, dataset: datasets[finding.place.subject],
+          model: subject.network.name, name: contestant.name,
           strategy: finding.strategy,
           requested: finding.requested, level: finding.place.level, isResult: finding.isResult,
           seed: study.seed(ofReplicate: finding.place.replicate), metrics: finding.metrics,
           layers: layers(subject.network, subject.scope, finding.mask), dense: dense, pruned: pruned, after: after,
           validation: finding.validation, search: nil, curve: finding.curve, bestStep: finding.bestStep,
-          recipe: finding.mask == nil ? subject.training : subject.retraining.recipe,
+          recipe: finding.recipe,
           evaluations: branch.flatMap { evaluations[$0] } ?? 0, cpuSeconds: branch.flatMap { cpuSeconds[$0] } ?? 0,
           mask: finding.mask))
     }

@@ -24,7 +24,8 @@ extension ResultRow {
       }
       rows.append(
         ResultRow(
-          run: run, dataset: dataset, model: study.network.name, name: contestant.name, strategy: contestant.strategy,
+          run: run, study: study.name, subject: "\(study.network.name)/\(dataset)", dataset: dataset,
+          model: study.network.name, name: contestant.name, strategy: contestant.strategy,
           requested: contestant.requested, level: contestant.mask == nil ? 0 : 1, isResult: true, seed: study.seed,
           metrics: contestant.metrics, layers: layers(job.network, study.scope, contestant.mask), dense: dense,
           pruned: nil, after: after, validation: mean(contestant.validationJobs, outcome),

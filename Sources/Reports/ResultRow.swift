@@ -17,6 +17,10 @@ package struct ResultRow: Hashable, Sendable {
 
   /// Where it comes from: the run's directory.
   package let run: String
+  /// The name of the study.
+  package let study: String
+  /// What the network with its data and training is called: rows of one subject compare.
+  package let subject: String
   package let dataset: String
   package let model: String
   /// What `sentei export` and `evaluate` know it by.
@@ -53,12 +57,15 @@ package struct ResultRow: Hashable, Sendable {
   package let mask: Mask?
 
   package init(
-    run: String, dataset: String, model: String, name: String, strategy: Strategy, requested: RequestedSize, level: Int,
+    run: String, study: String, subject: String, dataset: String, model: String, name: String, strategy: Strategy,
+    requested: RequestedSize, level: Int,
     isResult: Bool, seed: UInt64, metrics: SizeMetrics, layers: [Layer], dense: TestScore, pruned: TestScore?,
     after: TestScore, validation: Score?, search: Score?, curve: [CurvePoint], bestStep: Int?, recipe: TrainingRecipe,
     evaluations: Int, cpuSeconds: Double, mask: Mask?
   ) {
     self.run = run
+    self.study = study
+    self.subject = subject
     self.dataset = dataset
     self.model = model
     self.name = name
@@ -81,9 +88,6 @@ package struct ResultRow: Hashable, Sendable {
     self.cpuSeconds = cpuSeconds
     self.mask = mask
   }
-
-  /// The network and its data: rows of one subject compare.
-  package var subject: String { "\(model)/\(dataset)" }
 }
 
 extension ResultRow {

@@ -15,7 +15,7 @@ extension ResultSummary {
   package func cells(_ line: Line) -> [String] {
     func cell(_ value: Double?, _ digits: Int = 4) -> String { value.map { $0.fixed(digits: digits) } ?? "-" }
     return [
-      line.strategy.rawValue, line.requested.text, line.sizeNonzero.mean.short, cell(line.realCompression.mean, 3),
+      line.label, line.requested.text, line.sizeNonzero.mean.short, cell(line.realCompression.mean, 3),
       cell(line.theoreticalSpeedup.mean, 3), cell(line.dense.mean),
     ] + (hasPruned ? [cell(line.pruned?.mean)] : [])
       + [cell(line.after.mean), cell(line.after.deviation), "\(line.after.count)"]

@@ -6,7 +6,11 @@ package struct ResultSummary: Hashable, Sendable {
   package struct Line: Hashable, Sendable {
     package let subject: String
     package let strategy: Strategy
+    /// The strategy; of rows of several studies with the study's name, since these may train in other ways.
+    package let label: String
     package let requested: RequestedSize
+    /// Different seeds: as often was it repeated.
+    package let seeds: Int
     package let sizeNonzero: Spread
     package let realCompression: Spread
     package let theoreticalSpeedup: Spread
@@ -24,8 +28,8 @@ package struct ResultSummary: Hashable, Sendable {
     package let wilcoxon: Double?
     package let cpuSeconds: Double
 
-    /// Whether the difference is one that may be called significant: at least ten pairs, and 5 % after the correction.
-    package var isSignificant: Bool { (difference?.count ?? 0) >= 10 && (adjusted ?? 1) < 0.05 }
+    /// Whether the difference is one that may be called significant: ten seeds at least, and 5 % after the correction.
+    package var isSignificant: Bool { min(seeds, difference?.count ?? 0) >= 10 && (adjusted ?? 1) < 0.05 }
   }
 
   package let lines: [Line]
@@ -35,9 +39,10 @@ package struct ResultSummary: Hashable, Sendable {
   ///   a winning ticket.
   package init(_ rows: [ResultRow], reference: Strategy? = nil) {
     struct Key: Hashable {
+      let study: String
       let subject: String
       let strategy: Strategy
-      let requested: String
+      let requested: RequestedSize
     }
     struct Place: Hashable {
       let key: Key
@@ -52,14 +57,14 @@ package struct ResultSummary: Hashable, Sendable {
     var groups: [Key: [ResultRow]] = [:]
     var places: [Place: ResultRow] = [:]
     for row in results {
-      let key = Key(subject: row.subject, strategy: row.strategy, requested: row.requested.text)
+      let key = Key(study: row.study, subject: row.subject, strategy: row.strategy, requested: row.requested)
       if groups[key] == nil { order.append(key) }
       groups[key, default: []].append(row)
       places[Place(key: key, run: row.run, seed: row.seed)] = row
     }
     let found = order.map { key -> [Double] in
       guard key.strategy != reference else { return [] }
-      let rival = Key(subject: key.subject, strategy: reference, requested: key.requested)
+      let rival = Key(study: key.study, subject: key.subject, strategy: reference, requested: key.requested)
       return groups[key]!.compactMap { row in
         places[Place(key: rival, run: row.run, seed: row.seed)].map { row.after.accuracy - $0.after.accuracy }
       }
@@ -67,12 +72,15 @@ package struct ResultSummary: Hashable, Sendable {
     let known = order.indices.filter { found[$0].count > 1 }
     let adjusted = Dictionary(
       uniqueKeysWithValues: zip(known, Holm.adjusted(known.map { Spread(found[$0]).probability! })))
+    let isOfSeveral = Set(results.map(\.study)).count > 1
     lines = order.enumerated().map { index, key in
       let rows = groups[key]!
       let pruned = rows.compactMap { $0.pruned?.accuracy }
       let steps = rows.compactMap(\.bestStep)
       return Line(
-        subject: key.subject, strategy: key.strategy, requested: rows[0].requested,
+        subject: key.subject, strategy: key.strategy,
+        label: isOfSeveral ? "\(key.strategy) (\(key.study))" : key.strategy.rawValue, requested: key.requested,
+        seeds: Set(rows.map(\.seed)).count,
         sizeNonzero: Spread(rows.map { Double($0.metrics.sizeNonzero) }),
         realCompression: Spread(rows.map(\.metrics.realCompression)),
         theoreticalSpeedup: Spread(rows.map(\.metrics.theoreticalSpeedup)), dense: Spread(rows.map(\.dense.accuracy)),
@@ -92,7 +100,7 @@ package struct ResultSummary: Hashable, Sendable {
   }
 
   /// The most repetitions that a line has.
-  package var repetitions: Int { lines.map(\.after.count).max() ?? 0 }
+  package var repetitions: Int { lines.map(\.seeds).max() ?? 0 }
 }
 
 extension TestScore {

@@ -233,7 +233,8 @@ final class PlannerLoop: @unchecked Sendable {
     guard let methods = run as? MethodRun else { return RunProgress() }
     let (found, expected) = methods.progress
     return RunProgress(
-      generation: found, generations: expected, evaluations: evaluations, isTrained: true, isOfMethods: true, trials: trials)
+      generation: found, generations: expected, evaluations: evaluations, isTrained: true, isOfMethods: true,
+      trials: trials)
   }
 }
 

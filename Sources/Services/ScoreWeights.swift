@@ -16,7 +16,7 @@ extension Scoring {
     let scores: [Float]
     switch criterion {
     case .gradient, .activation, .fisher, .optimalBrainDamage, .optimalBrainSurgeon:
-      guard let values = try oneStepScores(parameters, data) else { return (.diverged(step: 0), nil) }
+      guard let values = try oneStepScores(left(of: parameters), data) else { return (.diverged(step: 0), nil) }
       scores = values
     case .edgePopup(let training):
       let search = try EdgePopup(
@@ -34,6 +34,16 @@ extension Scoring {
 }
 
 extension Scoring {
+  /// The weights with zeros where the mask removes them.
+  private func left(of parameters: [Float]) -> [Float] {
+    guard let mask else { return parameters }
+    var left = parameters
+    for tensor in ParameterLayout(network, scope: scope).prunable {
+      for (index, place) in zip(tensor.range, tensor.maskRange!) where !mask[place] { left[index] = 0 }
+    }
+    return left
+  }
+
   /// Scores without any training; nil where they are not finite.
   private func oneStepScores(_ parameters: [Float], _ data: LabelledData) throws(NetworkError) -> [Float]? {
     func weights() throws(NetworkError) -> WeightScores {

@@ -112,7 +112,9 @@ struct Telemetry: Sendable {
   }
 
   private func eta(_ now: ClusterSnapshot, open: Int) -> Double? {
-    guard now.phase == .searching || now.phase == .comparing, now.generation > 0, now.evaluationsPerSecond > 0 else { return nil }
+    guard now.phase == .searching || now.phase == .comparing, now.generation > 0, now.evaluationsPerSecond > 0 else {
+      return nil
+    }
     let perGeneration = Double(now.evaluations) / Double(now.generation)
     return (perGeneration * Double(now.generations - now.generation) + Double(open)) / now.evaluationsPerSecond
   }

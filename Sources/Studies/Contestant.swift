@@ -71,7 +71,8 @@ package struct Contestant: Hashable, Sendable {
     self.finding = finding
     self.name = name ?? strategy.rawValue
     self.splits = splits
-    searchJobs = jobs.map { .evaluate(Evaluation($0, on: splits.search)) }
+    // Of methods nobody asks for it: none has decided by it.
+    searchJobs = finding == nil ? jobs.map { .evaluate(Evaluation($0, on: splits.search)) } : []
     validationJobs = jobs.map { .evaluate(Evaluation($0, on: splits.validation)) }
     self.metrics = metrics
     self.architecture = architecture

@@ -62,7 +62,7 @@ package enum RunStep: Sendable {
   /// A network of a study of methods, with what it is called.
   case found(name: String, Finding)
   /// A branch of a study of methods has ended without what it is for.
-  case ended(name: String, reason: String)
+  case ended(name: String, BranchEnding)
   /// A moment at which ``SearchStudy/snapshot`` can be taken.
   case snapshotMoment
   /// These blobs are needed no more; removing them twice does no harm.

@@ -31,8 +31,17 @@ package struct Strategy: Hashable, Sendable, CustomStringConvertible {
         .split, .training, .validation, .scoring, .dense, .randomPruning, .globalMagnitude, .layerMagnitude,
         .globalGradient, .layerGradient, .edgePopup, .smallest, .largest, .population, .noExchange,
       ]
-      .contains(self)
+      .contains(self) || Self.ofMethods.contains(rawValue.prefix { $0 != "/" })
   }
+
+  /// What methods are called, but for their schedules.
+  private static let ofMethods: Set<Substring> = {
+    let pruning = PruningCriterion.allCases.flatMap { criterion in
+      PruningReach.allCases.map { PruningMethod(criterion, $0).strategy.rawValue }
+    }
+    let tickets = TicketControl.allCases.map { $0.strategy(isOneShot: false).rawValue }
+    return Set((pruning + tickets).map { $0[...] })
+  }()
 
   package var description: String { rawValue }
 }

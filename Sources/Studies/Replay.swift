@@ -5,14 +5,14 @@ package enum HistoryEntry: Hashable, Sendable {
   case trial(TrialRecord)
   case found(name: String, Finding)
   /// A procedure that ended without what it is for.
-  case ended(name: String, reason: String)
+  case ended(name: String, BranchEnding)
 
   /// The line that `sentei history` prints, and that the history digest is taken over.
   package var line: String {
     switch self {
     case .trial(let record): record.line
     case .found(let name, let finding): finding.line(name)
-    case .ended(let name, let reason): "\(name) ended: \(reason)"
+    case .ended(let name, let ending): "\(name) ended: \(ending.code)"
     }
   }
 }
@@ -50,7 +50,7 @@ package enum Replay {
       case .needs(let digest): try run.supply(try blob(digest))
       case .trial(let record): try body(.trial(record))
       case .found(let name, let finding): try body(.found(name: name, finding))
-      case .ended(let name, let reason): try body(.ended(name: name, reason: reason))
+      case .ended(let name, let ending): try body(.ended(name: name, ending))
       case .blocked: return (run, false)
       case .finished: return (run, true)
       }

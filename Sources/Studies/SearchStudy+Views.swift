@@ -32,6 +32,12 @@ extension SearchStudy {
     return round.judge.mask(of: round.best(best))
   }
 
+  /// The same over units; of a study of one search.
+  var bestUnits: Mask? {
+    guard let round, case .mask(let mask) = round.best(0) else { return nil }
+    return mask
+  }
+
   /// The blobs that jobs without an outcome need.
   package var openInputs: [Digest] { pending.flatMap(\.job.inputs) }
 

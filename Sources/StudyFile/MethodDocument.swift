@@ -44,7 +44,7 @@ package struct MethodDocument {
       let subject = try SubjectDocument(&pair, allowsArchitecture: false)
       var own = isWhole ? nil : try pair.section("retrain")
       retrainings.append(try Self.retraining(&common, &own, subject, resets: resets && subject.network.file == nil))
-      names.append(isWhole ? nil : try pair.text("name"))
+      names.append(isWhole ? nil : try Self.name(&pair))
       subjects.append(subject)
       if isWhole { root = pair } else { try pair.finish() }
     }
@@ -55,11 +55,24 @@ package struct MethodDocument {
     if case .pattern = units.granularity, let tickets {
       throw tickets.section.error("levels", "N:M is of one size; expected prune.granularity weights, blocks or neurons")
     }
+    guard sweep != nil || tickets != nil else {
+      throw root.error(
+        "sweep", "is empty; expected a group such as { strategies: [GlobalMagWeight], compressions: [2, 4] }")
+    }
     let numerics = try root.text("numerics", oneOf: ["portable"]) ?? "portable"
     precondition(numerics == "portable")
     try root.finish()
     try checkResetting()
     try checkKnown()
+  }
+
+  /// A pair's name, which begins lines of histories.
+  private static func name(_ pair: inout Section) throws(StudyFileError) -> String? {
+    guard let name = try pair.text("name") else { return nil }
+    guard name.allSatisfy({ $0.isLetter || $0.isNumber || "-_+.()/".contains($0) }) else {
+      throw pair.error("name", "expected letters, digits and -_+.()/, found \(name)")
+    }
+    return name
   }
 
   private static func pairs(_ root: inout Section) throws(StudyFileError) -> [Section]? {
@@ -78,11 +91,7 @@ package struct MethodDocument {
     _ common: inout Section?, _ own: inout Section?, _ subject: SubjectDocument, resets: Bool
   ) throws(StudyFileError) -> MethodRetraining {
     let training = subject.training
-    var recipe = training.recipe
-    recipe.learningRate /= 10
-    recipe.epochs = max(recipe.epochs, 1)
-    if case .milestones = recipe.schedule { recipe.schedule = .constant }
-    var out = MethodRetraining(start: .finetune, recipe: recipe, segment: training.segment)
+    var out = usual(subject)
     if resets { out = MethodRetraining(start: .rewind(.steps(0)), recipe: training.recipe, segment: training.segment) }
     if common != nil { try read(&common!, &out, subject) }
     if own != nil {
@@ -90,6 +99,15 @@ package struct MethodDocument {
       try own!.finish()
     }
     return out
+  }
+
+  /// Fine-tuning at a tenth of the rate.
+  private static func usual(_ subject: SubjectDocument) -> MethodRetraining {
+    var recipe = subject.training.recipe
+    recipe.learningRate /= 10
+    recipe.epochs = max(recipe.epochs, 1)
+    if case .milestones = recipe.schedule { recipe.schedule = .constant }
+    return MethodRetraining(start: .finetune, recipe: recipe, segment: subject.training.segment)
   }
 
   private static func read(
@@ -109,7 +127,12 @@ package struct MethodDocument {
       out.start = .rewind(.steps(0))
       out.recipe = subject.training.recipe
     default:
-      if start != nil { out.start = .finetune }
+      if start != nil, out.start != .finetune {
+        out = usual(subject)
+      }
+    }
+    if start != "rewind", point != nil {
+      throw section.error("rewinding_steps", "is for start: rewind, beside it")
     }
     if case .rewind = out.start {
       for key in ["epochs", "learning_rate", "optimizer", "schedule", "batch_size"] where section.has(key) {
@@ -117,7 +140,6 @@ package struct MethodDocument {
       }
       return
     }
-    guard point == nil else { throw section.error("rewinding_steps", "is for start: rewind") }
     out.recipe = try TrainingSection.recipe(&section, out.recipe)
     out.segment = try TrainingSection.segment(&section) ?? out.segment
   }
@@ -205,6 +227,13 @@ package struct MethodDocument {
   }
 
   private func check(_ subject: MethodSubject, _ document: SubjectDocument) throws(StudyFileError) {
+    if subject.network.inputShape.count != 3 {
+      let isPlain = [subject.training, subject.retraining.recipe].allSatisfy(\.augmentation.isNone)
+      guard isPlain else {
+        throw document.networkSection.error(
+          "train", "augment is for images; the samples have the shape \(subject.network.inputShape)")
+      }
+    }
     do { _ = try units.units(of: subject.network, scope: subject.scope) } catch {
       guard let prune else { throw document.modelError(error.description) }
       throw prune.error(units.excluded.isEmpty ? "granularity" : "exclude", error.description)

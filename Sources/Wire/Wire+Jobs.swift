@@ -91,7 +91,7 @@ extension PBTrain {
 
 extension PBMask {
   /// The mask, if it has a bit for each prunable weight of a network.
-  fileprivate func domain(of network: NetworkDescription, _ scope: PruningScope) throws(WireError) -> Mask {
+  func domain(of network: NetworkDescription, _ scope: PruningScope) throws(WireError) -> Mask {
     let mask = try domain()
     guard mask.count == network.prunableCount(scope) else {
       throw WireError(description: "a mask of \(mask.count) weights is not of the job's network")

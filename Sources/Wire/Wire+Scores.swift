@@ -12,6 +12,7 @@ extension PBScore {
     parameters = .init(job.parameters.bytes)
     slice = PBSlice(job.slice)
     samples = UInt64(clamping: job.samples ?? 0)
+    if let mask = job.mask { self.mask = PBMask(mask) }
     numerics = job.numerics.name
     switch job.criterion {
     case .gradient: criterion = .gradient(PBEmpty())
@@ -47,7 +48,7 @@ extension PBScore {
     }
     return Scoring(
       network: network, scope: scope, parameters: try Digest(wire: parameters, "score.parameters"),
-      slice: try slice.domain(TrainingUse.self), samples: samples == 0 ? nil : samples, criterion: criterion,
+      mask: hasMask ? try mask.domain(of: network, scope) : nil, slice: try slice.domain(TrainingUse.self), samples: samples == 0 ? nil : samples, criterion: criterion,
       numerics: NumericsClass(numerics))
   }
 }

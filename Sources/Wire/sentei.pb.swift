@@ -591,6 +591,16 @@ package nonisolated struct PBScore: Sendable {
     set {criterion = .optimalBrainSurgeon(newValue)}
   }
 
+  /// What is left; absent for all of it.
+  package var mask: PBMask {
+    get {_mask ?? PBMask()}
+    set {_mask = newValue}
+  }
+  /// Returns true if `mask` has been explicitly set.
+  package var hasMask: Bool {self._mask != nil}
+  /// Clears the value of `mask`. Subsequent reads from it will return its default value.
+  package mutating func clearMask() {self._mask = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Criterion: Equatable, Sendable {
@@ -606,6 +616,7 @@ package nonisolated struct PBScore: Sendable {
   package init() {}
 
   fileprivate var _slice: PBSlice? = nil
+  fileprivate var _mask: PBMask? = nil
 }
 
 package nonisolated struct PBOptimalBrainSurgeon: Sendable {
@@ -1684,7 +1695,7 @@ nonisolated extension PBRetraining: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension PBScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Score"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}network\0\u{3}prunes_classifier\0\u{1}parameters\0\u{1}slice\0\u{1}samples\0\u{1}numerics\0\u{1}gradient\0\u{1}activation\0\u{3}edge_popup\0\u{1}fisher\0\u{3}optimal_brain_damage\0\u{3}optimal_brain_surgeon\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}network\0\u{3}prunes_classifier\0\u{1}parameters\0\u{1}slice\0\u{1}samples\0\u{1}numerics\0\u{1}gradient\0\u{1}activation\0\u{3}edge_popup\0\u{1}fisher\0\u{3}optimal_brain_damage\0\u{3}optimal_brain_surgeon\0\u{1}mask\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1776,6 +1787,7 @@ nonisolated extension PBScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
           self.criterion = .optimalBrainSurgeon(v)
         }
       }()
+      case 13: try { try decoder.decodeSingularMessageField(value: &self._mask) }()
       default: break
       }
     }
@@ -1831,6 +1843,9 @@ nonisolated extension PBScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     }()
     case nil: break
     }
+    try { if let v = self._mask {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1842,6 +1857,7 @@ nonisolated extension PBScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.samples != rhs.samples {return false}
     if lhs.numerics != rhs.numerics {return false}
     if lhs.criterion != rhs.criterion {return false}
+    if lhs._mask != rhs._mask {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

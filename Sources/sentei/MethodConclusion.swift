@@ -56,7 +56,7 @@ struct MethodConclusion {
 
       \(summary.caveat) Run: \(directory)
       """)
-    for ending in run.endings { print("\(ending.name) ended: \(ending.reason).") }
+    for ending in run.endings { print("\(ending.name) ended: \(ending.ending.words).") }
     if let note { print("Data: \(note).") }
   }
 

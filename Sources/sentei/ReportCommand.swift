@@ -52,6 +52,7 @@ struct ReportCommand: AsyncParsableCommand {
       var results: [RunResults] = []
       for directory in runs { results.append(try RunResults(directory: directory)) }
       let rows = results.flatMap(\.rows)
+      try Self.check(rows)
       if let reference, !rows.contains(where: { $0.strategy.rawValue == reference }) {
         let names = Set(rows.map(\.strategy.rawValue)).sorted().joined(separator: ", ")
         throw ValidationError("--reference \(reference): no run has it; expected one of \(names)")
@@ -69,6 +70,29 @@ struct ReportCommand: AsyncParsableCommand {
       try write(report.document.html, to: html)
       try write(report.document.markdown, to: markdown)
       try write(ResultRow.csv(rows), to: csv)
+    }
+  }
+
+  /// Refuses what would be no repetition: a network with the same study, seed and size in two runs.
+  private static func check(_ rows: [ResultRow]) throws {
+    struct Key: Hashable {
+      let study: String
+      let name: String
+      let seed: UInt64
+      let requested: RequestedSize
+      let level: Int
+    }
+    var runs: [Key: String] = [:]
+    for row in rows {
+      let key = Key(
+        study: row.study, name: "\(row.subject) \(row.strategy)", seed: row.seed, requested: row.requested,
+        level: row.level)
+      if let other = runs[key], other != row.run {
+        throw ValidationError(
+          "\(other) and \(row.run) both have \(row.strategy) of study \(row.study) with seed \(row.seed); runs of one study "
+            + "have to differ in their seeds")
+      }
+      runs[key] = row.run
     }
   }
 

@@ -29,7 +29,7 @@ struct RunResults {
       case .methods(let conclusion):
         (
           conclusion.history, conclusion.run.contestants,
-          conclusion.run.endings.map { "\($0.name) ended: \($0.reason)." } + (conclusion.note.map { [$0] } ?? [])
+          conclusion.run.endings.map { "\($0.name) ended: \($0.ending.words)." } + (conclusion.note.map { [$0] } ?? [])
         )
       }
     source = StudyReport.Source(

@@ -7,14 +7,15 @@ import Studies
 import Testing
 
 /// Rows of a study that was never run: two networks, three strategies, three sizes, some seeds.
-func sampleRows(seeds: Int = 3, run: String = "runs/a") -> [ResultRow] {
+func sampleRows(seeds: Int = 3, from first: Int = 1, run: String = "runs/a") -> [ResultRow] {
   var rows: [ResultRow] = []
   for (model, dataset) in [("lenet", "digits"), ("conv <2>", "\"cifar\" & co")] {
     for seed in 0..<seeds {
       func row(_ strategy: String, _ requested: RequestedSize, _ kept: Int, _ correct: Int) -> ResultRow {
         ResultRow(
-          run: run, dataset: dataset, model: model, name: strategy, strategy: Strategy(strategy), requested: requested,
-          level: kept == 1000 ? 0 : 1, isResult: true, seed: UInt64(seed + 1),
+          run: run, study: "sample", subject: "\(model)/\(dataset)", dataset: dataset, model: model, name: strategy,
+          strategy: Strategy(strategy), requested: requested,
+          level: kept == 1000 ? 0 : 1, isResult: true, seed: UInt64(seed + first),
           metrics: SizeMetrics(size: 1000, sizeNonzero: kept, flops: 2000, flopsNonzero: 2 * kept),
           layers: [.init(name: "dense1", kept: kept / 2, size: 500), .init(name: "dense2", kept: kept / 2, size: 500)],
           dense: test(97 + seed), pruned: kept == 1000 ? nil : test(correct - 9), after: test(correct + seed),
@@ -146,9 +147,13 @@ private func report(_ rows: [ResultRow]) -> StudyReport {
     #expect(abs(line.after.mean - 0.64) < 1e-12 && abs(line.dense.mean - 0.98) < 1e-12)
     #expect(abs(line.pruned!.mean - 0.54) < 1e-12)
     #expect(!line.isSignificant, "three seeds are too few")
-    let twice = ResultSummary(sampleRows(seeds: 5) + sampleRows(seeds: 5, run: "runs/b"))
-    let ten = try #require(twice.lines.first { $0.strategy.rawValue.hasPrefix("Random") })
+    func random(_ rows: [ResultRow]) throws -> ResultSummary.Line {
+      try #require(ResultSummary(rows).lines.first { $0.strategy.rawValue.hasPrefix("Random") })
+    }
+    let ten = try random(sampleRows(seeds: 5) + sampleRows(seeds: 5, from: 6, run: "runs/b"))
     #expect(ten.after.count == 10 && ten.difference?.count == 10 && ten.isSignificant)
+    let twice = try random(sampleRows(seeds: 5) + sampleRows(seeds: 5, run: "runs/b"))
+    #expect(twice.after.count == 10 && !twice.isSignificant, "five seeds are five, however often they are run")
     #expect(ResultSummary(sampleRows(), reference: .dense).lines.allSatisfy { $0.difference == nil })
   }
 }

@@ -71,7 +71,7 @@ struct MethodDrive {
       case .needs(let digest): try replay.supply(try #require(worker.blob(digest)))
       case .trial(let record): lines.append(record.line)
       case .found(let name, let finding): lines.append(finding.line(name))
-      case .ended(let name, let reason): lines.append("\(name) ended: \(reason)")
+      case .ended(let name, let ending): lines.append(HistoryEntry.ended(name: name, ending).line)
       case .snapshotMoment, .superseded: break
       case .blocked, .finished: return lines
       }

@@ -85,6 +85,52 @@ struct MethodRunTests {
     }
   }
 
+  @Test func whatOneSubjectGaveUpIsThereForAnother() throws {
+    // Equal first trainings; the second one goes back to weights that the first one has no use for.
+    var study = try smallMethods()
+    let rewinding = try smallMethods(start: .rewind(.steps(3))).subjects[0]
+    study.procedures = [.dense, .pruning(PruningMethod(.magnitude, .global), compression: 2)]
+    var other = study.subjects[0]
+    (other.name, other.retraining) = ("other", rewinding.retraining)
+    for subjects in [[study.subjects[0], other], [other, study.subjects[0]]] {
+      study.subjects = subjects
+      for seed in 0..<8 as Range<UInt64> {
+        var stream = RandomStream(seed: seed, .test)
+        var drive = MethodDrive(study)
+        // It looks whether a job or a branch needs what was given up.
+        try drive.finish(shuffling: &stream)
+        #expect(!drive.removed.isEmpty, "states of finished trainings go")
+        let inputs = drive.run.contestants.flatMap { $0.allJobs.flatMap(\.inputs) }
+        #expect(drive.removed.isDisjoint(with: inputs), "seed \(seed)")
+      }
+    }
+  }
+
+  @Test func laterRoundsScoreWhatIsLeft() throws {
+    var study = try smallMethods()
+    study.procedures = [.pruning(PruningMethod(.gradient, .global, schedule: .iterative(rounds: 3)), compression: 2)]
+    study.replicates = 1
+    var drive = MethodDrive(study)
+    try drive.finish()
+    let scorings = drive.jobs.compactMap { if case .score(let job) = $0 { job } else { nil } }
+    #expect(scorings.map(\.mask) == [nil] + drive.run.findings.dropLast().map(\.mask))
+  }
+
+  @Test func searchesAreRetrainedLikeMethods() throws {
+    var study = try smallMethods(start: .rewind(.steps(4)))
+    study.procedures = [.search(SearchPlan(.genetic, .genetic(smallGenetic)), compression: 2, trials: 16)]
+    study.replicates = 1
+    var drive = MethodDrive(study)
+    try drive.finish()
+    let finding = try #require(drive.run.findings.first)
+    let segments = drive.jobs.compactMap { job -> TrainingSegment? in
+      if case .train(let segment) = job, segment.mask != nil { segment } else { nil }
+    }
+    #expect(segments.allSatisfy { $0.mask == finding.mask })
+    #expect(segments.first?.steps.lowerBound == 4 && segments.last?.steps.upperBound == 8)
+    #expect(drive.jobs.count { if case .train(let segment) = $0 { segment.mask == nil } else { false } } == 4)
+  }
+
   @Test func globalMagnitudeKeepsTheLargest() throws {
     let study = try smallMethods()
     var drive = MethodDrive(study)
@@ -144,16 +190,18 @@ struct MethodRunTests {
     drive.worker.sparesDense = true
     try drive.finish()
     let endings = drive.run.endings
-    #expect(endings.count == 2 * 2 && endings.allSatisfy { $0.name.contains("SNIP") && $0.reason.contains("diverged") })
+    #expect(
+      endings.count == 2 * 2
+        && endings.allSatisfy { $0.name.contains("SNIP") && $0.ending.code.hasPrefix("diverged step=") })
     let lines = try drive.history()
-    #expect(lines.count { $0.contains(" ended: training diverged") } == 4)
+    #expect(lines.count { $0.contains(" ended: diverged step=") } == 4)
     #expect(drive.run.contestants.count == drive.run.findings.count)
 
     var all = MethodDrive(study)
     all.worker.divergesFrom = 0
-    try all.finish()
-    #expect(all.run.findings.isEmpty && all.run.contestants.isEmpty)
-    #expect(all.run.endings.count == 2 * study.procedures.count)
+    let failure = #expect(throws: StudyFailure.self) { try all.finish() }
+    #expect(failure?.description.contains("small#1:Dense") == true)
+    #expect(all.run.findings.isEmpty && all.run.endings.count == 2 * study.procedures.count)
   }
 
   @Test func schedulesEndAtTheTarget() {

@@ -44,10 +44,10 @@ extension StudyReport {
   private func series(
     _ lines: [Line], x: (Line) -> Double, y: (Line) -> Spread
   ) -> [LineChart.Series] {
-    strategies(lines).map { strategy in
-      let own = lines.filter { $0.strategy == strategy }.sorted { x($0) < x($1) }
+    labels(lines).map { label in
+      let own = lines.filter { $0.label == label }.sorted { x($0) < x($1) }
       return LineChart.Series(
-        strategy.rawValue,
+        label,
         own.map { line in
           let spread = y(line)
           return LineChart.Point(
@@ -57,18 +57,18 @@ extension StudyReport {
     }
   }
 
-  private func strategies(_ lines: [Line]) -> [Strategy] {
-    var out: [Strategy] = []
-    for line in lines where !out.contains(line.strategy) { out.append(line.strategy) }
+  private func labels(_ lines: [Line]) -> [String] {
+    var out: [String] = []
+    for line in lines where !out.contains(line.label) { out.append(line.label) }
     return out
   }
 
   private func words(_ lines: [Line], _ dense: Line?, _ x: (Line) -> Double, of what: String) -> String {
     let base = dense.map { "The dense network has \(percent($0.after.mean)). " } ?? ""
     return base
-      + strategies(lines).map { strategy in
-        let own = lines.filter { $0.strategy == strategy }.sorted { x($0) < x($1) }
-        return "\(strategy): "
+      + labels(lines).map { label in
+        let own = lines.filter { $0.label == label }.sorted { x($0) < x($1) }
+        return "\(label): "
           + own.map { "\(percent($0.after.mean)) at \(x($0).fixed(digits: 1)) times" }.joined(separator: ", ")
       }.joined(separator: ". ") + ". The numbers are \(what)."
   }

@@ -100,7 +100,9 @@ package struct StudyReport: Sendable {
     let lines = summary.lines.filter { $0.subject == subject }
     for chart in tradeOffs(subject, lines) + courses(subject) { document.add(.chart(chart)) }
     document.add(
-      .table(caption: "Results on test, means over seeds", header: summary.columns, rows: lines.map(summary.cells)))
+      .table(
+        caption: "Results on test: means over seeds, processor seconds of all", header: summary.columns,
+        rows: lines.map(summary.cells)))
     if let chart = layers(subject, lines) { document.add(.chart(chart)) }
   }
 }

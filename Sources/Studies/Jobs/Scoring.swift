@@ -1,6 +1,6 @@
 package import Digests
 package import Models
-internal import Pruning
+package import Pruning
 
 /// Scores of the prunable weights, from data of `train`.
 package struct Scoring: Hashable, Sendable {
@@ -37,6 +37,8 @@ package struct Scoring: Hashable, Sendable {
   package let network: NetworkDescription
   package let scope: PruningScope
   package let parameters: Digest
+  /// What is left of the network; the other weights count as zero. Nil for all of it.
+  package let mask: Mask?
   package let slice: Slice<TrainingUse>
   /// Only the first so many samples of the slice; nil: all.
   package let samples: Int?
@@ -44,12 +46,13 @@ package struct Scoring: Hashable, Sendable {
   package let numerics: NumericsClass
 
   package init(
-    network: NetworkDescription, scope: PruningScope, parameters: Digest, slice: Slice<TrainingUse>, samples: Int?,
-    criterion: Criterion, numerics: NumericsClass
+    network: NetworkDescription, scope: PruningScope, parameters: Digest, mask: Mask? = nil, slice: Slice<TrainingUse>,
+    samples: Int?, criterion: Criterion, numerics: NumericsClass
   ) {
     self.network = network
     self.scope = scope
     self.parameters = parameters
+    self.mask = mask
     self.slice = slice
     self.samples = samples
     self.criterion = criterion
@@ -88,6 +91,8 @@ package struct Scoring: Hashable, Sendable {
       bytes.append(training.seed)
     }
     bytes.append(numerics.name)
+    // Behind everything, so that scores of whole networks keep their digests.
+    if let mask { bytes.append(mask.digest) }
     return bytes.digest
   }
 }

@@ -65,22 +65,24 @@ extension Branch {
     case .rewind(let point):
       let step = step(point, splits)
       guard let early = trained.early else {
-        throw .ended(
-          "training ended before step \(step), whose weights retraining begins with; ask for an earlier step")
+        throw .ended(.noEarlyWeights(step: step))
       }
       return plan(
         retraining.recipe, retraining.segment, from: early, at: step, mask: mask, earlyStopping: subject.earlyStopping)
     }
   }
 
-  func searchStudy(_ plan: SearchPlan, _ compression: Double, _ trials: Int) -> Study {
-    Study(
+  /// A study of one search on the trained weights.
+  func searchStudy(
+    _ plan: SearchPlan, _ compression: Double, _ trials: Int, of weights: Digest
+  ) -> Study {
+    var none = subject.training
+    none.epochs = 0
+    return Study(
       name: label, seed: seed, dataset: subject.dataset, splits: subject.splits, normalization: subject.normalization,
-      network: subject.network, pretrained: subject.pretrained, training: subject.training, segment: subject.segment,
-      earlyStopping: subject.earlyStopping, scope: subject.scope, units: subject.units, objective: .best(.loss),
-      compression: compression...compression,
-      cycles: Cycles(rounds: 1, compressionStep: 1, recipe: subject.retraining.recipe), trialsOfRound: trials,
-      searches: [plan], numerics: numerics)
+      network: subject.network, pretrained: weights, training: none, segment: subject.segment, scope: subject.scope,
+      units: subject.units, objective: .best(.loss), compression: compression...compression, searches: [plan],
+      numerics: numerics)
   }
 
   /// Training of what a mask keeps of other fresh weights than the dense network's.

@@ -14,7 +14,7 @@ extension Branch {
     case .dense: try dense(&desk, splits, trained)
     case .pruning(let method, let compression): try prune(&desk, splits, trained, method, compression)
     case .tickets(let plan, let control): try drawTickets(&desk, splits, trained, plan, control)
-    case .search(let plan, let compression, let trials): try search(&desk, splits, plan, compression, trials)
+    case .search(let plan, let compression, let trials): try search(&desk, splits, trained, plan, compression, trials)
     }
   }
 
@@ -24,7 +24,7 @@ extension Branch {
       Finding(
         place: place, strategy: .dense, isResult: true, requested: .whole, mask: nil, pruned: nil,
         parameters: trained.result!,
-        metrics: units.metrics(of: nil), validationBefore: nil, validation: validation, curve: trained.curve))
+        recipe: subject.training, metrics: units.metrics(of: nil), validationBefore: nil, validation: validation, curve: trained.curve))
   }
 
   /// Prune and retrain, round by round.
@@ -54,7 +54,8 @@ extension Branch {
         Finding(
           place: place.level(round + 1), strategy: method.strategy, isResult: round + 1 == compressions.count,
           requested: RequestedSize(compression...compression, of: subject.units.granularity), mask: ofWeights,
-          pruned: before, parameters: weights, metrics: units.metrics(of: mask), validationBefore: scores[0],
+          pruned: before, parameters: weights, recipe: retrained.plan.recipe, metrics: units.metrics(of: mask),
+          validationBefore: scores[0],
           validation: scores[1], curve: retrained.curve))
     }
   }
@@ -65,16 +66,17 @@ extension Branch {
     _ compression: Double, _ round: Int
   ) throws(Desk.Pause) -> (units: Units, mask: Mask) {
     let units = units
+    let left = kept.map(units.weightMask)
     let blobs: [Digest]
     switch method.criterion {
     case .random, .magnitude: blobs = [weights]
-    case .gradient, .snip: blobs = [try scores(&desk, splits, weights, .gradient)]
-    case .activation: blobs = [try scores(&desk, splits, weights, .activation)]
-    case .fisher: blobs = [try scores(&desk, splits, weights, .fisher, samples: Self.singleSamples)]
-    case .damage: blobs = [try scores(&desk, splits, weights, .optimalBrainDamage, samples: Self.singleSamples)]
+    case .gradient, .snip: blobs = [try scores(&desk, splits, weights, left, .gradient)]
+    case .activation: blobs = [try scores(&desk, splits, weights, left, .activation)]
+    case .fisher: blobs = [try scores(&desk, splits, weights, left, .fisher, samples: Self.singleSamples)]
+    case .damage: blobs = [try scores(&desk, splits, weights, left, .optimalBrainDamage, samples: Self.singleSamples)]
     case .surgeon:
       let surgeon = Scoring.Criterion.optimalBrainSurgeon(block: 64, damping: 0.1)
-      blobs = [try scores(&desk, splits, weights, surgeon, samples: Self.singleSamples)]
+      blobs = [try scores(&desk, splits, weights, left, surgeon, samples: Self.singleSamples)]
     }
     let mask = try desk.mask(from: blobs) { values throws(StudyFailure) in
       let isOfWeights = [.random, .magnitude].contains(method.criterion)
@@ -82,7 +84,7 @@ extension Branch {
         throw StudyFailure("the stored values \(blobs[0]) are not of this network")
       }
       var ranked = isOfWeights ? values[0] : layout.placing(values[0])
-      if let kept { layout.removeOthers(than: units.weightMask(kept), from: &ranked) }
+      if let left { layout.removeOthers(than: left, from: &ranked) }
       let space: MaskSpace
       do throws(BudgetError) {
         space = try subject.units.space(
@@ -100,36 +102,40 @@ extension Branch {
   private static let singleSamples = 1000
 
   private func scores(
-    _ desk: inout Desk, _ splits: Splits, _ weights: Digest, _ criterion: Scoring.Criterion,
+    _ desk: inout Desk, _ splits: Splits, _ weights: Digest, _ mask: Mask?, _ criterion: Scoring.Criterion,
     samples: Int = SearchStudy.scoredSamples
   ) throws(Desk.Pause) -> Digest {
     let job = Scoring(
-      network: subject.network, scope: subject.scope, parameters: weights, slice: splits.train,
+      network: subject.network, scope: subject.scope, parameters: weights, mask: mask, slice: splits.train,
       samples: samples, criterion: criterion, numerics: numerics)
     guard let blob = try desk.scores(job) else {
-      throw .ended("the scores of the weights are not finite")
+      throw .ended(.scoresNotFinite)
     }
     return blob
   }
 
-  /// Search, then train what the best mask keeps: one cycle of a study of its own.
+  /// Search on the trained weights, then retrain what the best mask keeps, as the methods do.
   private func search(
-    _ desk: inout Desk, _ splits: Splits, _ plan: SearchPlan, _ compression: Double, _ trials: Int
+    _ desk: inout Desk, _ splits: Splits, _ trained: TrainingChain, _ plan: SearchPlan, _ compression: Double,
+    _ trials: Int
   ) throws(Desk.Pause) {
-    let cycle = try desk.search { () throws(StudyFailure) in
+    let before = trained.result!
+    let mask = try desk.search { () throws(StudyFailure) in
       do throws(BudgetError) {
-        return try SearchStudy(searchStudy(plan, compression, trials), dataset: subject.dataset, trials: trials)
+        return try SearchStudy(
+          searchStudy(plan, compression, trials, of: before), dataset: subject.dataset, trials: trials)
       } catch { throw StudyFailure(error.description) }
     }
-    guard let cycle else { throw .ended("the search found no mask") }
-    let before = try desk.train(firstTraining(splits), splits).result!
-    let scores = try desk.evaluate([before, cycle.weights].map { judgement($0, cycle.mask, splits) })
+    let units = units
+    let ofWeights = units.weightMask(mask)
+    let retrained = try desk.train(try retraining(before, trained, ofWeights, splits), splits)
+    let scores = try desk.evaluate([before, retrained.result!].map { judgement($0, ofWeights, splits) })
     desk.report(
       Finding(
         place: place.level(1), strategy: plan.strategy, isResult: true,
-        requested: RequestedSize(compression...compression, of: subject.units.granularity), mask: cycle.mask,
-        pruned: before, parameters: cycle.weights, metrics: cycle.metrics, validationBefore: scores[0],
-        validation: scores[1], curve: []))
+        requested: RequestedSize(compression...compression, of: subject.units.granularity), mask: ofWeights,
+        pruned: before, parameters: retrained.result!, recipe: retrained.plan.recipe, metrics: units.metrics(of: mask),
+        validationBefore: scores[0], validation: scores[1], curve: retrained.curve))
   }
 }
 
@@ -160,7 +166,7 @@ extension ParameterLayout {
   fileprivate func removeOthers(than mask: Mask, from values: inout [Float]) {
     for tensor in prunable {
       for (place, index) in zip(tensor.maskRange!, tensor.range) {
-        values[index] = mask[place] ? max(abs(values[index]), 1e-15) : 0
+        values[index] = mask[place] ? max(abs(values[index]), .leastNormalMagnitude) : 0
       }
     }
   }

@@ -44,13 +44,17 @@ extension Branch {
     let score = try desk.evaluate([judgement(winner.result!, units.weightMask(ticket), splits)])[0]
     var (mask, chain, pruned) = (ticket, winner, before as Digest?)
     if control != .none {
-      var stream = RandomStream(seed: seed, .randomPruning, UInt64(level), 1)
-      mask = units.shuffled(ticket, control, &stream)
+      let key = (UInt64(level), UInt64(plan.isOneShot ? 2 : 1))
+      mask = try desk.mask(from: []) { _ throws(StudyFailure) in
+        var stream = RandomStream(seed: seed, .randomPruning, key.0, key.1)
+        return units.shuffled(ticket, control, &stream)
+      }
       let kept = units.weightMask(mask)
       pruned = nil
+      var fresh = RandomStream(seed: seed, .initialWeights, key.0, key.1)
       chain = try desk.train(
         control == .reinitialize
-          ? reinitialized(kept, seed: stream.next()) : try retraining(before, trained, kept, splits), splits)
+          ? reinitialized(kept, seed: fresh.next()) : try retraining(before, trained, kept, splits), splits)
     }
     let own =
       control == .none ? score : try desk.evaluate([judgement(chain.result!, units.weightMask(mask), splits)])[0]
@@ -58,7 +62,7 @@ extension Branch {
       Finding(
         place: place.level(level), strategy: control.strategy(isOneShot: plan.isOneShot), isResult: true,
         requested: .remaining(Double(mask.population) / Double(mask.count)), mask: units.weightMask(mask),
-        pruned: pruned, parameters: chain.result!, metrics: units.metrics(of: mask), validationBefore: nil,
+        pruned: pruned, parameters: chain.result!, recipe: chain.plan.recipe, metrics: units.metrics(of: mask), validationBefore: nil,
         validation: own, curve: chain.curve))
     return score
   }

@@ -18,7 +18,7 @@ struct Branch: Sendable {
   private var told = 0
   private(set) var isFinished = false
   /// Why it ended without what it is for; nil where it did not.
-  private(set) var ending: String?
+  private(set) var ending: BranchEnding?
   private var hasToldEnding = false
 
   init(_ study: MethodStudy, subject index: Int, replicate: Int, procedure: Int) {
@@ -48,7 +48,7 @@ struct Branch: Sendable {
     }
     if let ending, !hasToldEnding {
       hasToldEnding = true
-      return .ended(name: label, reason: ending)
+      return .ended(name: label, ending)
     }
     if isFinished { return .finished }
     if let next = stepSearch(outcome) { return next }

@@ -14,7 +14,7 @@ struct Desk: Sendable {
     /// For the answer of the open step.
     case waiting
     /// It never can, since what came of a job leaves nothing to go on with. The study goes on without it.
-    case ended(String)
+    case ended(BranchEnding)
     /// The study itself cannot go on.
     case failed(StudyFailure)
   }
@@ -23,9 +23,9 @@ struct Desk: Sendable {
     case observations([Observation])
     case chain(TrainingChain)
     case mask(Mask)
-    case cycle(CycleResult?)
-    /// Training that left the finite numbers, and what a person has to know of it.
-    case ended(String)
+    /// Over units.
+    case best(Mask)
+    case ended(BranchEnding)
   }
 
   /// What the journal ends before.
@@ -83,8 +83,8 @@ struct Desk: Sendable {
   }
 
   /// The scores of networks.
-  mutating func evaluate(_ jobs: [Evaluation<FitnessUse>]) throws(Pause) -> [Score] {
-    try observations(jobs.map { Proposal(job: .evaluate($0), strategy: .validation) }).map { observation in
+  mutating func evaluate(_ jobs: @autoclosure () -> [Evaluation<FitnessUse>]) throws(Pause) -> [Score] {
+    try observations(jobs().map { Proposal(job: .evaluate($0), strategy: .validation) }).map { observation in
       guard case .evaluated(let score) = observation else { preconditionFailure("a score without a threshold") }
       return score
     }
@@ -92,7 +92,9 @@ struct Desk: Sendable {
 
   /// A mask that is made of the values of blobs.
   ///
-  /// - Parameter body: what makes it; called once, with the values of each blob.
+  /// - Parameters:
+  ///   - blobs: none for a mask of chance.
+  ///   - body: what makes it; called once, with the values of each blob.
   mutating func mask(
     from blobs: [Digest], _ body: ([[Float]]) throws(StudyFailure) -> Mask
   ) throws(Pause) -> Mask {
@@ -113,11 +115,11 @@ struct Desk: Sendable {
     return mask
   }
 
-  /// What a search with one cycle leaves; nil where it found no mask.
-  mutating func search(_ planner: () throws(StudyFailure) -> SearchStudy) throws(Pause) -> CycleResult? {
+  /// The best mask of a search, over units.
+  mutating func search(_ planner: () throws(StudyFailure) -> SearchStudy) throws(Pause) -> Mask {
     if let answer = try next() {
-      guard case .cycle(let cycle) = answer else { preconditionFailure("another call than before") }
-      return cycle
+      guard case .best(let mask) = answer else { preconditionFailure("another call than before") }
+      return mask
     }
     do { step = .search(PlannerRun(try planner())) } catch { throw .failed(error) }
     throw .waiting
@@ -199,7 +201,11 @@ struct Desk: Sendable {
     case .chain(var chain, _, _):
       step = nil
       do { try chain.observe(observation) } catch {
-        record(.ended(error.description))
+        if case .diverged(let step) = observation {
+          record(.ended(.diverged(step: step)))
+        } else {
+          record(.ended(.noFiniteLoss))
+        }
         return []
       }
       superseded += chain.takeSuperseded()
@@ -233,12 +239,12 @@ struct Desk: Sendable {
     let next: RunStep
     do { next = try run.step(outcome) } catch {
       asked += run.asked.sorted()
-      record(.ended(error.description))
+      record(.ended(.searchFailed))
       return .finished
     }
     if case .finished = next {
       asked += run.asked.sorted()
-      record(.cycle(run.planner.cycles.last))
+      record(run.planner.bestUnits.map { .best($0) } ?? .ended(.searchFailed))
     } else {
       step = .search(run)
     }
@@ -279,8 +285,7 @@ struct Desk: Sendable {
       case .chain(let chain): chain.held + [chain.result!]
       case .observations(let observations):
         observations.flatMap { if case .scored(let blob) = $0 { [blob] } else { [Digest]() } }
-      case .cycle(let cycle): cycle.map { [$0.weights] } ?? []
-      case .mask, .ended: []
+      case .mask, .best, .ended: []
       }
     }
     switch step {

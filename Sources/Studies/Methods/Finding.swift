@@ -1,4 +1,5 @@
 package import Digests
+package import Models
 package import Pruning
 
 /// Where a network stands in a study of methods.
@@ -31,6 +32,8 @@ package struct Finding: Hashable, Sendable {
   /// The weights as they were pruned, before any retraining; nil for dense networks.
   package let pruned: Digest?
   package let parameters: Digest
+  /// The training that they come from.
+  package let recipe: TrainingRecipe
   package let metrics: SizeMetrics
   /// On `validation`, as it was pruned and as it is.
   package let validationBefore: Score?

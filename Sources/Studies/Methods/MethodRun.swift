@@ -10,14 +10,31 @@ internal import Search
 package struct MethodRun: Sendable {
   package let study: MethodStudy
   private var branches: [Branch]
+  /// Of each branch.
+  private let matters: [Matter]
   /// Jobs that were handed out, or were known when they were asked for.
   private var submitted: Set<Digest> = []
+  /// Blobs that branches gave up, by what they are about, until all of its branches have finished: equal trainings have
+  /// equal blobs, so another one may need them, or make them again, later.
+  private var givenUp: [Matter: [Digest]] = [:]
+  private var open: [Matter: Int] = [:]
   /// The branch that goes on next.
   private var current = 0
   /// Branches in a row that could not go on.
   private var idle = 0
   /// The branch that first asked for each job: whose it is, where several need it. Of a search's jobs once it has ended.
   package private(set) var owners: [Digest: Int] = [:]
+
+  /// What branches with equal trainings have in common.
+  private struct Matter: Hashable {
+    let dataset: Digest
+    let network: Digest
+    let seed: UInt64
+
+    init(_ branch: Branch) {
+      (dataset, network, seed) = (branch.subject.dataset, branch.subject.network.digest, branch.seed)
+    }
+  }
 
   package init(_ study: MethodStudy) {
     self.study = study
@@ -26,6 +43,8 @@ package struct MethodRun: Sendable {
         study.procedures.indices.map { Branch(study, subject: subject, replicate: replicate, procedure: $0) }
       }
     }
+    matters = branches.map(Matter.init)
+    for matter in matters { open[matter, default: 0] += 1 }
   }
 
   /// Goes on by one step, as ``PlannerRun/step(_:)``.
@@ -34,7 +53,9 @@ package struct MethodRun: Sendable {
   /// - Throws: ``StudyFailure`` where an outcome ends the study.
   package mutating func step(_ outcome: (Digest) -> Outcome?) throws(StudyFailure) -> RunStep {
     while idle < branches.count {
+      let wasFinished = branches[current].isFinished
       let next = try branches[current].step(outcome)
+      if !wasFinished, branches[current].isFinished, let given = finish(branches[current]) { return .superseded(given) }
       for job in branches[current].takeAsked() where owners[job] == nil { owners[job] = current }
       switch next {
       case .blocked, .finished:
@@ -43,13 +64,34 @@ package struct MethodRun: Sendable {
       case .submit(let jobs):
         idle = 0
         return .submit(fresh(jobs, outcome))
-      case .needs, .trial, .found, .ended, .snapshotMoment, .superseded:
+      case .superseded(let blobs):
+        idle = 0
+        givenUp[matters[current], default: []] += blobs
+      case .needs, .trial, .found, .ended, .snapshotMoment:
         idle = 0
         return next
       }
     }
     idle = 0
-    return isFinished ? .finished : .blocked
+    guard isFinished else { return .blocked }
+    guard !findings.isEmpty else {
+      let first = endings.first.map { "\($0.name): \($0.ending.words)" } ?? "nothing was asked for"
+      throw StudyFailure("no branch found a network; \(first)")
+    }
+    return .finished
+  }
+
+  /// Counts a branch that has finished.
+  ///
+  /// - Returns: the blobs that nothing needs any more, if it was the last of its matter; nil for none.
+  private mutating func finish(_ branch: Branch) -> [Digest]? {
+    let matter = matters[current]
+    open[matter]! -= 1
+    guard open[matter] == 0, let given = givenUp.removeValue(forKey: matter) else { return nil }
+    let needed = Set(neededBlobs)
+    let out = Set(given).subtracting(needed).sorted()
+    idle = 0
+    return out.isEmpty ? nil : out
   }
 
   /// Hands the branch that asked the blob that ``RunStep/needs(_:)`` named.
@@ -75,7 +117,7 @@ package struct MethodRun: Sendable {
   }
 
   /// The branches that ended without what they are for, with the reason of each.
-  package var endings: [(name: String, reason: String)] {
+  package var endings: [(name: String, ending: BranchEnding)] {
     branches.compactMap { branch in branch.ending.map { (branch.label, $0) } }
   }
 

@@ -48,7 +48,8 @@ extension PBScore {
     }
     return Scoring(
       network: network, scope: scope, parameters: try Digest(wire: parameters, "score.parameters"),
-      mask: hasMask ? try mask.domain(of: network, scope) : nil, slice: try slice.domain(TrainingUse.self), samples: samples == 0 ? nil : samples, criterion: criterion,
+      mask: hasMask ? try mask.domain(of: network, scope) : nil, slice: try slice.domain(TrainingUse.self),
+      samples: samples == 0 ? nil : samples, criterion: criterion,
       numerics: NumericsClass(numerics))
   }
 }

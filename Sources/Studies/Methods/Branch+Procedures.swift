@@ -24,7 +24,8 @@ extension Branch {
       Finding(
         place: place, strategy: .dense, isResult: true, requested: .whole, mask: nil, pruned: nil,
         parameters: trained.result!,
-        recipe: subject.training, metrics: units.metrics(of: nil), validationBefore: nil, validation: validation, curve: trained.curve))
+        recipe: subject.training, metrics: units.metrics(of: nil), validationBefore: nil, validation: validation,
+        curve: trained.curve))
   }
 
   /// Prune and retrain, round by round.

@@ -7,9 +7,8 @@ extension ResultRow {
   /// The columns of a CSV file: ShrinkBench's, and what more there is.
   package static let columns = [
     "study", "subject", "dataset", "model", "strategy", "compression", "size", "size_nz", "real_compression", "flops",
-    "flops_nz",
-    "speedup",
-    "pre_acc1", "pre_acc5", "pruned_acc1", "pruned_acc5", "post_acc1", "post_acc5", "post_loss", "val_acc1",
+    "flops_nz", "speedup", "pre_acc1", "pre_acc5", "pruned_acc1", "pruned_acc5", "post_acc1", "post_acc5", "post_loss",
+    "val_acc1",
     "search_loss", "seed", "level", "is_result", "best_step", "batch_size", "epochs", "optim", "lr", "evaluations",
     "cpu_seconds", "weight_bytes_read", "mask", "name", "run",
   ]

@@ -35,7 +35,10 @@ extension ResultSummary {
 
   /// What a reader has to know of the differences, in a sentence or two.
   package var caveat: String {
-    "Differences are to \(reference) at the same size, paired by seed. "
+    guard lines.contains(where: { $0.difference != nil }) else {
+      return "Nothing is compared with \(reference): no line has its size and seed. --reference names another strategy."
+    }
+    return "Differences are to \(reference) at the same size, paired by seed. "
       + (repetitions < 10
         ? "Fewer than ten seeds: no claim of significance."
         : "* marks those below 5 % in a paired t test after Holm's correction over the whole table.")

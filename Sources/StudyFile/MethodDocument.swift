@@ -55,6 +55,12 @@ package struct MethodDocument {
     if case .pattern = units.granularity, let tickets {
       throw tickets.section.error("levels", "N:M is of one size; expected prune.granularity weights, blocks or neurons")
     }
+    if tickets != nil, let prune {
+      for key in ["min_kept_per_layer", "min_density_per_layer", "budget"] where prune.has(key) {
+        throw prune.error(
+          key, "tickets keep the shares that tickets.pruning_fraction says; expected no \(key) beside them")
+      }
+    }
     guard sweep != nil || tickets != nil else {
       throw root.error(
         "sweep", "is empty; expected a group such as { strategies: [GlobalMagWeight], compressions: [2, 4] }")

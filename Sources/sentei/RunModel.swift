@@ -27,9 +27,14 @@ struct RunModel {
     let contestants = planned.contestants
     // The name of a search with one line alone means that line, such as Cycle5 for "Cycle5 (missed)".
     let own = contestants.filter { $0.account.rawValue == strategy }
-    let named =
-      contestants.first { $0.name == strategy } ?? contestants.first { $0.strategy.rawValue == strategy }
-      ?? (own.count == 1 ? own.first : nil)
+    let alike = contestants.filter { $0.strategy.rawValue == strategy }
+    let exact = contestants.first { $0.name == strategy }
+    if exact == nil, alike.count > 1 {
+      throw ValidationError(
+        "--strategy \(strategy): the run has \(alike.count) such networks; name one of them, such as \(alike[0].name), as "
+          + "`sentei history \(directory)` does")
+    }
+    let named = exact ?? alike.first ?? (own.count == 1 ? own.first : nil)
     guard let contestant = named,
       case .test(let job)? = contestant.jobs.first
     else {

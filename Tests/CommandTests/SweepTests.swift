@@ -85,6 +85,8 @@ import Testing
           && (try? cell($0, "seed")) == "6"
       })
     let name = try cell(row, "name")
+    let vague = try Program.run("evaluate", run, "--strategy", "LayerMagGrad")
+    #expect(vague.status == 64 && vague.errors.contains("10 such networks"), "\(vague.errors)")
     let judged = try Program.run("evaluate", run, "--strategy", name, "--json")
     #expect(judged.status == 0, "\(judged.errors)")
     let found = try JSONDecoder().decode(Judged.self, from: Data(judged.output.utf8))

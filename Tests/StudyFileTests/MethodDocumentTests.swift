@@ -183,6 +183,8 @@ private let tickets = """
       ("    scope: layer", "    scope: global", "tickets.pruning_fractions", "scope: layer"),
       ("controls: [randomly_reinitialize,", "controls: [reinit,", "tickets.controls", "randomly_prune_layerwise"),
       ("prune: { classifier: true }", "retrain: { start: finetune }", "tickets.levels", "reset"),
+      ("{ classifier: true }", "{ min_kept_per_layer: 9 }", "prune.min_kept_per_layer", "pruning_fraction"),
+      ("prune: { classifier: true }", "retrain: { rewinding_steps: 5it }", "retrain.rewinding_steps", "rewind"),
     ])
   func ticketMistakes(_ line: String, _ other: String, _ key: String, _ part: String) throws {
     let text = try changed(trimmed(line), trimmed(other), in: tickets)

@@ -23,8 +23,7 @@ extension Branch {
     desk.report(
       Finding(
         place: place, strategy: .dense, isResult: true, requested: .whole, mask: nil, pruned: nil,
-        parameters: trained.result!,
-        recipe: subject.training, metrics: units.metrics(of: nil), validationBefore: nil, validation: validation,
+        parameters: trained.result!, recipe: subject.training, metrics: units.metrics(of: nil), validation: validation,
         curve: trained.curve))
   }
 
@@ -50,14 +49,13 @@ extension Branch {
         isUntrained ? retraining(ofInitial: weights, ofWeights) : try retraining(weights, trained, ofWeights, splits),
         splits)
       weights = retrained.result!
-      let scores = try desk.evaluate([before, weights].map { judgement($0, ofWeights, splits) })
+      let validation = try desk.evaluate([judgement(weights, ofWeights, splits)])[0]
       desk.report(
         Finding(
           place: place.level(round + 1), strategy: method.strategy, isResult: round + 1 == compressions.count,
           requested: RequestedSize(compression...compression, of: subject.units.granularity), mask: ofWeights,
           pruned: before, parameters: weights, recipe: retrained.plan.recipe, metrics: units.metrics(of: mask),
-          validationBefore: scores[0],
-          validation: scores[1], curve: retrained.curve))
+          validation: validation, curve: retrained.curve))
     }
   }
 
@@ -130,13 +128,13 @@ extension Branch {
     let units = units
     let ofWeights = units.weightMask(mask)
     let retrained = try desk.train(try retraining(before, trained, ofWeights, splits), splits)
-    let scores = try desk.evaluate([before, retrained.result!].map { judgement($0, ofWeights, splits) })
+    let validation = try desk.evaluate([judgement(retrained.result!, ofWeights, splits)])[0]
     desk.report(
       Finding(
         place: place.level(1), strategy: plan.strategy, isResult: true,
         requested: RequestedSize(compression...compression, of: subject.units.granularity), mask: ofWeights,
         pruned: before, parameters: retrained.result!, recipe: retrained.plan.recipe, metrics: units.metrics(of: mask),
-        validationBefore: scores[0], validation: scores[1], curve: retrained.curve))
+        validation: validation, curve: retrained.curve))
   }
 }
 

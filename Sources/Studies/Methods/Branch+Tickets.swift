@@ -63,7 +63,6 @@ extension Branch {
         place: place.level(level), strategy: control.strategy(isOneShot: plan.isOneShot), isResult: true,
         requested: .remaining(Double(mask.population) / Double(mask.count)), mask: units.weightMask(mask),
         pruned: pruned, parameters: chain.result!, recipe: chain.plan.recipe, metrics: units.metrics(of: mask),
-        validationBefore: nil,
         validation: own, curve: chain.curve))
     return score
   }

@@ -35,8 +35,7 @@ package struct Finding: Hashable, Sendable {
   /// The training that they come from.
   package let recipe: TrainingRecipe
   package let metrics: SizeMetrics
-  /// On `validation`, as it was pruned and as it is.
-  package let validationBefore: Score?
+  /// On `validation`.
   package let validation: Score
   /// The scores on `validation` in the course of its training, by step; empty where nobody looked.
   package let curve: [CurvePoint]

@@ -30,7 +30,7 @@ package struct TicketPlan: Hashable, Sendable {
     self.leastAccuracy = leastAccuracy
   }
 
-  /// How many units of layers are left behind a level, each layer with one at least.
+  /// How many units of layers are left behind a level: of each layer one at least, or of all as many as layers.
   ///
   /// - Parameter layers: name and size of each.
   /// - Returns: one number a layer, or under ``PruningReach/global`` one for all.

@@ -17,11 +17,14 @@ package struct TrainingRecipe: Hashable, Sendable {
   /// Epochs over which the rate rises linearly, step by step, to where the schedule begins.
   package var warmupEpochs: Int
   package var augmentation: Augmentation
+  /// The layers that a step changes.
+  package var part: Part
 
   package init(
     epochs: Int = 20, batchSize: Int = 64, learningRate: Double = 0.02,
     optimizer: Optimizer = .sgd(momentum: 0.9, nesterov: false), l1: Double = 0, l2: Double = 1e-4,
-    schedule: Schedule = .constant, warmupEpochs: Int = 0, augmentation: Augmentation = Augmentation()
+    schedule: Schedule = .constant, warmupEpochs: Int = 0, augmentation: Augmentation = Augmentation(),
+    part: Part = .all
   ) {
     self.epochs = epochs
     self.batchSize = batchSize
@@ -32,6 +35,7 @@ package struct TrainingRecipe: Hashable, Sendable {
     self.schedule = schedule
     self.warmupEpochs = warmupEpochs
     self.augmentation = augmentation
+    self.part = part
   }
 
   /// Optimizer steps in an epoch over `samples` samples; the last batch may be smaller.
@@ -125,10 +129,31 @@ extension TrainingRecipe {
 
     package var isNone: Bool { cropPadding == 0 && !flip }
   }
+
+  /// Some layers of a network; the others keep their parameters. Running statistics of normalisation are followed in any
+  /// case.
+  package enum Part: Int, Hashable, Sendable, CaseIterable {
+    case all
+    /// Everything but dense layers.
+    case convolutions
+    case dense
+
+    package func includes(_ layer: Layer) -> Bool {
+      if case .dense = layer { return self != .convolutions }
+      return self != .dense
+    }
+  }
 }
 
 extension TrainingRecipe {
+  /// What decides the weights; where only a part is trained, the identity of a job has another version, so that those of
+  /// whole networks keep theirs.
   package func append(to bytes: inout CanonicalBytes) {
+    appendCommon(to: &bytes)
+    if part != .all { bytes.append(part.rawValue) }
+  }
+
+  private func appendCommon(to bytes: inout CanonicalBytes) {
     bytes.append(epochs)
     bytes.append(batchSize)
     bytes.append(learningRate)
@@ -163,8 +188,9 @@ extension TrainingRecipe {
 
   /// The sent form.
   package var canonicalBytes: CanonicalBytes {
-    var bytes = CanonicalBytes(kind: "recipe", version: 1)
-    append(to: &bytes)
+    var bytes = CanonicalBytes(kind: "recipe", version: 2)
+    appendCommon(to: &bytes)
+    bytes.append(part.rawValue)
     return bytes
   }
 
@@ -172,7 +198,7 @@ extension TrainingRecipe {
   ///
   /// - Throws: ``CanonicalError`` for bytes that are not such a form, or an impossible recipe.
   package init(canonical: [UInt8]) throws(CanonicalError) {
-    var reader = try CanonicalReader(canonical, kind: "recipe", version: 1)
+    var reader = try CanonicalReader(canonical, kind: "recipe", version: 2)
     epochs = try reader.int()
     batchSize = try reader.int()
     learningRate = try reader.double()
@@ -198,6 +224,10 @@ extension TrainingRecipe {
     warmupEpochs = try reader.int()
     let padding = try reader.int()
     augmentation = Augmentation(cropPadding: padding, flip: try reader.bool())
+    guard let part = Part(rawValue: try reader.int()) else {
+      throw CanonicalError("a part of a network that this build does not know")
+    }
+    self.part = part
     try reader.finish()
     do { try check() } catch { throw CanonicalError(error.description) }
   }

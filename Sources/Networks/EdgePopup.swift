@@ -64,7 +64,7 @@ package struct EdgePopup: Sendable {
     let stepsPerEpoch = recipe.stepsPerEpoch(samples: data.count)
     let pass = Pass(network, .training, capacity: min(recipe.batchSize, data.count), variant: variant)
     let optimizer = OptimizerStep(
-      recipe: recipe, kernels: pass.kernels, layout: layout, stepsPerEpoch: stepsPerEpoch)
+      network, recipe: recipe, kernels: pass.kernels, layout: layout, stepsPerEpoch: stepsPerEpoch)
     let scores = AlignedBuffer(initialScores)
     let masked = AlignedBuffer(parameters)
     let gradient = AlignedBuffer<Float>(count: layout.count)

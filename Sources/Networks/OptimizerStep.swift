@@ -4,8 +4,18 @@ internal import Models
 struct OptimizerStep {
   let recipe: TrainingRecipe
   let kernels: TrainingKernels
-  let layout: ParameterLayout
   let stepsPerEpoch: Int
+  private let tensors: [ParameterTensor]
+
+  init(
+    _ network: NetworkDescription, recipe: TrainingRecipe, kernels: TrainingKernels, layout: ParameterLayout,
+    stepsPerEpoch: Int
+  ) {
+    self.recipe = recipe
+    self.kernels = kernels
+    self.stepsPerEpoch = stepsPerEpoch
+    tensors = layout.tensors.filter { $0.role.isTrainable && recipe.part.includes(network.nodes[$0.node].layer) }
+  }
 
   /// One step: `parameters` and `slots` change in place.
   ///
@@ -15,7 +25,7 @@ struct OptimizerStep {
     slots: [AlignedBuffer<Float>]
   ) {
     let rate = recipe.learningRate(step: step, stepsPerEpoch: stepsPerEpoch)
-    for tensor in layout.tensors where tensor.role.isTrainable {
+    for tensor in tensors {
       let first = tensor.range.lowerBound
       let decays = tensor.role == .weight
       let w = parameters.base + first

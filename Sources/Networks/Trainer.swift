@@ -95,7 +95,7 @@ package struct Trainer: Sendable {
     defer { memory.store(in: &state) }
     let pass = Pass(network, .training, capacity: min(recipe.batchSize, data.count), variant: variant)
     let optimizer = OptimizerStep(
-      recipe: recipe, kernels: pass.kernels, layout: layout, stepsPerEpoch: stepsPerEpoch)
+      network, recipe: recipe, kernels: pass.kernels, layout: layout, stepsPerEpoch: stepsPerEpoch)
     var order: (epoch: Int, samples: [Int])?
     var (total, seen) = (0.0, 0)
     while state.step < step {

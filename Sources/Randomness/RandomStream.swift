@@ -28,6 +28,8 @@ package enum Purpose: UInt64, Sendable {
   case exploration = 22
   /// What edge-popup begins with.
   case popupScores = 26
+  /// Values that the kept weights of a ticket are reset to.
+  case resetting = 31
   case test = 999
 }
 

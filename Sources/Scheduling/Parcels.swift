@@ -27,8 +27,9 @@ extension Job {
   fileprivate var roughBytes: Int {
     switch self {
     case .split: 512
-    case .train(let job): 512 + 96 * job.network.nodes.count
-    case .score(let job): 512 + 112 * job.network.nodes.count
+    case .train(let job): 512 + 96 * job.network.nodes.count + (job.mask?.count ?? 0) / 8
+    // Twice where it is a mask to come to, too.
+    case .score(let job): 512 + 112 * job.network.nodes.count + (job.mask?.count ?? 0) / 4
     case .evaluate(let job): 512 + 96 * job.network.nodes.count + (job.mask?.count ?? 0) / 8
     case .test(let job): 512 + 96 * job.network.nodes.count + (job.mask?.count ?? 0) / 8
     }

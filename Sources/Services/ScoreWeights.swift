@@ -15,6 +15,9 @@ extension Scoring {
   ) throws(NetworkError) -> (outcome: Outcome, blob: (digest: Digest, bytes: [UInt8])?) {
     let scores: [Float]
     switch criterion {
+    case .rewriting(let rewriting):
+      guard let values = try rewritten(parameters, rewriting, data) else { return (.diverged(step: 0), nil) }
+      scores = values
     case .gradient, .activation, .fisher, .optimalBrainDamage, .optimalBrainSurgeon:
       guard let values = try oneStepScores(left(of: parameters), data) else { return (.diverged(step: 0), nil) }
       scores = values
@@ -59,7 +62,27 @@ extension Scoring {
         network: network, scope: scope, parameters: parameters, data: data, samples: samples, block: block,
         damping: damping
       ).scores()
-    case .edgePopup: preconditionFailure("edge-popup trains")
+    case .edgePopup, .rewriting: preconditionFailure("what trains or rewrites gives no scores in one step")
+    }
+  }
+
+  /// Other parameters; nil where they are not finite.
+  private func rewritten(
+    _ parameters: [Float], _ rewriting: Rewriting, _ data: LabelledData
+  ) throws(NetworkError) -> [Float]? {
+    let mask = mask ?? Mask(count: network.prunableCount(scope), keeping: true)
+    switch rewriting {
+    case .folding(let smaller):
+      return try Model(network: network, parameters: parameters).folding(from: mask, to: smaller, scope: scope)
+        .parameters
+    case .compensation(let block, let damping):
+      return try BlockFisher(
+        network: network, scope: scope, parameters: parameters, data: data, samples: samples, block: block,
+        damping: damping
+      ).compensated(keeping: mask)
+    case .resetting(let rule):
+      _ = try Model(network: network, parameters: parameters)
+      return rule.parameters(from: parameters, keeping: mask, of: network, scope: scope)
     }
   }
 }

@@ -105,7 +105,7 @@ extension ArchitectureSection {
   ///
   /// - Throws: ``StudyFileError`` naming the first of them.
   static func refuseOthers(_ root: inout Section, _ network: inout Section) throws(StudyFileError) {
-    for key in ["zoo", "onnx", "safetensors", "width_multiplier"] where network.node(key) != nil {
+    for key in ["zoo", "onnx", "safetensors", "width_multiplier", "dropout"] where network.node(key) != nil {
       throw network.error(key, "expected either architecture: or one network")
     }
     for key in ["prune", "cycles", "population", "baselines"] where root.node(key) != nil {

@@ -120,6 +120,12 @@ package struct MethodDocument {
     _ section: inout Section, _ out: inout MethodRetraining, _ subject: SubjectDocument
   ) throws(StudyFileError) {
     let start = try section.text("start", oneOf: ["finetune", "rewind", "reset"])
+    let scales = try section.bool("scale_dropout")
+    let alternates = try section.bool("alternate")
+    defer {
+      out.scalesDropout = scales ?? out.scalesDropout
+      out.alternates = alternates ?? out.alternates
+    }
     let point = try rewindingPoint(&section)
     if let start, start != "finetune", subject.network.file != nil {
       throw section.error("start", "weights from a file have no early steps; expected finetune")
@@ -200,9 +206,10 @@ package struct MethodDocument {
       throw subjects[index].networkSection.error(
         subjects[index].network.key, "two pairs are named \(subject.name); give one of them another name:")
     }
+    let own = [.dense] + (sweep?.procedures ?? []) + (tickets?.procedures ?? [])
     return MethodStudy(
-      name: name, seed: seed, replicates: replicates, subjects: out,
-      procedures: [.dense] + (sweep?.procedures ?? []) + (tickets?.procedures ?? []))
+      name: name, seed: seed, replicates: replicates, subjects: out, procedures: own + (try transfers(out)),
+      sensitivity: sweep?.sensitivity ?? SensitivityPlan(), removesDeadNeurons: sweep?.removesDeadNeurons ?? false)
   }
 
   func check(_ study: MethodStudy, trainSamples: [Int]) throws(StudyFileError) {
@@ -214,6 +221,19 @@ package struct MethodDocument {
       throw subjects[index].networkSection.error(
         "train", "training has \(steps) steps; retrain.rewinding_steps has to be fewer, found \(step)")
     }
+  }
+
+  /// The tickets of each subject for all others.
+  private func transfers(_ subjects: [MethodSubject]) throws(StudyFileError) -> [Procedure] {
+    guard let tickets, tickets.isTransferred else { return [] }
+    guard subjects.count > 1 else {
+      throw tickets.section.error("transfer", "tickets go from pair to pair; expected pairs: with two at least")
+    }
+    if let other = subjects.first(where: { $0.network.digest != subjects[0].network.digest }) {
+      throw tickets.section.error(
+        "transfer", "tickets fit the same network alone; \(subjects[0].name) and \(other.name) differ")
+    }
+    return subjects.enumerated().map { .transferred(from: $0, named: $1.name, tickets.plan) }
   }
 
   private func name(of document: SubjectDocument, _ inputs: StudyInputs) -> String {
@@ -240,6 +260,7 @@ package struct MethodDocument {
           "train", "augment is for images; the samples have the shape \(subject.network.inputShape)")
       }
     }
+    try check(subject.retraining, subject, document)
     do { _ = try units.units(of: subject.network, scope: subject.scope) } catch {
       guard let prune else { throw document.modelError(error.description) }
       throw prune.error(units.excluded.isEmpty ? "granularity" : "exclude", error.description)
@@ -260,6 +281,36 @@ package struct MethodDocument {
           of: subject.network, scope: subject.scope, parameters: zeros, compression: compression...compression,
           seed: seed)
       } catch { throw sweep.section.error("compressions", "\(subject.name): \(error.description)") }
+    }
+  }
+
+  /// What a retraining needs of its network, and what of it a study would not look at.
+  private func check(
+    _ retraining: MethodRetraining, _ subject: MethodSubject, _ document: SubjectDocument
+  ) throws(StudyFileError) {
+    if retraining.scalesDropout, !subject.network.hasDropout {
+      throw document.networkSection.error(
+        document.network.zoo == nil ? document.network.key : "zoo",
+        "\(subject.name) has no dropout that retrain.scale_dropout could scale; network.dropout adds some")
+    }
+    if retraining.alternates {
+      guard tickets == nil, retraining.start == .finetune, units.granularity == .weights else {
+        throw document.networkSection.error(
+          document.network.zoo == nil ? document.network.key : "zoo",
+          "retrain.alternate is for a sweep of single weights with start: finetune")
+      }
+      let parts = subject.network.nodes.filter { if case .convolution = $0.layer { true } else { false } }
+      let layout = ParameterLayout(subject.network, scope: subject.scope)
+      let hasDense = layout.prunable.contains { $0.shape.count == 2 }
+      guard !parts.isEmpty, hasDense else {
+        throw document.networkSection.error(
+          document.network.zoo == nil ? document.network.key : "zoo",
+          "retrain.alternate trains dense layers and convolutions in turn; \(subject.name) has not both to prune")
+      }
+    }
+    if let method = sweep?.compensating, case .rewind = retraining.start {
+      throw sweep!.section.error(
+        "strategies", "\(method.strategy) moves weights, which resetting would undo; expected retrain.start finetune")
     }
   }
 }

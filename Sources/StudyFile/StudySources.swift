@@ -48,6 +48,8 @@ package enum DatasetSource: Hashable, Sendable {
 package struct NetworkSource: Hashable, Sendable {
   package let zoo: String?
   package let widthMultiplier: Double?
+  /// The rate of dropout that a network of the zoo gets behind its hidden dense layers; nil for what it has.
+  package let dropout: Double?
   /// A model or, beside ``zoo``, its weights.
   package let file: String?
   /// The key that names the file.
@@ -59,6 +61,7 @@ package struct NetworkSource: Hashable, Sendable {
     let onnx = try section.text("onnx")
     let safetensors = try section.text("safetensors")
     widthMultiplier = try section.double("width_multiplier", "a number above 0, at most 16", { $0 > 0 && $0 <= 16 })
+    dropout = try section.double("dropout", "a rate above 0, below 1", { $0 > 0 && $0 < 1 })
     file = onnx ?? safetensors
     key = onnx == nil ? "safetensors" : "onnx"
     if onnx != nil, safetensors != nil { throw section.error("onnx", "expected either onnx: or safetensors:") }
@@ -73,6 +76,7 @@ package struct NetworkSource: Hashable, Sendable {
         "zoo", file,
         "a network by zoo: (\(Section.list(Zoo.names))), onnx: FILE or safetensors: FILE, or networks by architecture:")
       if widthMultiplier != nil { throw section.error("width_multiplier", "is for networks of the zoo") }
+      if dropout != nil { throw section.error("dropout", "is for networks of the zoo; other networks bring their own") }
     }
   }
 }

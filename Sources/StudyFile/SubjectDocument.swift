@@ -61,10 +61,13 @@ package struct SubjectDocument {
   /// - Throws: ``StudyFileError`` where the network does not fit them.
   package func zooNetwork(shape: [Int], classes: Int) throws(StudyFileError) -> NetworkDescription {
     guard let zoo = network.zoo else { preconditionFailure("no zoo network is named") }
+    let plain: NetworkDescription
     do {
-      return try Zoo.network(
+      plain = try Zoo.network(
         named: zoo, shape: shape, classes: classes, widthMultiplier: network.widthMultiplier ?? 1)
     } catch { throw networkSection.error("zoo", error.description) }
+    guard let rate = network.dropout else { return plain }
+    do { return try plain.addingDropout(rate: rate) } catch { throw networkSection.error("dropout", error.description) }
   }
 
   /// Checks that samples can be what the file says of them, and gives them as the network sees them.

@@ -7,6 +7,11 @@ internal import Yams
 struct SweepSection {
   let compressions: [Double]
   let procedures: [Procedure]
+  /// How layers are asked what they bear.
+  let sensitivity: SensitivityPlan
+  let removesDeadNeurons: Bool
+  /// The method that moves weights, which resetting would undo.
+  let compensating: PruningMethod?
   /// For errors that show only with the networks at hand.
   let section: Section
 
@@ -31,6 +36,18 @@ struct SweepSection {
       throw section.error("schedule", "N:M is of one size; expected one_shot")
     }
     let methods = try Self.methods(&section, schedule)
+    compensating = methods.first(where: \.compensates)
+    removesDeadNeurons = try section.bool("remove_dead_neurons") ?? false
+    sensitivity = try Self.sensitivity(&section, methods)
+    if granularity != .weights {
+      if removesDeadNeurons {
+        throw section.error("remove_dead_neurons", "is for single weights; expected prune.granularity weights")
+      }
+      if let method = methods.first(where: { $0.compensates || [.deviation, .sensitivity].contains($0.criterion) }) {
+        throw section.error(
+          "strategies", "\(method.strategy) is for single weights; expected prune.granularity weights")
+      }
+    }
     if hasWeights, methods.contains(where: { $0.criterion == .snip }) {
       throw section.error("strategies", "SNIP prunes fresh weights; weights from a file are none")
     }
@@ -41,6 +58,7 @@ struct SweepSection {
         &section, ObjectiveSection(.best(.loss), of: section), isOfMasks: true, hasWeights: true, addsRandom: false)
       (searches, trials) = (search.searches, search.trials)
     }
+    let controls = try Self.controls(&section, hasWeights: hasWeights)
     try section.finish()
     guard !methods.isEmpty || !searches.isEmpty else {
       throw section.error("strategies", "expected a list of strategies, or search: beside it")
@@ -51,15 +69,46 @@ struct SweepSection {
     procedures += searches.flatMap { plan in
       compressions.map { Procedure.search(plan, compression: $0, trials: trials) }
     }
+    procedures += procedures.flatMap { procedure in controls.map { .controlled(procedure, $0) } }
     for (index, procedure) in procedures.enumerated() where procedures[..<index].contains(procedure) {
       throw section.error("strategies", "\(procedure.strategy) stands twice in it")
     }
     (self.procedures, self.section) = (procedures, section)
   }
 
+  private static func controls(
+    _ section: inout Section, hasWeights: Bool
+  ) throws(StudyFileError) -> [TicketControl] {
+    guard let names = try section.texts("controls", oneOf: TicketControl.names) else { return [] }
+    guard Set(names).count == names.count else { throw section.error("controls", "one stands twice in it") }
+    if hasWeights {
+      throw section.error("controls", "fresh weights are trained in them; weights from a file are none")
+    }
+    return names.map { TicketControl(rawValue: $0)! }
+  }
+
+  private static func sensitivity(
+    _ section: inout Section, _ methods: [PruningMethod]
+  ) throws(StudyFileError) -> SensitivityPlan {
+    var plan = SensitivityPlan()
+    guard var group = try section.section("sensitivity") else { return plan }
+    guard methods.contains(where: { $0.criterion == .sensitivity }) else {
+      throw section.error("sensitivity", "is for MagSensitivity; expected it among strategies")
+    }
+    let densities = try group.doubles("densities", "shares above 0, below 1") { $0 > 0 && $0 < 1 }
+    plan.densities = densities ?? plan.densities
+    guard !plan.densities.isEmpty, zip(plan.densities, plan.densities.dropFirst()).allSatisfy({ $0 > $1 }) else {
+      throw group.error("densities", "expected descending shares such as [0.8, 0.4, 0.2, 0.1, 0.05]")
+    }
+    plan.tolerance =
+      try group.double("tolerance", "a fraction above 0, below 1", { $0 > 0 && $0 < 1 }) ?? plan.tolerance
+    try group.finish()
+    return plan
+  }
+
   /// All methods that have a name.
   private static let named: [PruningMethod] = PruningCriterion.allCases.flatMap { criterion in
-    let reaches: [PruningReach] = criterion == .random ? [.global] : [.global, .layer]
+    let reaches: [PruningReach] = criterion.isGlobal ? [.global] : [.global, .layer]
     return reaches.map { PruningMethod(criterion, $0) }
   }
 
@@ -76,10 +125,12 @@ struct SweepSection {
     for item in items {
       var name = item.scalar?.string
       var schedule = usual
+      var compensates = false
       if name == nil {
         var group = try Section(item, file: section.file, path: "\(section.path).strategies")
         name = try group.text("name")
         schedule = try Self.schedule(&group) ?? usual
+        compensates = try group.bool("compensate") ?? false
         try group.finish()
       }
       guard var method = named.first(where: { $0.strategy.rawValue == name }) else {
@@ -87,6 +138,10 @@ struct SweepSection {
       }
       // SNIP looks at fresh weights, which there are once.
       if method.criterion != .snip { method.schedule = schedule }
+      if compensates, method.criterion == .snip {
+        throw section.error("strategies", "SNIP prunes fresh weights, where nothing makes up for anything")
+      }
+      method.compensates = compensates
       out.append(method)
     }
     return out

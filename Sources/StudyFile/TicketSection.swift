@@ -6,6 +6,8 @@ internal import Yams
 struct TicketSection {
   let procedures: [Procedure]
   let plan: TicketPlan
+  /// Whether each pair's tickets are trained by each other pair, too.
+  let isTransferred: Bool
   /// For errors that show only with the networks at hand.
   let section: Section
 
@@ -26,18 +28,23 @@ struct TicketSection {
       throw section.error("pruning_fractions", "layers have fractions of their own under scope: layer alone")
     }
     plan.leastAccuracy = try section.double("least_accuracy", "a fraction above 0, at most 1", { $0 > 0 && $0 <= 1 })
-    let controls = try section.texts(
-      "controls", oneOf: TicketControl.allCases.filter { $0 != .none }.map(\.rawValue))
+    let controls = try section.texts("controls", oneOf: TicketControl.names)
+    let criteria = try section.texts("criteria", oneOf: TicketCriterion.allCases.map(\.rawValue))
+    if criteria?.isEmpty == true { throw section.error("criteria", "expected a list such as [large_final]") }
     let oneShot = try section.bool("one_shot") ?? false
+    isTransferred = try section.bool("transfer") ?? false
     try section.finish()
     let all = [TicketControl.none] + (controls ?? []).map { TicketControl(rawValue: $0)! }
-    var procedures = all.map { Procedure.tickets(plan, control: $0) }
-    if oneShot {
-      var once = plan
-      once.isOneShot = true
-      procedures += all.map { .tickets(once, control: $0) }
+    let plans = (criteria ?? [plan.criterion.rawValue]).flatMap { criterion in
+      (oneShot ? [false, true] : [false]).map { isOneShot in
+        var variant = plan
+        (variant.criterion, variant.isOneShot) = (TicketCriterion(rawValue: criterion)!, isOneShot)
+        return variant
+      }
     }
-    guard Set(procedures).count == procedures.count else { throw section.error("controls", "one stands twice in it") }
+    guard Set(plans).count == plans.count else { throw section.error("criteria", "one stands twice in it") }
+    guard Set(all).count == all.count else { throw section.error("controls", "one stands twice in it") }
+    let procedures = plans.flatMap { plan in all.map { Procedure.tickets(plan, control: $0) } }
     (self.procedures, self.plan, self.section) = (procedures, plan, section)
   }
 

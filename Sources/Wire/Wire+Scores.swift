@@ -20,10 +20,15 @@ extension PBScore {
     case .fisher: criterion = .fisher(PBEmpty())
     case .optimalBrainDamage: criterion = .optimalBrainDamage(PBEmpty())
     case .optimalBrainSurgeon(let block, let damping):
-      var message = PBOptimalBrainSurgeon()
-      (message.block, message.damping) = (UInt32(clamping: block), damping)
-      criterion = .optimalBrainSurgeon(message)
+      criterion = .optimalBrainSurgeon(PBOptimalBrainSurgeon(block, damping))
     case .edgePopup(let training): criterion = .edgePopup(PBEdgePopup(training))
+    case .rewriting(.folding(let smaller)):
+      var message = PBFolding()
+      message.to = PBMask(smaller)
+      criterion = .folding(message)
+    case .rewriting(.compensation(let block, let damping)):
+      criterion = .compensation(PBOptimalBrainSurgeon(block, damping))
+    case .rewriting(.resetting(let rule)): criterion = .resetting(PBResetting(rule))
     }
   }
 
@@ -39,11 +44,14 @@ extension PBScore {
     case .fisher: criterion = .fisher
     case .optimalBrainDamage: criterion = .optimalBrainDamage
     case .optimalBrainSurgeon(let surgeon):
-      guard (1...1024).contains(surgeon.block), surgeon.damping > 0, surgeon.damping.isFinite else {
-        throw WireError(description: "score.optimal_brain_surgeon: an impossible block or damping")
-      }
-      criterion = .optimalBrainSurgeon(block: Int(surgeon.block), damping: surgeon.damping)
+      let (block, damping) = try surgeon.domain()
+      criterion = .optimalBrainSurgeon(block: block, damping: damping)
     case .edgePopup(let training): criterion = .edgePopup(try training.domain(of: network, scope))
+    case .folding(let folding): criterion = .rewriting(.folding(to: try folding.to.domain(of: network, scope)))
+    case .compensation(let surgeon):
+      let (block, damping) = try surgeon.domain()
+      criterion = .rewriting(.compensation(block: block, damping: damping))
+    case .resetting(let resetting): criterion = .rewriting(.resetting(try resetting.domain()))
     case nil: throw WireError(description: "score: a criterion that this build does not know")
     }
     return Scoring(
@@ -51,6 +59,45 @@ extension PBScore {
       mask: hasMask ? try mask.domain(of: network, scope) : nil, slice: try slice.domain(TrainingUse.self),
       samples: samples == 0 ? nil : samples, criterion: criterion,
       numerics: NumericsClass(numerics))
+  }
+}
+
+extension PBOptimalBrainSurgeon {
+  fileprivate init(_ block: Int, _ damping: Double) {
+    self.init()
+    (self.block, self.damping) = (UInt32(clamping: block), damping)
+  }
+
+  fileprivate func domain() throws(WireError) -> (block: Int, damping: Double) {
+    guard (1...1024).contains(block), damping > 0, damping.isFinite else {
+      throw WireError(description: "score: an impossible block or damping of the optimal brain surgeon")
+    }
+    return (Int(block), damping)
+  }
+}
+
+extension PBResetting {
+  fileprivate init(_ rule: ResetRule) {
+    self.init()
+    magnitudes =
+      switch rule.magnitudes {
+      case .fresh: .fresh
+      case .shuffled: .shuffled
+      case .constant: .constant
+      }
+    (keepsSigns, seed) = (rule.keepsSigns, rule.seed)
+  }
+
+  fileprivate func domain() throws(WireError) -> ResetRule {
+    let domain: ResetRule.Magnitudes =
+      switch magnitudes {
+      case .fresh: .fresh
+      case .shuffled: .shuffled
+      case .constant: .constant
+      case .UNRECOGNIZED:
+        throw WireError(description: "score.resetting: magnitudes that this build does not know")
+      }
+    return ResetRule(domain, keepsSigns: keepsSigns, seed: seed)
   }
 }
 

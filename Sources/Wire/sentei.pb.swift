@@ -591,6 +591,31 @@ package nonisolated struct PBScore: Sendable {
     set {criterion = .optimalBrainSurgeon(newValue)}
   }
 
+  /// Other parameters instead of scores, of what the mask leaves.
+  package var folding: PBFolding {
+    get {
+      if case .folding(let v)? = criterion {return v}
+      return PBFolding()
+    }
+    set {criterion = .folding(newValue)}
+  }
+
+  package var compensation: PBOptimalBrainSurgeon {
+    get {
+      if case .compensation(let v)? = criterion {return v}
+      return PBOptimalBrainSurgeon()
+    }
+    set {criterion = .compensation(newValue)}
+  }
+
+  package var resetting: PBResetting {
+    get {
+      if case .resetting(let v)? = criterion {return v}
+      return PBResetting()
+    }
+    set {criterion = .resetting(newValue)}
+  }
+
   /// What is left; absent for all of it.
   package var mask: PBMask {
     get {_mask ?? PBMask()}
@@ -610,6 +635,10 @@ package nonisolated struct PBScore: Sendable {
     case fisher(PBEmpty)
     case optimalBrainDamage(PBEmpty)
     case optimalBrainSurgeon(PBOptimalBrainSurgeon)
+    /// Other parameters instead of scores, of what the mask leaves.
+    case folding(PBFolding)
+    case compensation(PBOptimalBrainSurgeon)
+    case resetting(PBResetting)
 
   }
 
@@ -630,6 +659,82 @@ package nonisolated struct PBOptimalBrainSurgeon: Sendable {
   package var damping: Double = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct PBFolding: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// What is left of the mask.
+  package var to: PBMask {
+    get {_to ?? PBMask()}
+    set {_to = newValue}
+  }
+  /// Returns true if `to` has been explicitly set.
+  package var hasTo: Bool {self._to != nil}
+  /// Clears the value of `to`. Subsequent reads from it will return its default value.
+  package mutating func clearTo() {self._to = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _to: PBMask? = nil
+}
+
+package nonisolated struct PBResetting: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var magnitudes: PBResetting.Magnitudes = .fresh
+
+  package var keepsSigns: Bool = false
+
+  package var seed: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum Magnitudes: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case fresh // = 0
+    case shuffled // = 1
+    case constant // = 2
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .fresh
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .fresh
+      case 1: self = .shuffled
+      case 2: self = .constant
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .fresh: return 0
+      case .shuffled: return 1
+      case .constant: return 2
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [PBResetting.Magnitudes] = [
+      .fresh,
+      .shuffled,
+      .constant,
+    ]
+
+  }
 
   package init() {}
 }
@@ -1695,7 +1800,7 @@ nonisolated extension PBRetraining: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension PBScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Score"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}network\0\u{3}prunes_classifier\0\u{1}parameters\0\u{1}slice\0\u{1}samples\0\u{1}numerics\0\u{1}gradient\0\u{1}activation\0\u{3}edge_popup\0\u{1}fisher\0\u{3}optimal_brain_damage\0\u{3}optimal_brain_surgeon\0\u{1}mask\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}network\0\u{3}prunes_classifier\0\u{1}parameters\0\u{1}slice\0\u{1}samples\0\u{1}numerics\0\u{1}gradient\0\u{1}activation\0\u{3}edge_popup\0\u{1}fisher\0\u{3}optimal_brain_damage\0\u{3}optimal_brain_surgeon\0\u{1}mask\0\u{1}folding\0\u{1}compensation\0\u{1}resetting\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1788,6 +1893,45 @@ nonisolated extension PBScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
         }
       }()
       case 13: try { try decoder.decodeSingularMessageField(value: &self._mask) }()
+      case 14: try {
+        var v: PBFolding?
+        var hadOneofValue = false
+        if let current = self.criterion {
+          hadOneofValue = true
+          if case .folding(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.criterion = .folding(v)
+        }
+      }()
+      case 15: try {
+        var v: PBOptimalBrainSurgeon?
+        var hadOneofValue = false
+        if let current = self.criterion {
+          hadOneofValue = true
+          if case .compensation(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.criterion = .compensation(v)
+        }
+      }()
+      case 16: try {
+        var v: PBResetting?
+        var hadOneofValue = false
+        if let current = self.criterion {
+          hadOneofValue = true
+          if case .resetting(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.criterion = .resetting(v)
+        }
+      }()
       default: break
       }
     }
@@ -1841,11 +1985,26 @@ nonisolated extension PBScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       guard case .optimalBrainSurgeon(let v)? = self.criterion else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
     }()
-    case nil: break
+    default: break
     }
     try { if let v = self._mask {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
     } }()
+    switch self.criterion {
+    case .folding?: try {
+      guard case .folding(let v)? = self.criterion else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+    }()
+    case .compensation?: try {
+      guard case .compensation(let v)? = self.criterion else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+    }()
+    case .resetting?: try {
+      guard case .resetting(let v)? = self.criterion else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+    }()
+    default: break
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1896,6 +2055,84 @@ nonisolated extension PBOptimalBrainSurgeon: SwiftProtobuf.Message, SwiftProtobu
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension PBFolding: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Folding"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}to\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._to) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._to {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBFolding, rhs: PBFolding) -> Bool {
+    if lhs._to != rhs._to {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBResetting: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Resetting"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}magnitudes\0\u{3}keeps_signs\0\u{1}seed\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.magnitudes) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.keepsSigns) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.seed) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.magnitudes != .fresh {
+      try visitor.visitSingularEnumField(value: self.magnitudes, fieldNumber: 1)
+    }
+    if self.keepsSigns != false {
+      try visitor.visitSingularBoolField(value: self.keepsSigns, fieldNumber: 2)
+    }
+    if self.seed != 0 {
+      try visitor.visitSingularUInt64Field(value: self.seed, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBResetting, rhs: PBResetting) -> Bool {
+    if lhs.magnitudes != rhs.magnitudes {return false}
+    if lhs.keepsSigns != rhs.keepsSigns {return false}
+    if lhs.seed != rhs.seed {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBResetting.Magnitudes: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0MAGNITUDES_FRESH\0\u{1}MAGNITUDES_SHUFFLED\0\u{1}MAGNITUDES_CONSTANT\0")
 }
 
 nonisolated extension PBEdgePopup: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

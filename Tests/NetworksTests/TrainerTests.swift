@@ -374,4 +374,24 @@ import Testing
       #expect(throws: NetworkError.self) { try Trainer(network: network, recipe: recipe, data: data, seed: 1) }
     }
   }
+
+  @Test("Training of a part moves its layers and no others", arguments: optimizers)
+  func parts(_ optimizer: TrainingRecipe.Optimizer) throws {
+    let network = try Self.convolutional()
+    let layout = ParameterLayout(network)
+    let data = try Self.images(3, count: 40)
+    for part in TrainingRecipe.Part.allCases {
+      var recipe = Self.recipe
+      (recipe.optimizer, recipe.part) = (optimizer, part)
+      let trainer = try Trainer(network: network, recipe: recipe, data: data, seed: 7)
+      var state = Trainer.initialState(network, recipe: recipe, seed: 7)
+      let before = state.parameters
+      guard case .trained = trainer.run(&state, through: 4) else { throw NetworkError("diverged") }
+      for tensor in layout.tensors where tensor.role.isTrainable {
+        let isDense = tensor.shape.count == 2 || tensor.name.hasPrefix("dense")
+        let isTrained = part == .all || (part == .dense) == isDense
+        #expect((state.parameters[tensor.range] != before[tensor.range]) == isTrained, "\(part) \(tensor.name)")
+      }
+    }
+  }
 }

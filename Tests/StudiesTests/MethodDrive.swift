@@ -29,6 +29,9 @@ final class DigestWorker {
         TrainedSegment(
           state: digest("state of \(job.digest.hex)"), parameters: keep(count, word) { Float($0.normal()) }, loss: 0.5))
     case .score(let scoring):
+      if case .rewriting = scoring.criterion {
+        return .scored(keep(ParameterLayout(scoring.network).count, word) { Float($0.normal()) })
+      }
       return .scored(keep(scoring.network.prunableCount(scoring.scope), word) { Float($0.uniform()) })
     case .evaluate(let job):
       return .evaluated(.exact(correct: Int(word % 7), count: job.sampleCount, loss: Double(word % 1000) / 1000))
@@ -138,7 +141,8 @@ func smallMethods(
       segment: .steps(3)))
   var procedures: [Procedure] = [.dense]
   for criterion in PruningCriterion.allCases {
-    for reach in PruningReach.allCases where criterion != .random || reach == .global {
+    guard granularity == .weights || ![.deviation, .sensitivity].contains(criterion) else { continue }
+    for reach in PruningReach.allCases where !criterion.isGlobal || reach == .global {
       procedures.append(.pruning(PruningMethod(criterion, reach), compression: 1.8))
     }
   }

@@ -19,7 +19,7 @@ struct TicketTests {
     study.procedures =
       [.dense]
       + [plan, once].flatMap { plan in
-        TicketControl.allCases.map { .tickets(plan, control: $0) }
+        [TicketControl.none, .reinitialize, .shuffleLayers, .shuffle].map { .tickets(plan, control: $0) }
       }
     return study
   }

@@ -113,6 +113,99 @@ private let tickets = """
     #expect(study.procedures.count == 1 + 5)
   }
 
+  @Test("Han's procedure, controls and ablations are read as they are written")
+  func han() throws {
+    let text = """
+      study: han
+      dataset: { name: mnist }
+      network: { zoo: lenet-5, dropout: 0.5, train: { epochs: 4 } }
+      prune: { classifier: true }
+      retrain: { epochs: 2, scale_dropout: true, alternate: true }
+      sweep:
+        strategies: [MagDeviation, { name: MagSensitivity, schedule: { iterative: 2 } }, { name: GlobalOBS, compensate: true }]
+        compressions: [12]
+        controls: [randomly_reinitialize, supermask]
+        sensitivity: { densities: [0.5, 0.1], tolerance: 0.02 }
+        remove_dead_neurons: true
+      """
+    let plain = try study(text)
+    #expect(plain.removesDeadNeurons)
+    #expect(plain.sensitivity == SensitivityPlan(densities: [0.5, 0.1], tolerance: 0.02))
+    let subject = plain.subjects[0]
+    #expect(subject.network.hasDropout && subject.retraining.scalesDropout && subject.retraining.alternates)
+    let names = plain.procedures.map(\.strategy.rawValue)
+    let methods = ["MagDeviation", "MagSensitivity/iterative-2", "GlobalOBS/compensated"]
+    #expect(names == ["Dense"] + methods + methods.flatMap { ["\($0)+RandomReinit", "\($0)+Supermask"] })
+    // Each of them decides the history.
+    let changes = [
+      ("dropout: 0.5", "dropout: 0.4"), ("scale_dropout: true", "scale_dropout: false"),
+      ("alternate: true", "alternate: false"), ("0.02", "0.03"), ("[0.5, 0.1]", "[0.5, 0.2]"),
+      ("remove_dead_neurons: true", "remove_dead_neurons: false"), ("compensate: true", "compensate: false"),
+      (", supermask]", ", constant]"),
+    ]
+    var digests: Set<Digest> = [plain.digest]
+    for (part, other) in changes { digests.insert(try study(try changed(part, other, in: text)).digest) }
+    #expect(digests.count == changes.count + 1)
+    let refused = [
+      ("zoo: lenet-5, dropout: 0.5", "zoo: lenet-5", "dropout"),
+      ("zoo: lenet-5,", "zoo: lenet-300-100,", "retrain.alternate"),
+      ("retrain: {", "retrain: { start: reset, xx", "xx"), ("[0.5, 0.1]", "[0.1, 0.5]", "densities"),
+      ("tolerance: 0.02", "tolerance: 0", "tolerance"), ("MagSensitivity,", "GlobalMagWeight,", "sensitivity"),
+      ("classifier: true", "granularity: blocks, block: [2, 2]", "remove_dead_neurons"),
+      ("randomly_reinitialize, supermask", "supermask, supermask", "controls"),
+      ("dropout: 0.5", "dropout: 1", "dropout"),
+    ]
+    for (part, other, key) in refused {
+      let error = #expect(throws: StudyFileError.self) { try study(try changed(part, other, in: text)) }
+      #expect(error?.description.contains(key) == true, "\(other): \(error?.description ?? "")")
+    }
+  }
+
+  @Test("Criteria of tickets are plans of their own, each with every control")
+  func criteria() throws {
+    let text = try changed(
+      "    controls: [randomly_reinitialize, randomly_prune_layerwise, randomly_prune_global]",
+      "    criteria: [large_final, magnitude_increase]\n    controls: [constant_keep_signs]", in: tickets)
+    let names = try study(text).procedures.map(\.strategy.rawValue)
+    #expect(
+      names == [
+        "Dense", "WinningTicket", "ConstantKeepSigns", "WinningTicket/one-shot", "ConstantKeepSigns/one-shot",
+        "WinningTicket/magnitude_increase", "ConstantKeepSigns/magnitude_increase",
+        "WinningTicket/one-shot/magnitude_increase", "ConstantKeepSigns/one-shot/magnitude_increase",
+      ])
+    for bad in ["[]", "[largest]", "[movement, movement]"] {
+      let error = #expect(throws: StudyFileError.self) {
+        try study(try changed("[large_final, magnitude_increase]", bad, in: text))
+      }
+      #expect(error?.description.contains("criteria") == true)
+    }
+  }
+
+  @Test("Tickets are transferred between pairs with the same network")
+  func transfer() throws {
+    let text = """
+      study: transfer
+      pairs:
+        - name: adam
+          dataset: { name: digits }
+          network: { zoo: lenet-300-100, train: { epochs: 4, optimizer: adam } }
+        - name: sgd
+          dataset: { name: digits }
+          network: { zoo: lenet-300-100, train: { epochs: 4 } }
+      tickets: { levels: 2, transfer: true }
+      """
+    let names = try study(text).procedures.map(\.strategy.rawValue)
+    #expect(names == ["Dense", "WinningTicket", "WinningTicket/from-adam", "WinningTicket/from-sgd"])
+    for (part, other) in [
+      ("lenet-300-100, train: { epochs: 4 }", "mlp-8, train: { epochs: 4 }"), ("name: sgd", "name: adam"),
+    ] {
+      #expect(throws: StudyFileError.self) { try study(try changed(part, other, in: text)) }
+    }
+    let single = try changed("  levels: 5", "  levels: 5\n  transfer: true", in: tickets)
+    let error = #expect(throws: StudyFileError.self) { try study(single) }
+    #expect(error?.description.contains("tickets.transfer") == true, "\(error?.description ?? "")")
+  }
+
   @Test("N:M is one size, for all strategies")
   func pattern() throws {
     let text = """

@@ -104,7 +104,8 @@ struct Generator {
       epochs: int(1...100_000), batchSize: int(1...65_536), learningRate: 1e-9 + stream.uniform(),
       optimizer: optimizers[stream.below(4)], l1: stream.uniform(), l2: stream.uniform(),
       schedule: schedules[stream.below(4)], warmupEpochs: int(0...100_000),
-      augmentation: TrainingRecipe.Augmentation(cropPadding: int(0...64), flip: stream.chance(0.5)))
+      augmentation: TrainingRecipe.Augmentation(cropPadding: int(0...64), flip: stream.chance(0.5)),
+      part: TrainingRecipe.Part.allCases[stream.below(3)])
   }
 
   mutating func slice<Use>(_ use: Use.Type) -> Slice<Use> { Slice(digest: digest(), count: int(0...1 << 32)) }
@@ -155,17 +156,24 @@ struct Generator {
   }
 
   mutating func scoring() -> Scoring {
-    let (network, scope, _) = maskedNetwork()
+    let (network, scope, mask) = maskedNetwork()
+    let smaller = Mask(count: network.prunableCount(scope))
     let criteria: [Scoring.Criterion] = [
       .gradient, .activation,
       .edgePopup(
         Scoring.PopupTraining(
           recipe: recipe(), kept: ParameterLayout(network, scope: scope).prunable.map { int(0...$0.range.count) },
           seed: stream.next())),
+      .optimalBrainSurgeon(block: int(1...1024), damping: 0.5), .rewriting(.folding(to: smaller)),
+      .rewriting(.compensation(block: int(1...1024), damping: 0.25)),
+      .rewriting(
+        .resetting(
+          ResetRule(
+            ResetRule.Magnitudes.allCases[stream.below(3)], keepsSigns: stream.chance(0.5), seed: stream.next()))),
     ]
     return Scoring(
-      network: network, scope: scope, parameters: digest(), slice: slice(TrainingUse.self),
-      samples: stream.chance(0.5) ? nil : int(1...1 << 32), criterion: criteria[stream.below(3)],
+      network: network, scope: scope, parameters: digest(), mask: mask, slice: slice(TrainingUse.self),
+      samples: stream.chance(0.5) ? nil : int(1...1 << 32), criterion: criteria[stream.below(criteria.count)],
       numerics: NumericsClass(text()))
   }
 

@@ -46,4 +46,20 @@ import Wire
     }
     #expect(try refusal(popup) { $0.edgePopup.kept = [13] }.contains("digest"))
   }
+
+  @Test("Masks of other networks, impossible blocks and unknown magnitudes are refused")
+  func rewriting() throws {
+    let count = 30
+    let folding = Scoring.Criterion.rewriting(.folding(to: Mask(count: count)))
+    #expect(try refusal(folding) { $0.folding.to = PBMask(Mask(count: count + 1)) }.contains("mask"))
+    #expect(try refusal(folding) { $0.folding.to = PBMask(Mask(count: count, keeping: [0])) }.contains("digest"))
+    let surgeon = Scoring.Criterion.rewriting(.compensation(block: 8, damping: 0.5))
+    for block: UInt32 in [0, 1025] { #expect(try refusal(surgeon) { $0.compensation.block = block }.contains("block")) }
+    for damping in [0, -1, .infinity, .nan] as [Double] {
+      #expect(try refusal(surgeon) { $0.compensation.damping = damping }.contains("damping"))
+    }
+    let rule = Scoring.Criterion.rewriting(.resetting(ResetRule(.shuffled, keepsSigns: true, seed: 5)))
+    #expect(try refusal(rule) { $0.resetting.magnitudes = .UNRECOGNIZED(9) }.contains("magnitudes"))
+    #expect(try refusal(rule) { $0.resetting.seed = 6 }.contains("digest"))
+  }
 }

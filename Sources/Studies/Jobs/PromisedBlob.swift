@@ -58,7 +58,9 @@ extension Outcome {
         PromisedBlob(digest: segment.parameters, content: .values(layout.count)),
       ]
     case (.scored(let scores), .score(let job)):
-      return [PromisedBlob(digest: scores, content: .values(job.network.prunableCount(job.scope)))]
+      var count = job.network.prunableCount(job.scope)
+      if case .rewriting = job.criterion { count = ParameterLayout(job.network).count }
+      return [PromisedBlob(digest: scores, content: .values(count))]
     case (.split, _), (.trained, _), (.scored, _), (.diverged, _), (.evaluated, _), (.tested, _),
       (.worseThanThreshold, _):
       return []

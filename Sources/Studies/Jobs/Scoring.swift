@@ -2,7 +2,7 @@ package import Digests
 package import Models
 package import Pruning
 
-/// Scores of the prunable weights, from data of `train`.
+/// What is worked out from weights in one go: a score for each prunable one from data of `train`, or other weights.
 package struct Scoring: Hashable, Sendable {
   /// What a score says; `Networks` defines each.
   package enum Criterion: Hashable, Sendable {
@@ -18,6 +18,19 @@ package struct Scoring: Hashable, Sendable {
     case optimalBrainSurgeon(block: Int, damping: Double)
     /// |s| after training of scores s by edge-popup.
     case edgePopup(PopupTraining)
+    /// Other parameters instead of scores.
+    case rewriting(Rewriting)
+  }
+
+  /// Ways to make parameters from those that a mask keeps, without training.
+  package enum Rewriting: Hashable, Sendable {
+    /// Biases take in what neurons without inputs give, once the mask is this smaller one.
+    case folding(to: Mask)
+    /// The kept weights of each block move to where the loss, as the Fisher matrix sees it, is least (optimal brain
+    /// surgeon).
+    case compensation(block: Int, damping: Double)
+    /// The kept weights get other values than the initial ones that are given.
+    case resetting(ResetRule)
   }
 
   /// The training of edge-popup.
@@ -89,10 +102,30 @@ package struct Scoring: Hashable, Sendable {
       training.recipe.append(to: &bytes)
       bytes.append(list: training.kept) { $0.append($1) }
       bytes.append(training.seed)
+    case .rewriting(let rewriting): rewriting.append(to: &bytes)
     }
     bytes.append(numerics.name)
     // Behind everything, so that scores of whole networks keep their digests.
     if let mask { bytes.append(mask.digest) }
     return bytes.digest
+  }
+}
+
+extension Scoring.Rewriting {
+  fileprivate func append(to bytes: inout CanonicalBytes) {
+    switch self {
+    case .folding(let smaller):
+      bytes.append(7)
+      bytes.append(smaller.digest)
+    case .compensation(let block, let damping):
+      bytes.append(8)
+      bytes.append(block)
+      bytes.append(damping)
+    case .resetting(let rule):
+      bytes.append(9)
+      bytes.append(rule.magnitudes.rawValue)
+      bytes.append(rule.keepsSigns)
+      bytes.append(rule.seed)
+    }
   }
 }

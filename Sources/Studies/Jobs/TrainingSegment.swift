@@ -62,7 +62,7 @@ package struct TrainingSegment: Hashable, Sendable {
   }
 
   var digest: Digest {
-    var bytes = CanonicalBytes(kind: "train", version: 3)
+    var bytes = CanonicalBytes(kind: "train", version: recipe.part == .all ? 3 : 4)
     bytes.append(network.digest)
     recipe.append(to: &bytes)
     bytes.append(seed)

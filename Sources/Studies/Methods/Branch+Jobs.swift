@@ -21,10 +21,10 @@ extension Branch {
 
   func plan(
     _ recipe: TrainingRecipe, _ segment: SegmentLength, from weights: Digest?, at step: Int = 0, mask: Mask? = nil,
-    earlyStopping: EarlyStopping?, earlyStep: Int? = nil
+    earlyStopping: EarlyStopping?, earlyStep: Int? = nil, network: NetworkDescription? = nil
   ) -> TrainingChain.Plan {
     TrainingChain.Plan(
-      network: subject.network, recipe: recipe, seed: seed, segment: segment, earlyStopping: earlyStopping,
+      network: network ?? subject.network, recipe: recipe, seed: seed, segment: segment, earlyStopping: earlyStopping,
       numerics: numerics, weights: weights, mask: mask, scope: subject.scope, earlyStep: earlyStep, firstStep: step)
   }
 
@@ -54,22 +54,73 @@ extension Branch {
       subject.training, subject.segment, from: weights, mask: mask, earlyStopping: subject.earlyStopping)
   }
 
+  /// - Parameter part: the layers that are trained.
   /// - Throws: a failure where the first training never came to the step that retraining begins with.
   func retraining(
-    _ weights: Digest, _ trained: TrainingChain, _ mask: Mask, _ splits: Splits
+    _ weights: Digest, _ trained: TrainingChain, _ mask: Mask, _ splits: Splits, part: TrainingRecipe.Part = .all
   ) throws(Desk.Pause) -> TrainingChain.Plan {
     let retraining = subject.retraining
+    var recipe = retraining.recipe
+    recipe.part = part
+    let network = retraining.scalesDropout ? withScaledDropout(mask) : subject.network
     switch retraining.start {
     case .finetune:
-      return plan(retraining.recipe, retraining.segment, from: weights, mask: mask, earlyStopping: nil)
+      return plan(recipe, retraining.segment, from: weights, mask: mask, earlyStopping: nil, network: network)
     case .rewind(let point):
       let step = step(point, splits)
       guard let early = trained.early else {
         throw .ended(.noEarlyWeights(step: step))
       }
       return plan(
-        retraining.recipe, retraining.segment, from: early, at: step, mask: mask, earlyStopping: subject.earlyStopping)
+        recipe, retraining.segment, from: early, at: step, mask: mask, earlyStopping: subject.earlyStopping,
+        network: network)
     }
+  }
+
+  /// The network with each rate of dropout times √(C_r / C_o), C the connections of the layer in front, as they are left
+  /// and as they were.
+  ///
+  /// Source: Han, Pool, Tran, Dally, "Learning both weights and connections for efficient neural networks", NIPS 2015,
+  /// section 3.2.
+  private func withScaledDropout(_ mask: Mask) -> NetworkDescription {
+    let layout = layout
+    return subject.network.scalingDropout { node in
+      guard let range = layout[node, .weight]?.maskRange else { return 1 }
+      return (Double(mask.population(in: range)) / Double(range.count)).squareRoot()
+    }
+  }
+
+  /// Other parameters, made of those that a mask keeps.
+  func rewritten(
+    _ desk: inout Desk, _ splits: Splits, _ weights: Digest, _ mask: Mask, _ rewriting: Scoring.Rewriting,
+    samples: Int = 1
+  ) throws(Desk.Pause) -> Digest {
+    let job = Scoring(
+      network: subject.network, scope: subject.scope, parameters: weights, mask: mask, slice: splits.train,
+      samples: samples, criterion: .rewriting(rewriting), numerics: numerics)
+    guard let blob = try desk.scores(job) else { throw .ended(.scoresNotFinite) }
+    return blob
+  }
+
+  /// Weights whose biases hold what dead neurons gave; the same ones where none died.
+  func folded(
+    _ desk: inout Desk, _ splits: Splits, _ weights: Digest, from mask: Mask, to closed: Mask
+  ) throws(Desk.Pause) -> Digest {
+    guard mask != closed else { return weights }
+    return try rewritten(
+      &desk, splits, weights, units.weightMask(mask), .folding(to: units.weightMask(closed)))
+  }
+
+  /// A mask over single weights without those of dead neurons.
+  func withoutDead(_ mask: Mask) -> Mask {
+    let units = units
+    let others = units.weightMask(Mask(count: units.count))
+    let closed = DeadChannels(subject.network, scope: subject.scope).removed(
+      from: units.weightMask(mask), within: others.inverted)
+    // Units are the weights that may go, in their order.
+    var out = Mask(count: units.count)
+    for (unit, place) in others.inverted.keptPositions.enumerated() { out[unit] = closed[place] }
+    return out
   }
 
   /// A study of one search on the trained weights.

@@ -10,11 +10,21 @@ extension Branch {
   func follow(_ desk: inout Desk) throws(Desk.Pause) {
     let splits = try desk.splits(SplitJob(dataset: subject.dataset, sizes: subject.splits, seed: seed))
     let trained = try desk.train(firstTraining(splits), splits)
+    try follow(procedure, &desk, splits, trained, control: .none)
+  }
+
+  private func follow(
+    _ procedure: Procedure, _ desk: inout Desk, _ splits: Splits, _ trained: TrainingChain, control: TicketControl
+  ) throws(Desk.Pause) {
     switch procedure {
     case .dense: try dense(&desk, splits, trained)
-    case .pruning(let method, let compression): try prune(&desk, splits, trained, method, compression)
+    case .pruning(let method, let compression):
+      try prune(&desk, splits, trained, method, compression, control)
     case .tickets(let plan, let control): try drawTickets(&desk, splits, trained, plan, control)
-    case .search(let plan, let compression, let trials): try search(&desk, splits, trained, plan, compression, trials)
+    case .transferred(_, _, let plan): try transferTickets(&desk, splits, plan)
+    case .search(let plan, let compression, let trials):
+      try search(&desk, splits, trained, plan, compression, trials, control)
+    case .controlled(let inner, let control): try follow(inner, &desk, splits, trained, control: control)
     }
   }
 
@@ -27,96 +37,10 @@ extension Branch {
         curve: trained.curve))
   }
 
-  /// Prune and retrain, round by round.
-  ///
-  ///   1. Score the weights that the round before left.
-  ///   2. Keep the best, as many as the round's compression says, of those that are left.
-  ///   3. Train what is left: on from where it is, or from an early step.
-  private func prune(
-    _ desk: inout Desk, _ splits: Splits, _ trained: TrainingChain, _ method: PruningMethod, _ compression: Double
-  ) throws(Desk.Pause) {
-    // SNIP looks at fresh weights and trains them once, as long as the dense network.
-    let isUntrained = method.criterion == .snip
-    var weights = isUntrained ? try initialWeights(&desk, splits) : trained.result!
-    var kept: Mask?
-    let compressions = method.schedule.compressions(to: compression)
-    for (round, compression) in compressions.enumerated() {
-      let (units, mask) = try pruned(&desk, splits, weights, kept, method, compression, round)
-      kept = mask
-      let ofWeights = units.weightMask(mask)
-      let before = weights
-      let retrained = try desk.train(
-        isUntrained ? retraining(ofInitial: weights, ofWeights) : try retraining(weights, trained, ofWeights, splits),
-        splits)
-      weights = retrained.result!
-      let validation = try desk.evaluate([judgement(weights, ofWeights, splits)])[0]
-      desk.report(
-        Finding(
-          place: place.level(round + 1), strategy: method.strategy, isResult: round + 1 == compressions.count,
-          requested: RequestedSize(compression...compression, of: subject.units.granularity), mask: ofWeights,
-          pruned: before, parameters: weights, recipe: retrained.plan.recipe, metrics: units.metrics(of: mask),
-          validation: validation, curve: retrained.curve))
-    }
-  }
-
-  /// The best units by a criterion, over units; of a smaller mask's alone, if there is one.
-  private func pruned(
-    _ desk: inout Desk, _ splits: Splits, _ weights: Digest, _ kept: Mask?, _ method: PruningMethod,
-    _ compression: Double, _ round: Int
-  ) throws(Desk.Pause) -> (units: Units, mask: Mask) {
-    let units = units
-    let left = kept.map(units.weightMask)
-    let blobs: [Digest]
-    switch method.criterion {
-    case .random, .magnitude: blobs = [weights]
-    case .gradient, .snip: blobs = [try scores(&desk, splits, weights, left, .gradient)]
-    case .activation: blobs = [try scores(&desk, splits, weights, left, .activation)]
-    case .fisher: blobs = [try scores(&desk, splits, weights, left, .fisher, samples: Self.singleSamples)]
-    case .damage: blobs = [try scores(&desk, splits, weights, left, .optimalBrainDamage, samples: Self.singleSamples)]
-    case .surgeon:
-      let surgeon = Scoring.Criterion.optimalBrainSurgeon(block: 64, damping: 0.1)
-      blobs = [try scores(&desk, splits, weights, left, surgeon, samples: Self.singleSamples)]
-    }
-    let mask = try desk.mask(from: blobs) { values throws(StudyFailure) in
-      let isOfWeights = [.random, .magnitude].contains(method.criterion)
-      guard values[0].count == (isOfWeights ? layout.count : layout.prunableCount) else {
-        throw StudyFailure("the stored values \(blobs[0]) are not of this network")
-      }
-      var ranked = isOfWeights ? values[0] : layout.placing(values[0])
-      if let left { layout.removeOthers(than: left, from: &ranked) }
-      let space: MaskSpace
-      do throws(BudgetError) {
-        space = try subject.units.space(
-          of: subject.network, scope: subject.scope, parameters: ranked, compression: compression...compression,
-          seed: seed
-        ).space
-      } catch { throw StudyFailure(error.description) }
-      var stream = RandomStream(seed: seed, .randomPruning, UInt64(round))
-      return space.mask(of: method, within: kept, &stream)
-    }
-    return (units, mask)
-  }
-
-  /// Samples of `train` at most, where each passes through the network alone.
-  private static let singleSamples = 1000
-
-  private func scores(
-    _ desk: inout Desk, _ splits: Splits, _ weights: Digest, _ mask: Mask?, _ criterion: Scoring.Criterion,
-    samples: Int = SearchStudy.scoredSamples
-  ) throws(Desk.Pause) -> Digest {
-    let job = Scoring(
-      network: subject.network, scope: subject.scope, parameters: weights, mask: mask, slice: splits.train,
-      samples: samples, criterion: criterion, numerics: numerics)
-    guard let blob = try desk.scores(job) else {
-      throw .ended(.scoresNotFinite)
-    }
-    return blob
-  }
-
   /// Search on the trained weights, then retrain what the best mask keeps, as the methods do.
   private func search(
     _ desk: inout Desk, _ splits: Splits, _ trained: TrainingChain, _ plan: SearchPlan, _ compression: Double,
-    _ trials: Int
+    _ trials: Int, _ control: TicketControl
   ) throws(Desk.Pause) {
     let before = trained.result!
     let mask = try desk.search { () throws(StudyFailure) in
@@ -125,48 +49,29 @@ extension Branch {
           searchStudy(plan, compression, trials, of: before), dataset: subject.dataset, trials: trials)
       } catch { throw StudyFailure(error.description) }
     }
+    let requested = RequestedSize(compression...compression, of: subject.units.granularity)
+    guard control == .none else {
+      try reportControl(control, &desk, splits, trained, before: before, mask, requested, level: 1)
+      return
+    }
+    let target = try target(&desk, splits, before, of: mask, compensates: false)
+    let retrained = try retrain(&desk, splits, trained, target, from: before, kept: nil)
+    try report(&desk, splits, target, retrained, plan.strategy, requested, level: 1, isResult: true)
+  }
+
+  /// Trains what a control puts in the place of what a procedure ends with, and reports it.
+  func reportControl(
+    _ control: TicketControl, _ desk: inout Desk, _ splits: Splits, _ trained: TrainingChain, before: Digest,
+    _ mask: Mask, _ requested: RequestedSize, level: Int
+  ) throws(Desk.Pause) {
     let units = units
-    let ofWeights = units.weightMask(mask)
-    let retrained = try desk.train(try retraining(before, trained, ofWeights, splits), splits)
-    let validation = try desk.evaluate([judgement(retrained.result!, ofWeights, splits)])[0]
+    let made = try train(control, &desk, splits, trained, before: before, mask: mask, key: (UInt64(level), 0))
+    let ofWeights = units.weightMask(made.mask)
+    let validation = try desk.evaluate([judgement(made.parameters, ofWeights, splits)])[0]
     desk.report(
       Finding(
-        place: place.level(1), strategy: plan.strategy, isResult: true,
-        requested: RequestedSize(compression...compression, of: subject.units.granularity), mask: ofWeights,
-        pruned: before, parameters: retrained.result!, recipe: retrained.plan.recipe, metrics: units.metrics(of: mask),
-        validation: validation, curve: retrained.curve))
-  }
-}
-
-extension MaskSpace {
-  /// Whether N:M says what each layer keeps.
-  private var isPattern: Bool { if case .pattern = size { true } else { false } }
-
-  /// The mask of a method, over units.
-  ///
-  /// - Parameter kept: what is left so far; the scores of all else are the lowest already, but for random pruning.
-  fileprivate func mask(of method: PruningMethod, within kept: Mask?, _ stream: inout RandomStream) -> Mask {
-    let best: Mask
-    if method.criterion == .random {
-      best = selected((0..<count).map { (kept?[$0] ?? true) ? Float(stream.uniform()) : -1 })
-    } else if method.reach == .global || isPattern {
-      best = selected(tables.magnitudes)
-    } else {
-      best = mask(sparsities: layers.map { _ in 0 })
-    }
-    // What fills the rest of a budget of multiply-adds may have been removed before.
-    return kept.map { best.intersection($0) } ?? best
-  }
-}
-
-extension ParameterLayout {
-  /// Makes values of a parameter buffer those of the weights that a mask keeps: the removed ones are 0, which is below all
-  /// others.
-  fileprivate func removeOthers(than mask: Mask, from values: inout [Float]) {
-    for tensor in prunable {
-      for (place, index) in zip(tensor.maskRange!, tensor.range) {
-        values[index] = mask[place] ? max(abs(values[index]), .leastNormalMagnitude) : 0
-      }
-    }
+        place: place.level(1), strategy: procedure.strategy, isResult: true, requested: requested, mask: ofWeights,
+        pruned: nil, parameters: made.parameters, recipe: made.recipe, metrics: units.metrics(of: made.mask),
+        validation: validation, curve: made.curve))
   }
 }

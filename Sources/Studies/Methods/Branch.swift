@@ -8,11 +8,15 @@ internal import Pruning
 struct Branch: Sendable {
   /// What tells it from the others, in histories: subject, replicate, procedure.
   let label: String
-  let subject: MethodSubject
+  private(set) var subject: MethodSubject
+  /// Whose tickets are transferred; nil for none.
+  private let donor: MethodSubject?
   let procedure: Procedure
   let place: FindingPlace
   let seed: UInt64
   let numerics: NumericsClass
+  let sensitivity: SensitivityPlan
+  let removesDeadNeurons: Bool
   private var desk = Desk()
   /// Findings that were handed out.
   private var told = 0
@@ -24,10 +28,22 @@ struct Branch: Sendable {
   init(_ study: MethodStudy, subject index: Int, replicate: Int, procedure: Int) {
     subject = study.subjects[index]
     self.procedure = study.procedures[procedure]
+    if case .transferred(let source, _, _) = self.procedure { donor = study.subjects[source] } else { donor = nil }
     label = "\(subject.name)#\(replicate + 1):\(self.procedure.name)"
     place = FindingPlace(subject: index, procedure: procedure, replicate: replicate, level: 0)
     seed = study.seed(ofReplicate: replicate)
     numerics = study.numerics
+    sensitivity = study.sensitivity
+    removesDeadNeurons = study.removesDeadNeurons
+  }
+
+  /// The branch as if it were of the subject whose tickets are transferred.
+  ///
+  /// - Precondition: its procedure is a transfer.
+  var ofDonor: Branch {
+    var branch = self
+    branch.subject = donor!
+    return branch
   }
 
   var findings: [Finding] { desk.findings }
@@ -106,9 +122,9 @@ struct Branch: Sendable {
   /// How many networks it will find, if nothing ends it early.
   var expected: Int {
     switch procedure {
-    case .dense, .search: 1
+    case .dense, .search, .controlled: 1
     case .pruning(let method, let compression): method.schedule.compressions(to: compression).count
-    case .tickets(let plan, _): plan.levels
+    case .tickets(let plan, _), .transferred(_, _, let plan): plan.levels
     }
   }
 }

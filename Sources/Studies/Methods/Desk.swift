@@ -90,6 +90,24 @@ struct Desk: Sendable {
     }
   }
 
+  /// The scores of networks whose masks are made of the values of blobs; no mask is kept behind its job.
+  ///
+  /// - Parameter jobs: called once, with the values of each blob.
+  mutating func evaluate(
+    from blobs: [Digest], _ jobs: ([[Float]]) throws(StudyFailure) -> [Evaluation<FitnessUse>]
+  ) throws(Pause) -> [Score] {
+    if place < journal.count { return try evaluate([]) }
+    var known: [[Float]] = []
+    if case .blobs(_, let values) = step { known = values }
+    guard known.count == blobs.count else {
+      step = .blobs(blobs, values: known)
+      throw .waiting
+    }
+    let made: [Evaluation<FitnessUse>]
+    do { made = try jobs(known) } catch { throw .failed(error) }
+    return try evaluate(made)
+  }
+
   /// A mask that is made of the values of blobs.
   ///
   /// - Parameters:

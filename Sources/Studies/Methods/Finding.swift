@@ -39,6 +39,8 @@ package struct Finding: Hashable, Sendable {
   package let validation: Score
   /// The scores on `validation` in the course of its training, by step; empty where nobody looked.
   package let curve: [CurvePoint]
+  /// What the dense network's layers bear, where the procedure asked; of its first round alone.
+  package var scan: SensitivityScan?
   /// The step with the lowest loss of ``curve``: the early-stopping iteration.
   package var bestStep: Int? { curve.filter(\.isBest).last?.step }
 

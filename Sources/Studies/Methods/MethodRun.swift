@@ -27,12 +27,13 @@ package struct MethodRun: Sendable {
 
   /// What branches with equal trainings have in common.
   private struct Matter: Hashable {
-    let dataset: Digest
-    let network: Digest
+    /// Nil where branches of one subject need what those of another make.
+    let subject: [Digest]?
     let seed: UInt64
 
-    init(_ branch: Branch) {
-      (dataset, network, seed) = (branch.subject.dataset, branch.subject.network.digest, branch.seed)
+    init(_ branch: Branch, isShared: Bool) {
+      subject = isShared ? nil : [branch.subject.dataset, branch.subject.network.digest]
+      seed = branch.seed
     }
   }
 
@@ -40,10 +41,13 @@ package struct MethodRun: Sendable {
     self.study = study
     branches = study.subjects.indices.flatMap { subject in
       (0..<study.replicates).flatMap { replicate in
-        study.procedures.indices.map { Branch(study, subject: subject, replicate: replicate, procedure: $0) }
+        study.procedures.indices.filter { study.procedures[$0].isMeant(forSubject: subject) }.map {
+          Branch(study, subject: subject, replicate: replicate, procedure: $0)
+        }
       }
     }
-    matters = branches.map(Matter.init)
+    let isShared = study.procedures.contains(where: \.isTransfer)
+    matters = branches.map { Matter($0, isShared: isShared) }
     for matter in matters { open[matter, default: 0] += 1 }
   }
 

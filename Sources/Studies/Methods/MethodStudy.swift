@@ -71,11 +71,19 @@ package struct MethodRetraining: Hashable, Sendable {
   package var start: Start
   package var recipe: TrainingRecipe
   package var segment: SegmentLength
+  /// Whether dropout becomes less as a layer does.
+  package var scalesDropout: Bool
+  /// Whether dense layers are pruned and trained first, with all others fixed, and then the others.
+  package var alternates: Bool
 
-  package init(start: Start, recipe: TrainingRecipe, segment: SegmentLength) {
+  package init(
+    start: Start, recipe: TrainingRecipe, segment: SegmentLength, scalesDropout: Bool = false, alternates: Bool = false
+  ) {
     self.start = start
     self.recipe = recipe
     self.segment = segment
+    self.scalesDropout = scalesDropout
+    self.alternates = alternates
   }
 
   func append(to bytes: inout CanonicalBytes) {
@@ -99,10 +107,15 @@ package struct MethodStudy: Hashable, Sendable {
   package var subjects: [MethodSubject]
   /// What is done with each subject in each replicate.
   package var procedures: [Procedure]
+  /// How layers are asked what they bear, where a procedure wants to know.
+  package var sensitivity: SensitivityPlan
+  /// Whether single weights of neurons without inputs or readers go with the others.
+  package var removesDeadNeurons: Bool
   package var numerics: NumericsClass
 
   package init(
     name: String, seed: UInt64, replicates: Int = 1, subjects: [MethodSubject], procedures: [Procedure],
+    sensitivity: SensitivityPlan = SensitivityPlan(), removesDeadNeurons: Bool = false,
     numerics: NumericsClass = .portable
   ) {
     self.name = name
@@ -110,6 +123,8 @@ package struct MethodStudy: Hashable, Sendable {
     self.replicates = replicates
     self.subjects = subjects
     self.procedures = procedures
+    self.sensitivity = sensitivity
+    self.removesDeadNeurons = removesDeadNeurons
     self.numerics = numerics
   }
 
@@ -124,6 +139,16 @@ package struct MethodStudy: Hashable, Sendable {
     bytes.append(list: subjects) { $1.append(to: &$0) }
     bytes.append(list: procedures) { $1.append(to: &$0) }
     bytes.append(numerics.name)
+    // Behind everything and only where it is so, so that studies without it keep their digests.
+    if removesDeadNeurons { bytes.append("removes_dead_neurons") }
+    if sensitivity != SensitivityPlan() {
+      bytes.append("sensitivity")
+      sensitivity.append(to: &bytes)
+    }
+    for (index, subject) in subjects.enumerated() {
+      if subject.retraining.scalesDropout { bytes.append("scales_dropout/\(index)") }
+      if subject.retraining.alternates { bytes.append("alternates/\(index)") }
+    }
     return bytes.digest
   }
 }

@@ -6,6 +6,10 @@ package enum PruningCriterion: String, Hashable, Sendable, CaseIterable {
   case random
   /// |w|.
   case magnitude
+  /// |w| / σ, σ the standard deviation of the layer's weights: one quality parameter for all layers (Han 2015).
+  case deviation
+  /// |w| / (q · σ), q the quality parameter that the layer bears by a scan (Han 2015).
+  case sensitivity
   /// |w · ∂L/∂w|.
   case gradient
   /// |w| · ‖x‖₂, x what the weight is multiplied with.
@@ -18,6 +22,9 @@ package enum PruningCriterion: String, Hashable, Sendable, CaseIterable {
   case surgeon
   /// |w · ∂L/∂w| of fresh weights, before any training (SNIP).
   case snip
+
+  /// Whether it is for the network as a whole alone: within layers it would be random, or by magnitude.
+  package var isGlobal: Bool { [.random, .deviation, .sensitivity].contains(self) }
 }
 
 /// Over what the lowest scores are looked for.
@@ -71,20 +78,28 @@ package struct PruningMethod: Hashable, Sendable {
   package var criterion: PruningCriterion
   package var reach: PruningReach
   package var schedule: PruningSchedule
+  /// Whether what is left makes up for what goes, in front of the retraining (optimal brain surgeon).
+  package var compensates: Bool
 
-  package init(_ criterion: PruningCriterion, _ reach: PruningReach, schedule: PruningSchedule = .oneShot) {
+  package init(
+    _ criterion: PruningCriterion, _ reach: PruningReach, schedule: PruningSchedule = .oneShot,
+    compensates: Bool = false
+  ) {
     self.criterion = criterion
     self.reach = reach
     self.schedule = schedule
+    self.compensates = compensates
   }
 
   /// Its name in reports: ShrinkBench's where it has one.
   package var strategy: Strategy {
     func named(_ name: String) -> String { (reach == .global ? "Global" : "Layer") + name }
-    let name =
+    var name =
       switch criterion {
       case .random: Strategy.randomPruning.rawValue
       case .magnitude: (reach == .global ? Strategy.globalMagnitude : .layerMagnitude).rawValue
+      case .deviation: "MagDeviation"
+      case .sensitivity: "MagSensitivity"
       case .gradient: (reach == .global ? Strategy.globalGradient : .layerGradient).rawValue
       case .activation: named("MagActivation")
       case .fisher: named("Fisher")
@@ -92,6 +107,7 @@ package struct PruningMethod: Hashable, Sendable {
       case .surgeon: named("OBS")
       case .snip: reach == .global ? "SNIP" : "LayerSNIP"
       }
+    if compensates { name += "/compensated" }
     return switch schedule {
     case .oneShot: Strategy(name)
     case .iterative(let rounds): Strategy("\(name)/iterative-\(rounds)")
@@ -100,7 +116,7 @@ package struct PruningMethod: Hashable, Sendable {
   }
 
   func append(to bytes: inout CanonicalBytes) {
-    bytes.append(criterion.rawValue)
+    bytes.append(criterion.rawValue + (compensates ? "/compensated" : ""))
     bytes.append(reach.rawValue)
     schedule.append(to: &bytes)
   }

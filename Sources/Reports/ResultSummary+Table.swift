@@ -80,7 +80,11 @@ extension ResultSummary {
   }
 
   private static func text(_ value: Double?, _ digits: Int = 4) -> String {
-    value.map { $0.fixed(digits: digits) } ?? "-"
+    // What rounds to nothing has no sign.
+    value.map { value in
+      let text = value.fixed(digits: digits)
+      return Double(text) == 0 ? 0.0.fixed(digits: digits) : text
+    } ?? "-"
   }
 
   private static func probability(_ value: Double?) -> String {

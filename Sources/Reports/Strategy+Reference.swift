@@ -7,23 +7,26 @@ extension Strategy {
   /// What its lines are compared with where nobody says otherwise: a ticket's controls with the tickets of their kind,
   /// every other way to prune with global magnitude. Nil for dense networks, which have no size in common with others.
   package var usualReference: Strategy? {
-    isDense ? nil : Self.tickets[self] ?? .globalMagnitude
+    isDense ? nil : kindOfTickets.map { Strategy(Self.winningTicket + $0) } ?? .globalMagnitude
   }
 
   /// Whether it is a lottery ticket, of any kind, or a control of one.
-  var isOfTickets: Bool { Self.tickets[self] != nil }
+  var isOfTickets: Bool { kindOfTickets != nil }
 
   /// Whether it is a lottery ticket itself.
-  var isTicket: Bool { Self.tickets[self] == self }
+  var isTicket: Bool { isOfTickets && usualReference == self }
 
-  /// The winning ticket beside which each kind of ticket or control is trained.
-  private static let tickets: [Strategy: Strategy] = {
-    var out: [Strategy: Strategy] = [:]
-    for isOneShot in [false, true] {
-      let plan = TicketPlan(levels: 1, isOneShot: isOneShot)
-      func strategy(_ control: TicketControl) -> Strategy { Procedure.tickets(plan, control: control).strategy }
-      for control in TicketControl.allCases { out[strategy(control)] = strategy(.none) }
-    }
-    return out
-  }()
+  /// What the name of a ticket or a control has behind its first word, such as `/one-shot`: tickets and controls that
+  /// were drawn in the same way have the same. Nil for other strategies.
+  private var kindOfTickets: Substring? {
+    let end = rawValue.firstIndex(of: "/") ?? rawValue.endIndex
+    return Self.ticketNames.contains(String(rawValue[..<end])) ? rawValue[end...] : nil
+  }
+
+  private static let winningTicket = name(of: .none)
+  private static let ticketNames = Set(TicketControl.allCases.map(name))
+
+  private static func name(of control: TicketControl) -> String {
+    Procedure.tickets(TicketPlan(levels: 1), control: control).strategy.rawValue
+  }
 }

@@ -112,6 +112,20 @@ import Testing
     #expect(summary.lines.allSatisfy { summary.cells($0).count == summary.columns.count })
   }
 
+  @Test("What rounds to nothing has no sign, and what is nearly impossible is not called so")
+  func rounding() throws {
+    let rows = (1...12).flatMap { seed in
+      [
+        denseRow(seed: seed, bestStep: 100),
+        // 0.04 steps less on average, and an accuracy that is always much lower.
+        resultRow("SNIP", .compression(2), seed: seed, accuracy: 500 + seed % 2, bestStep: seed == 1 ? 99 : 100),
+      ]
+    }
+    let tables = ResultSummary(rows).tables("lenet/digits")
+    #expect(try cell(tables[2], "SNIP", "step_to_dense") == "0")
+    #expect(try cell(tables[1], "SNIP", "p_holm") == "<0.0001" && cell(tables[1], "SNIP", "to_dense") == "-0.3995 *")
+  }
+
   @Test("Each kind of difference is a family of its own, over the whole table")
   func families() throws {
     func pair(_ strategy: String, _ accuracies: [Int], _ steps: [Int?], subject: String = "lenet/digits") -> [ResultRow]

@@ -87,7 +87,7 @@ package struct StudyReport: Sendable {
     return
       "\(rows.count) networks of \(summary.subjects.joined(separator: ", ")); \(summary.repetitions) "
       + "\(summary.repetitions == 1 ? "seed" : "seeds"); \(Self.duration(seconds)) of the workers' processors. Accuracies are "
-      + "top-1 on test, which was read when everything else was known. Errors are ± one standard deviation over seeds. "
+      + "top-1 on test, which was read when everything else was known. Errors in charts are ± one standard deviation. "
       + summary.caveat
   }
 

@@ -96,7 +96,7 @@ package struct ComparisonTable: Hashable, Sendable {
 
   /// The field's column names.
   package static let columns = [
-    "strategy", "compression", "size", "size_nz", "real_compression", "theoretical_speedup", "pre_acc1", "post_acc1",
+    "strategy", "compression", "size", "size_nz", "real_compression", "theoretical_speedup", "dense_acc1", "post_acc1",
     "evaluations", "cpu_seconds",
   ]
 

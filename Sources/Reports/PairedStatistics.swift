@@ -30,9 +30,16 @@ package struct Spread: Hashable, Sendable {
   ///
   /// - Precondition: values are finite, and the confidence is between 0 and 1.
   package func interval(confidence: Double = 0.95) -> ClosedRange<Double>? {
-    guard let deviation else { return nil }
-    let half = StudentT.quantile(confidence: confidence, freedom: count - 1) * deviation / Double(count).squareRoot()
-    return mean - half...mean + half
+    margin(confidence: confidence).map { mean - $0...mean + $0 }
+  }
+
+  /// How far ``interval(confidence:)`` reaches to each side of the mean; nil for a single value.
+  ///
+  /// - Precondition: as there.
+  package func margin(confidence: Double = 0.95) -> Double? {
+    deviation.map { deviation in
+      StudentT.quantile(confidence: confidence, freedom: count - 1) * deviation / Double(count).squareRoot()
+    }
   }
 
   /// The chance of a mean so far from 0, in either direction, if the true one were 0 (one-sample t test); nil for a

@@ -5,12 +5,17 @@ internal import Studies
 
 extension ResultRow {
   /// The columns of a CSV file: ShrinkBench's, and what more there is.
+  ///
+  /// As there, `pre` is the network as it was pruned, before retraining, and `post` behind it. There `post` is the best
+  /// epoch on what it is reported on; here `test` chooses nothing.
+  ///
+  /// - Source: Blalock and others, "What is the state of neural network pruning?", MLSys 2020; names as in the code of
+  ///   ShrinkBench, `plot/data.py`.
   package static let columns = [
     "study", "subject", "dataset", "model", "strategy", "compression", "size", "size_nz", "real_compression", "flops",
-    "flops_nz", "speedup", "pre_acc1", "pre_acc5", "pruned_acc1", "pruned_acc5", "post_acc1", "post_acc5", "post_loss",
-    "val_acc1",
-    "search_loss", "seed", "level", "is_result", "best_step", "batch_size", "epochs", "optim", "lr", "evaluations",
-    "cpu_seconds", "weight_bytes_read", "mask", "name", "run",
+    "flops_nz", "speedup", "dense_acc1", "dense_acc5", "pre_acc1", "pre_acc5", "post_acc1", "post_acc5", "post_loss",
+    "val_acc1", "search_loss", "seed", "level", "is_result", "best_step", "batch_size", "epochs", "completed_epochs",
+    "optim", "lr", "evaluations", "cpu_seconds", "weight_bytes_read", "mask", "name", "run",
   ]
 
   /// The cells in the order of ``columns``; empty for what there is not.
@@ -22,8 +27,8 @@ extension ResultRow {
       cell(dense.accuracy), cell(dense.accuracy5), cell(pruned?.accuracy), cell(pruned?.accuracy5),
       cell(after.accuracy), cell(after.accuracy5), cell(after.score.loss), cell(validation?.accuracy),
       cell(search?.loss), "\(seed)", "\(level)", "\(isResult)", bestStep.map { "\($0)" } ?? "", "\(recipe.batchSize)",
-      "\(recipe.epochs)", recipe.optimizer.name, cell(recipe.learningRate), "\(evaluations)", cell(cpuSeconds),
-      "\(weightBytesRead)", mask?.digest.hex ?? "", name, run,
+      "\(recipe.epochs)", completedEpochs.short, recipe.optimizer.name, cell(recipe.learningRate), "\(evaluations)",
+      cell(cpuSeconds), "\(weightBytesRead)", mask?.digest.hex ?? "", name, run,
     ]
   }
 

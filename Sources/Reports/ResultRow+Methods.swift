@@ -32,7 +32,8 @@ extension ResultRow {
         // There is no network without a dense one before it.
         let dense = dense[Repetition(subject: finding.place.subject, replicate: finding.place.replicate)]
       else { return nil }
-      let pruned = TestScore.mean(contestant.jobsBefore, outcome)
+      // Of the dense network nothing is removed and nothing retrained.
+      let pruned = contestant.mask == nil ? after : TestScore.mean(contestant.jobsBefore, outcome)
       guard pruned != nil || contestant.jobsBefore.isEmpty else { return nil }
       let subject = study.subjects[finding.place.subject]
       let branch = last[finding.place.branch] == finding.place.level ? finding.place.branch : nil
@@ -45,11 +46,22 @@ extension ResultRow {
           seed: study.seed(ofReplicate: finding.place.replicate), metrics: finding.metrics,
           layers: layers(subject.network, subject.scope, finding.mask), dense: dense, pruned: pruned, after: after,
           validation: finding.validation, search: nil, curve: finding.curve, bestStep: finding.bestStep,
-          recipe: finding.recipe,
-          evaluations: branch.flatMap { evaluations[$0] } ?? 0, cpuSeconds: branch.flatMap { cpuSeconds[$0] } ?? 0,
-          mask: finding.mask))
+          recipe: finding.recipe, completedEpochs: finding.completedEpochs(samples: contestant.splits.train.count),
+          classes: subject.network.outputCount, evaluations: branch.flatMap { evaluations[$0] } ?? 0,
+          cpuSeconds: branch.flatMap { cpuSeconds[$0] } ?? 0, mask: finding.mask))
     }
     return rows
+  }
+}
+
+extension Finding {
+  /// Epochs of its recipe behind which its training ended: of early stopping those that it came to, and not those of the
+  /// weights that it returned to.
+  ///
+  /// - Parameter samples: of an epoch.
+  fileprivate func completedEpochs(samples: Int) -> Double {
+    guard let last = curve.last else { return Double(recipe.epochs) }
+    return Double(last.step) / Double(max(recipe.stepsPerEpoch(samples: samples), 1))
   }
 }
 

@@ -36,8 +36,8 @@ package struct ResultRow: Hashable, Sendable {
   package let metrics: SizeMetrics
   /// Layers that can be pruned.
   package let layers: [Layer]
-  /// On `test`: the dense network of the same run and seed, the network as it was pruned if that is another one, and as
-  /// it is.
+  /// On `test`: the dense network of the same run and seed; the network as it was pruned, before any retraining, or nil
+  /// where nobody judged that; and as it is.
   package let dense: TestScore
   package let pruned: TestScore?
   package let after: TestScore
@@ -50,6 +50,11 @@ package struct ResultRow: Hashable, Sendable {
   package let bestStep: Int?
   /// The training that its weights come from.
   package let recipe: TrainingRecipe
+  /// Epochs of ``recipe`` behind which its training ended: early stopping makes them fewer, and a part of one may be the
+  /// last.
+  package let completedEpochs: Double
+  /// Classes that the network tells apart.
+  package let classes: Int
   /// Distinct evaluations that its account asked for.
   package let evaluations: Int
   /// Processor seconds of the workers for its account's own jobs.
@@ -61,7 +66,7 @@ package struct ResultRow: Hashable, Sendable {
     requested: RequestedSize, level: Int,
     isResult: Bool, seed: UInt64, metrics: SizeMetrics, layers: [Layer], dense: TestScore, pruned: TestScore?,
     after: TestScore, validation: Score?, search: Score?, curve: [CurvePoint], bestStep: Int?, recipe: TrainingRecipe,
-    evaluations: Int, cpuSeconds: Double, mask: Mask?
+    completedEpochs: Double, classes: Int, evaluations: Int, cpuSeconds: Double, mask: Mask?
   ) {
     self.run = run
     self.study = study
@@ -84,6 +89,8 @@ package struct ResultRow: Hashable, Sendable {
     self.curve = curve
     self.bestStep = bestStep
     self.recipe = recipe
+    self.completedEpochs = completedEpochs
+    self.classes = classes
     self.evaluations = evaluations
     self.cpuSeconds = cpuSeconds
     self.mask = mask

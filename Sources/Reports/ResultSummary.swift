@@ -14,67 +14,68 @@ package struct ResultSummary: Hashable, Sendable {
     package let sizeNonzero: Spread
     package let realCompression: Spread
     package let theoreticalSpeedup: Spread
-    /// Top-1 accuracies on `test`: dense, as pruned, as it is.
+    /// The share of the weights that can be pruned which is left.
+    package let remaining: Spread
+    /// Top-1 accuracies on `test`: of the dense network, as pruned and as it is.
     package let dense: Spread
     package let pruned: Spread?
     package let after: Spread
+    /// Top-5 accuracy on `test`.
+    package let after5: Spread
     /// The early-stopping iteration; nil where nobody looked.
     package let bestStep: Spread?
-    /// Accuracy less that of the reference, in the same run and seed at the same size; nil for the reference itself, and
-    /// where it has no such size.
-    package let difference: Spread?
-    /// The t test's probability after Holm's correction over all lines, and Wilcoxon's.
-    package let adjusted: Double?
-    package let wilcoxon: Double?
+    /// Accuracy, and early-stopping iteration, less those of the dense network of the same run and seed; nil for dense
+    /// networks and where nobody looked.
+    package let toDense: PairedDifference?
+    package let stepToDense: PairedDifference?
+    /// What it is compared with; nil for a reference itself, and for dense networks.
+    package let reference: Strategy?
+    /// Accuracy, and early-stopping iteration, less those of the reference in the same run and seed at the same size;
+    /// nil where it has no such size.
+    package let difference: PairedDifference?
+    package let stepDifference: PairedDifference?
     package let cpuSeconds: Double
-
-    /// Whether the difference is one that may be called significant: ten seeds at least, and 5 % after the correction.
-    package var isSignificant: Bool { min(seeds, difference?.count ?? 0) >= 10 && (adjusted ?? 1) < 0.05 }
   }
 
   package let lines: [Line]
-  package let reference: Strategy
+  /// What lines are compared with, in the order of the lines.
+  package let references: [Strategy]
+  /// Whether tables have top-5 accuracies: they say little where there are few classes.
+  let showsTop5: Bool
 
-  /// - Parameter reference: what the others are compared with, pair by pair; nil: global magnitude, or where there is none
-  ///   a winning ticket.
-  package init(_ rows: [ResultRow], reference: Strategy? = nil) {
-    struct Key: Hashable {
-      let study: String
-      let subject: String
-      let strategy: Strategy
-      let requested: RequestedSize
-    }
-    struct Place: Hashable {
-      let key: Key
-      let run: String
-      let seed: UInt64
-    }
+  /// - Parameters:
+  ///   - reference: what all others are compared with, pair by pair; nil: ``Strategy/usualReference``, each its own.
+  ///   - top5: whether tables have top-5 accuracies; nil: of data with more than ten classes.
+  package init(_ rows: [ResultRow], reference: Strategy? = nil, top5: Bool? = nil) {
     let results = rows.filter(\.isResult)
-    let usual = [Strategy.globalMagnitude, Strategy("WinningTicket")]
-    let reference = reference ?? usual.first { name in results.contains { $0.strategy == name } } ?? usual[0]
-    self.reference = reference
-    var order: [Key] = []
-    var groups: [Key: [ResultRow]] = [:]
-    var places: [Place: ResultRow] = [:]
-    for row in results {
-      let key = Key(study: row.study, subject: row.subject, strategy: row.strategy, requested: row.requested)
-      if groups[key] == nil { order.append(key) }
-      groups[key, default: []].append(row)
-      places[Place(key: key, run: row.run, seed: row.seed)] = row
+    let groups = Groups(results)
+    let order = groups.order
+    func family(_ value: (Key, ResultRow) -> Double?) -> [PairedDifference?] {
+      PairedDifference.family(
+        order.map { key in
+          groups.rows[key]!.compactMap { row in
+            value(key, row).map { PairedDifference.Pair(seed: row.seed, value: $0) }
+          }
+        })
     }
-    let found = order.map { key -> [Double] in
-      guard key.strategy != reference else { return [] }
-      let rival = Key(study: key.study, subject: key.subject, strategy: reference, requested: key.requested)
-      return groups[key]!.compactMap { row in
-        places[Place(key: rival, run: row.run, seed: row.seed)].map { row.after.accuracy - $0.after.accuracy }
-      }
+    let rivals = order.map { key -> Strategy? in
+      let name = key.strategy.isDense ? nil : reference ?? key.strategy.usualReference
+      // Lines have differences to the dense network anyway.
+      return name == key.strategy || name?.isDense ?? true ? nil : name
     }
-    let known = order.indices.filter { found[$0].count > 1 }
-    let adjusted = Dictionary(
-      uniqueKeysWithValues: zip(known, Holm.adjusted(known.map { Spread(found[$0]).probability! })))
+    let rivalOf = Dictionary(uniqueKeysWithValues: zip(order, rivals))
+    func rival(_ key: Key, _ row: ResultRow) -> ResultRow? {
+      rivalOf[key]!.flatMap { groups.row(key.of($0), beside: row) }
+    }
+    let toDense = family { key, row in key.strategy.isDense ? nil : row.after.accuracy - row.dense.accuracy }
+    let stepToDense = family { key, row in
+      key.strategy.isDense ? nil : Self.steps(row, less: groups.dense(beside: row))
+    }
+    let differences = family { key, row in rival(key, row).map { row.after.accuracy - $0.after.accuracy } }
+    let stepDifferences = family { key, row in Self.steps(row, less: rival(key, row)) }
     let isOfSeveral = Set(results.map(\.study)).count > 1
     lines = order.enumerated().map { index, key in
-      let rows = groups[key]!
+      let rows = groups.rows[key]!
       let pruned = rows.compactMap { $0.pruned?.accuracy }
       let steps = rows.compactMap(\.bestStep)
       return Line(
@@ -83,13 +84,20 @@ package struct ResultSummary: Hashable, Sendable {
         seeds: Set(rows.map(\.seed)).count,
         sizeNonzero: Spread(rows.map { Double($0.metrics.sizeNonzero) }),
         realCompression: Spread(rows.map(\.metrics.realCompression)),
-        theoreticalSpeedup: Spread(rows.map(\.metrics.theoreticalSpeedup)), dense: Spread(rows.map(\.dense.accuracy)),
-        pruned: pruned.isEmpty ? nil : Spread(pruned), after: Spread(rows.map(\.after.accuracy)),
-        bestStep: steps.isEmpty ? nil : Spread(steps.map { Double($0) }),
-        difference: found[index].isEmpty ? nil : Spread(found[index]), adjusted: adjusted[index],
-        wilcoxon: found[index].count > 1 ? Wilcoxon.probability(found[index]) : nil,
-        cpuSeconds: rows.reduce(0) { $0 + $1.cpuSeconds })
+        theoreticalSpeedup: Spread(rows.map(\.metrics.theoreticalSpeedup)), remaining: Spread(rows.map(\.remaining)),
+        dense: Spread(rows.map(\.dense.accuracy)), pruned: pruned.isEmpty ? nil : Spread(pruned),
+        after: Spread(rows.map(\.after.accuracy)), after5: Spread(rows.map(\.after.accuracy5)),
+        bestStep: steps.isEmpty ? nil : Spread(steps.map { Double($0) }), toDense: toDense[index],
+        stepToDense: stepToDense[index], reference: rivals[index], difference: differences[index],
+        stepDifference: stepDifferences[index], cpuSeconds: rows.reduce(0) { $0 + $1.cpuSeconds })
     }
+    references = rivals.compactMap { $0 }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    showsTop5 = top5 ?? results.contains { $0.classes > 10 }
+  }
+
+  private static func steps(_ row: ResultRow, less other: ResultRow?) -> Double? {
+    guard let own = row.bestStep, let others = other?.bestStep else { return nil }
+    return Double(own - others)
   }
 
   /// The networks with their data, in order.
@@ -101,6 +109,64 @@ package struct ResultSummary: Hashable, Sendable {
 
   /// The most repetitions that a line has.
   package var repetitions: Int { lines.map(\.seeds).max() ?? 0 }
+}
+
+extension ResultSummary {
+  /// What the rows of one line have in common.
+  fileprivate struct Key: Hashable {
+    let study: String
+    let subject: String
+    let strategy: Strategy
+    let requested: RequestedSize
+
+    func of(_ other: Strategy) -> Key { Key(study: study, subject: subject, strategy: other, requested: requested) }
+  }
+
+  /// Rows by their lines, and by what they are paired with.
+  private struct Groups {
+    private struct Place: Hashable {
+      let key: Key
+      let run: String
+      let seed: UInt64
+    }
+
+    private struct Repetition: Hashable {
+      let study: String
+      let subject: String
+      let run: String
+      let seed: UInt64
+
+      init(_ row: ResultRow) { (study, subject, run, seed) = (row.study, row.subject, row.run, row.seed) }
+    }
+
+    private(set) var order: [Key] = []
+    private(set) var rows: [Key: [ResultRow]] = [:]
+    private var places: [Place: ResultRow] = [:]
+    private var dense: [Repetition: ResultRow] = [:]
+
+    init(_ results: [ResultRow]) {
+      for row in results {
+        let key = Key(study: row.study, subject: row.subject, strategy: row.strategy, requested: row.requested)
+        if rows[key] == nil { order.append(key) }
+        rows[key, default: []].append(row)
+        places[Place(key: key, run: row.run, seed: row.seed)] = row
+        if row.strategy.isDense { dense[Repetition(row)] = row }
+      }
+    }
+
+    /// A line's row of the same run and seed.
+    func row(_ key: Key, beside row: ResultRow) -> ResultRow? { places[Place(key: key, run: row.run, seed: row.seed)] }
+
+    func dense(beside row: ResultRow) -> ResultRow? { dense[Repetition(row)] }
+  }
+}
+
+extension ResultRow {
+  /// The share of the weights that can be pruned which is left.
+  fileprivate var remaining: Double {
+    let (kept, size) = layers.reduce((0, 0)) { ($0.0 + $1.kept, $0.1 + $1.size) }
+    return Double(kept) / Double(max(size, 1))
+  }
 }
 
 extension TestScore {

@@ -50,10 +50,10 @@ struct Conclusion {
     }
     ledger.noteTraining(of: planned)
     var seconds: [Strategy: Double] = [:]
-    var checked: Set<Digest> = []
+    var audits = Audits()
     try run.store.forEachAttempt { attempt in
       guard let attempt else { return }
-      if attempt.disposition == "audit" { checked.insert(attempt.job) }
+      audits.note(attempt)
       guard let owner = ledger.owner(of: attempt.job) else { return }
       seconds[owner, default: 0] += attempt.cpuSeconds
     }
@@ -70,7 +70,8 @@ struct Conclusion {
       ? nil
       : ResultRow.rows(
         study, run: directory, dataset: try run.datasetNames()[0], contestants: contestants,
-        outcome: { facts[$0.digest] }, evaluations: ledger.evaluations, cpuSeconds: seconds)
+        outcome: { facts[$0.digest] }, evaluations: ledger.evaluations, cpuSeconds: seconds,
+        trainedEpochs: planned.planner.trainedEpochs)
     history = lines.digest
     architectures = contestants.filter { $0.architecture != nil }
     hasFronts = contestants.count > Set(contestants.map(\.account)).count
@@ -78,20 +79,8 @@ struct Conclusion {
     self.study = study
     states = planned.planner.searchStates
     self.trials = trials
-    checks = Self.words(
-      checked: checked.count, of: facts.count, liars: run.quarantined.count, revoked: try run.store.revokedFacts().count
-    )
+    checks = try audits.words(run)
     (hits, note, self.run, self.directory) = (planned.cacheHits, run.note, run.store.identity.run, directory)
-  }
-
-  private static func words(checked: Int, of facts: Int, liars: Int, revoked: Int) -> String {
-    let checks =
-      checked == 0
-      ? "No result was checked by another worker."
-      : "\(checked) of \(facts) results were computed by a second worker too, with the same bits."
-    guard revoked > 0 else { return checks }
-    let kept = liars == 1 ? "One worker was kept out" : "\(liars) workers were kept out"
-    return "\(checks) \(kept); \(revoked) results were taken back and computed again."
   }
 
   /// What the list of finished runs shows; nil before the end.

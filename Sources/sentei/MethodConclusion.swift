@@ -12,6 +12,8 @@ struct MethodConclusion {
   let rows: [ResultRow]?
   let run: MethodRun
   let history: Digest
+  /// How far others have checked what workers computed.
+  let checks: String
   let note: String?
   let directory: String
   private let identity: String
@@ -25,8 +27,11 @@ struct MethodConclusion {
     ) { lines.append(Array($0.line.utf8) + [10]) }
     history = lines.digest
     var seconds: [FindingPlace: Double] = [:]
+    var audits = Audits()
     try open.store.forEachAttempt { attempt in
-      guard let attempt, let branch = run.owners[attempt.job] else { return }
+      guard let attempt else { return }
+      audits.note(attempt)
+      guard let branch = run.owners[attempt.job] else { return }
       seconds[run.place(ofBranch: branch), default: 0] += attempt.cpuSeconds
     }
     var evaluations: [FindingPlace: Int] = [:]
@@ -39,6 +44,7 @@ struct MethodConclusion {
         run.study, run: open.store.layout.directory, datasets: try open.datasetNames(), contestants: run.contestants,
         outcome: { facts[$0.digest] }, cpuSeconds: seconds, evaluations: evaluations) : nil
     self.run = run
+    checks = try audits.words(open)
     (note, directory, identity) = (open.note, open.store.layout.directory, open.store.identity.run)
   }
 
@@ -54,7 +60,9 @@ struct MethodConclusion {
 
       \(summary.text)
 
-      \(summary.caveat) Run: \(directory)
+      \(summary.caveat)
+
+      \(checks) Run: \(directory)
       """)
     for ending in run.endings { print("\(ending.name) ended: \(ending.ending.words).") }
     if let note { print("Data: \(note).") }

@@ -20,8 +20,12 @@ struct ReportCommand: AsyncParsableCommand {
   @Argument(help: "The runs' directories.")
   var runs: [String]
 
-  @Option(help: "The strategy that the others are compared with; by default GlobalMagWeight, or winning tickets.")
+  @Option(
+    help: "The strategy that all others are compared with; by default GlobalMagWeight, of tickets WinningTicket.")
   var reference: String?
+
+  @Flag(help: "Show top-5 accuracies in tables too; data of more than ten classes have them anyway.")
+  var top5 = false
 
   @Option(help: "Write one self-contained page: .html.")
   var html: String?
@@ -47,7 +51,7 @@ struct ReportCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      if runs.count == 1, !writesFiles, reference == nil { return try show(runs[0]) }
+      if runs.count == 1, !writesFiles, reference == nil, !top5 { return try show(runs[0]) }
       for path in [html, markdown, csv] { if let path { try OutputPlace.check(path) } }
       var results: [RunResults] = []
       for directory in runs { results.append(try RunResults(directory: directory)) }
@@ -58,10 +62,15 @@ struct ReportCommand: AsyncParsableCommand {
         throw ValidationError("--reference \(reference): no run has it; expected one of \(names)")
       }
       let report = StudyReport(
-        rows: rows, reference: reference.map { Strategy($0) }, sources: results.map(\.source),
+        rows: rows, reference: reference.map { Strategy($0) }, top5: top5 ? true : nil, sources: results.map(\.source),
         pictures: results.flatMap(\.pictures), distributions: results.flatMap(\.distributions),
         version: Build.version)
-      if !writesFiles { print("\n\(report.summary.text)\n\n\(report.summary.caveat)") }
+      if !writesFiles {
+        print("\n\(report.summary.text)\n\n\(report.summary.caveat)\n")
+        for source in results.map(\.source) {
+          for note in source.notes { print("\(source.directory): \(note)") }
+        }
+      }
       func write(_ text: @autoclosure () -> String, to path: String?) throws {
         guard let path else { return }
         try WholeFile.replace(path, with: Array(text().utf8))

@@ -29,7 +29,8 @@ struct RunResults {
       case .methods(let conclusion):
         (
           conclusion.history, conclusion.run.contestants,
-          conclusion.run.endings.map { "\($0.name) ended: \($0.ending.words)." } + (conclusion.note.map { [$0] } ?? [])
+          [conclusion.checks] + conclusion.run.endings.map { "\($0.name) ended: \($0.ending.words)." }
+            + (conclusion.note.map { [$0] } ?? [])
         )
       }
     source = StudyReport.Source(
@@ -86,19 +87,24 @@ struct RunResults {
     }
   }
 
-  /// Weights of each network as they were trained, as one method pruned them, and retrained.
+  /// Weights of each network as they were trained, as each method that others are compared with pruned them, and
+  /// retrained.
   private static func distributions(
     _ rows: [ResultRow], _ contestants: [Contestant], _ store: RunStore
   ) throws -> [StudyReport.Distribution] {
-    let reference = ResultSummary(rows).reference
+    struct Key: Hashable {
+      let subject: String
+      let strategy: Strategy
+    }
+    let references = ResultSummary(rows).references
     var out: [StudyReport.Distribution] = []
-    var done: Set<String> = []
-    for (row, contestant) in zip(rows, contestants)
-    where row.isResult && row.strategy == reference && !done.contains(row.subject) {
-      guard let finding = contestant.finding, let pruned = finding.pruned, let mask = row.mask,
+    var done: Set<Key> = []
+    for (row, contestant) in zip(rows, contestants) where row.isResult && references.contains(row.strategy) {
+      let key = Key(subject: row.subject, strategy: row.strategy)
+      guard !done.contains(key), let finding = contestant.finding, let pruned = finding.pruned, let mask = row.mask,
         case .test(let job)? = contestant.jobs.first
       else { continue }
-      done.insert(row.subject)
+      done.insert(key)
       let layout = ParameterLayout(job.network, scope: job.scope)
       func weights(_ digest: Digest) throws -> [Float] {
         layout.prunableValues(of: try Parameters.values(canonical: try store.blob(digest)))

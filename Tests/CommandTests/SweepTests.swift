@@ -84,6 +84,12 @@ import Testing
         (try? cell($0, "strategy")) == "LayerMagGrad" && (try? cell($0, "compression")) == "8.0"
           && (try? cell($0, "seed")) == "6"
       })
+    let dense = try #require(
+      rows.dropFirst().first { (try? cell($0, "strategy")) == "Dense" && (try? cell($0, "seed")) == "6" })
+    for column in ["dense_acc1", "pre_acc1", "post_acc1"] {
+      #expect(try cell(dense, column) == cell(row, "dense_acc1"), "\(column)")
+    }
+    #expect(try Double(cell(row, "pre_acc1")) != nil && cell(row, "completed_epochs") == "2")
     let name = try cell(row, "name")
     let vague = try Program.run("evaluate", run, "--strategy", "LayerMagGrad")
     #expect(vague.status == 64 && vague.errors.contains("10 such networks"), "\(vague.errors)")
@@ -111,6 +117,9 @@ import Testing
       #expect(result.status == 0, "\(result.errors)")
       for share in ["80.0%", "64.0%", "51.2%"] { #expect(result.output.contains(share), "\(share)") }
       for name in ["WinningTicket", "RandomReinit", "ShuffledLayers/one-shot"] { #expect(result.output.contains(name)) }
+      #expect(result.output.contains("step_to_dense") && result.output.contains("step_difference"))
+      let said = result.output.contains("No result was checked by another worker.")
+      #expect(workers == "1" ? said : said || result.output.contains("computed by a second worker"), "\(result.output)")
       histories.append(try Program.run("history", run, "--digest").output)
       #expect(try Program.run("verify", run).status == 0)
       #expect(try Program.run("status", run).output.contains("networks      38 of 38"))

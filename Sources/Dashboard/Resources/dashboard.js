@@ -100,7 +100,7 @@ async function showRuns() {
     return (searches.length ? searches : summary.rows).map((row, index) => element("tr", {}, [
       element("td", {}, [index === 0 ? `${run.directory} (${summary.study})` : ""]),
       element("td", {}, [row[0] === summary.chosen ? `${row[0]} (best on validation)` : row[0]]),
-      ...["real_compression", "theoretical_speedup", "pre_acc1", "post_acc1", "evaluations"].map((name) =>
+      ...["real_compression", "theoretical_speedup", "dense_acc1", "post_acc1", "evaluations"].map((name) =>
         element("td", {}, [column(row, name)])),
       element("td", {}, [index === 0 ? new Date(run.finished * 1000).toLocaleString() : ""]),
     ]));

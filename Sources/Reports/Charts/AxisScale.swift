@@ -40,12 +40,23 @@ package struct ChartAxis: Hashable, Sendable {
   package let range: ClosedRange<Double>?
   /// Where it is marked, as far as labels fit; nil for round numbers.
   package let ticks: [Double]?
+  /// What is drawn at least, beside what there is: charts that are looked at together have the same.
+  package var covering: ClosedRange<Double>?
+  /// Whether numbers fall from left to right; for axes along a chart.
+  package let isFalling: Bool
 
   package init(
     _ label: String, scale: AxisScale = .linear, format: TickFormat = .number, range: ClosedRange<Double>? = nil,
-    ticks: [Double]? = nil
+    ticks: [Double]? = nil, isFalling: Bool = false
   ) {
     (self.label, self.scale, self.format, self.range) = (label, scale, format, range)
+    self.isFalling = isFalling
     self.ticks = ticks?.filter(\.isFinite).sorted()
+  }
+
+  /// The numbers that an axis over these has to have a place for; those of a scale without them are left out.
+  func extent(_ values: [Double]) -> ClosedRange<Double> {
+    let all = values + (covering.map { [$0.lowerBound, $0.upperBound].filter(scale.has) } ?? [])
+    return (all.min() ?? 0)...(all.max() ?? 0)
   }
 }

@@ -19,7 +19,7 @@ package struct LineChart: Hashable, Sendable {
 
   package struct Series: Hashable, Sendable {
     package let name: String
-    /// In the order in which the line visits them.
+    /// In the order in which the line visits them, from left to right where they are many.
     package let points: [Point]
 
     package init(_ name: String, _ points: [Point]) { (self.name, self.points) = (name, points) }
@@ -70,13 +70,13 @@ package struct LineChart: Hashable, Sendable {
     let lines = references.filter { y.scale.has($0.y) && y.range?.contains($0.y) ?? true }
     let xs = points.map(\.x)
     let frame = PlotFrame(
-      y, over: Self.extent(heights + lines.map(\.y)), width: width, top: 0, plotHeight: plotHeight, textSize: size)
+      y, over: y.extent(heights + lines.map(\.y)), width: width, top: 0, plotHeight: plotHeight, textSize: size)
     let hasMarkers = series.map { Double($0.points.count(where: isVisible)) * 14 <= frame.right - frame.left }
     let step = shift(hasMarkers, width: frame.right - frame.left)
     // Markers stand free of the axis.
     let inset = hasMarkers.contains(true) ? 9 + step * Double(series.count - 1) / 2 : 0
     let axis = PlacedAxis(
-      along: x, over: Self.extent(xs), from: frame.left + inset, to: frame.right - inset, textSize: size)
+      along: x, over: x.extent(xs), from: frame.left + inset, to: frame.right - inset, textSize: size)
     let placed = series.indices.map { index in
       PlacedSeries(
         series[index].points.map { isVisible($0) ? $0 : nil }, style: SeriesStyle(index),
@@ -122,9 +122,5 @@ package struct LineChart: Hashable, Sendable {
 
   private func isVisible(_ point: Point) -> Bool {
     x.scale.has(point.x) && x.range?.contains(point.x) ?? true && point.y.map(y.scale.has) ?? false
-  }
-
-  private static func extent(_ values: [Double]) -> ClosedRange<Double> {
-    (values.min() ?? 0)...(values.max() ?? 0)
   }
 }

@@ -10,8 +10,9 @@ package struct PlacedAxis {
 
   private let scale: AxisScale
   let domain: ClosedRange<Double>
-  /// Where the ends of the domain stand, in pixels.
+  /// Where the lower and the upper end of the domain stand, in pixels.
   private let ends: (low: Double, high: Double)
+  /// From left to right, or from bottom to top.
   private(set) var ticks: [Tick] = []
 
   /// An axis from bottom to top.
@@ -30,7 +31,7 @@ package struct PlacedAxis {
   package init(
     along axis: ChartAxis, over extent: ClosedRange<Double>, from low: Double, to high: Double, textSize: Double
   ) {
-    (scale, ends) = (axis.scale, (low, high))
+    (scale, ends) = (axis.scale, axis.isFalling ? (high, low) : (low, high))
     let range = scale.drawable(axis.range ?? extent)
     var count = 13
     var round = axis.ticks ?? axis.ticks(over: range, atMost: count)
@@ -84,9 +85,10 @@ package struct PlacedAxis {
     }
     let isEven = scale == .linear && axis.ticks == nil
     let labels = isEven ? axis.format.labels(inside) : inside.map { axis.format.text($0) }
-    return zip(inside, labels).compactMap { value, label in
+    let marks = zip(inside, labels).compactMap { value, label in
       place(value).map { Tick(place: $0, label: label, width: TextWidth.of(label, size: textSize)) }
     }
+    return axis.isFalling ? marks.reversed() : marks
   }
 
   private func ticksFit(_ textSize: Double) -> Bool {

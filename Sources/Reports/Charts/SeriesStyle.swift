@@ -17,6 +17,9 @@ package struct SeriesStyle: Hashable, Sendable {
 
   private static let dashes = ["", "7 3", "2 2", "9 3 2 3", "4 2", "12 3 2 3 2 3", "16 4", "6 2 2 2"]
 
+  /// How many series look different.
+  package static let count = 16
+
   /// The style of a series by its place; the seventeenth looks like the first.
   ///
   /// Colour and marker go together through eight series, then again with other dashes and hollow markers.

@@ -81,7 +81,7 @@ extension ReportDocument {
     }
     svg { --chart-paper: var(--ground); max-width: 100%; height: auto; }
     body { margin: 0; background: var(--ground); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
-    main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
+    main { max-width: 72rem; margin: 0 auto; padding: 1rem; }
     h1 { font-size: 1.7rem; line-height: 1.2; overflow-wrap: anywhere; }
     h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
     p { max-width: 45rem; }
@@ -104,7 +104,8 @@ extension ReportDocument {
       :root { --text: #000000; --ground: #ffffff; --quiet: #404040; --line: #a0a0a0; }
       main { max-width: none; padding: 0; }
       .table { overflow: visible; }
-      table { font-size: .6rem; }
+      table { font-size: .55rem; }
+      th, td { padding: .2rem .15rem; }
     }
     """
 }

@@ -5,75 +5,47 @@ internal import Studies
 extension StudyReport {
   typealias Line = ResultSummary.Line
 
-  /// Accuracy against compression and against theoretical speedup, and what is learned earlier against size.
+  /// Accuracy against compression and against theoretical speedup, and what is learned earlier against size; tickets have
+  /// that in ``tickets(_:_:)``.
   func tradeOffs(_ subject: String, _ lines: [Line]) -> [ReportDocument.Chart] {
-    let dense = lines.first { [.dense, .largest].contains($0.strategy) }
-    let pruned = lines.filter { $0.strategy != dense?.strategy }
-    guard !pruned.isEmpty else { return [] }
-    let references = dense.map { [LineChart.Reference("dense", y: $0.after.mean)] } ?? []
-    let sizes: [(words: String, label: String, value: (Line) -> Double)] = [
-      ("compression", "compression ratio", { $0.realCompression.mean }),
-      ("theoretical speedup", "theoretical speedup (multiply-adds dense / nonzero)", { $0.theoreticalSpeedup.mean }),
-    ]
-    var charts = sizes.map { size in
-      ReportDocument.Chart.lines(
-        LineChart(
-          title: "Accuracy and \(size.words), \(subject)",
-          summary: words(pruned, dense, size.value, of: size.words),
-          x: ChartAxis(size.label, scale: .log2, format: .ratio),
-          y: ChartAxis("top-1 accuracy on test", format: .percent),
-          series: series(pruned, x: size.value) { $0.after }, references: references))
-    }
-    let timed = pruned.filter { $0.bestStep != nil }
-    if !timed.isEmpty {
-      charts.append(
-        .lines(
-          LineChart(
-            title: "Early-stopping iteration and compression, \(subject)",
-            summary: timed.map { "\($0.strategy) at \($0.requested.words): step \($0.bestStep!.mean.short)" }
-              .joined(separator: "; "),
-            x: ChartAxis("compression ratio", scale: .log2, format: .ratio),
-            y: ChartAxis("step with the lowest loss on validation", format: .count),
-            series: series(timed, x: { $0.realCompression.mean }) { $0.bestStep! },
-            references: dense?.bestStep.map { [LineChart.Reference("dense", y: $0.mean)] } ?? [])))
-    }
-    return charts
+    let pruned = lines.filter { !$0.strategy.isDense }
+    let timed = pruned.filter { $0.bestStep != nil && !$0.strategy.isOfTickets }
+    let accuracy = ChartAxis("top-1 accuracy on test", format: .percent)
+    let compression = ChartAxis("compression ratio", scale: .log2, format: .ratio)
+    let speedup = ChartAxis(
+      "theoretical speedup (multiply-adds dense / nonzero)", scale: .log2, format: .ratio)
+    let dense = lines.first { $0.strategy.isDense }
+    return [
+      Plot(
+        title: "Accuracy and compression, \(subject)", lines: pruned, dense: dense, x: compression, y: accuracy,
+        across: \.realCompression.mean, upwards: \.after
+      ) { "\(percent($1.mean)) at \($0.realCompression.mean.fixed(digits: 1)) times" },
+      Plot(
+        title: "Accuracy and theoretical speedup, \(subject)", lines: pruned, dense: dense, x: speedup, y: accuracy,
+        across: \.theoreticalSpeedup.mean, upwards: \.after
+      ) { "\(percent($1.mean)) at \($0.theoreticalSpeedup.mean.fixed(digits: 1)) times" },
+      Plot(
+        title: "Early-stopping iteration and compression, \(subject)", lines: timed, dense: dense, x: compression,
+        y: ChartAxis("step with the lowest loss on validation", format: .count),
+        across: \.realCompression.mean, upwards: \.bestStep
+      ) { "step \($1.mean.fixed(digits: 0)) at \($0.realCompression.mean.fixed(digits: 1)) times" },
+    ].flatMap(charts)
   }
 
-  /// A series for each strategy, its errors one deviation to each side.
-  private func series(
-    _ lines: [Line], x: (Line) -> Double, y: (Line) -> Spread
-  ) -> [LineChart.Series] {
-    labels(lines).map { label in
-      let own = lines.filter { $0.label == label }.sorted { x($0) < x($1) }
-      return LineChart.Series(
-        label,
-        own.map { line in
-          let spread = y(line)
-          return LineChart.Point(
-            x(line), spread.mean, low: spread.deviation.map { spread.mean - $0 },
-            high: spread.deviation.map { spread.mean + $0 })
-        })
-    }
+  /// The strategies of lines, as charts show them.
+  func parts(_ lines: [Line]) -> [ChartPart] {
+    ChartPart.parts(
+      labels(lines).map { label in (label, lines.first { $0.label == label }!.strategy) },
+      yardsticks: summary.references)
   }
 
-  private func labels(_ lines: [Line]) -> [String] {
+  func labels(_ lines: [Line]) -> [String] {
     var out: [String] = []
     for line in lines where !out.contains(line.label) { out.append(line.label) }
     return out
   }
 
-  private func words(_ lines: [Line], _ dense: Line?, _ x: (Line) -> Double, of what: String) -> String {
-    let base = dense.map { "The dense network has \(percent($0.after.mean)). " } ?? ""
-    return base
-      + labels(lines).map { label in
-        let own = lines.filter { $0.label == label }.sorted { x($0) < x($1) }
-        return "\(label): "
-          + own.map { "\(percent($0.after.mean)) at \(x($0).fixed(digits: 1)) times" }.joined(separator: ", ")
-      }.joined(separator: ". ") + ". The numbers are \(what)."
-  }
-
-  private func percent(_ share: Double) -> String { "\((100 * share).fixed(digits: 2)) %" }
+  func percent(_ share: Double) -> String { "\((100 * share).fixed(digits: 2)) %" }
 
   /// Learning curves of the first seed, where somebody looked: the dense network and each strategy's networks.
   func courses(_ subject: String) -> [ReportDocument.Chart] {
@@ -104,7 +76,7 @@ extension StudyReport {
 
   /// What share of each layer is kept, by strategy, at the size that most strategies have: of several the largest
   /// compression.
-  func layers(_ subject: String, _ lines: [Line]) -> ReportDocument.Chart? {
+  func layers(_ subject: String, _ lines: [Line]) -> [ReportDocument.Chart] {
     var counts: [(text: String, count: Int, compression: Double)] = []
     for line in lines where line.requested != .whole {
       if let place = counts.firstIndex(where: { $0.text == line.requested.text }) {
@@ -114,28 +86,31 @@ extension StudyReport {
       }
     }
     guard let size = counts.max(by: { ($0.count, $0.compression) < ($1.count, $1.compression) })?.text else {
-      return nil
+      return []
     }
     let own = rows.filter { $0.subject == subject && $0.isResult && $0.requested.text == size }
-    guard let first = own.first, first.layers.count > 1 else { return nil }
+    guard let first = own.first, first.layers.count > 1 else { return [] }
     var names: [Strategy] = []
     for row in own where !names.contains(row.strategy) { names.append(row.strategy) }
-    let series = names.map { strategy in
-      let rows = own.filter { $0.strategy == strategy }
-      return BarChart.Series(
-        strategy.rawValue,
-        first.layers.indices.map { layer in
-          Spread(rows.map { Double($0.layers[layer].kept) / Double(max($0.layers[layer].size, 1)) }).mean
-        })
+    return ChartPart.parts(names.map { ($0.rawValue, $0) }, yardsticks: summary.references).map { part in
+      let series = part.names.map { name in
+        let rows = own.filter { $0.strategy.rawValue == name }
+        return BarChart.Series(
+          name,
+          first.layers.indices.map { layer in
+            Spread(rows.map { Double($0.layers[layer].kept) / Double(max($0.layers[layer].size, 1)) }).mean
+          })
+      }
+      return .bars(
+        BarChart(
+          title: "Kept weights of each layer at \(first.requested.words), \(subject)"
+            + (part.words.isEmpty ? "" : ": \(part.words)"),
+          summary: series.map { line in
+            "\(line.name): "
+              + zip(first.layers, line.values).map { "\($0.name) \(percent($1 ?? 0))" }.joined(separator: ", ")
+          }.joined(separator: ". "),
+          groups: first.layers.map(\.name), y: ChartAxis("kept weights", format: .percent), series: series))
     }
-    return .bars(
-      BarChart(
-        title: "Kept weights of each layer at \(first.requested.words), \(subject)",
-        summary: series.map { line in
-          "\(line.name): "
-            + zip(first.layers, line.values).map { "\($0.name) \(percent($1 ?? 0))" }.joined(separator: ", ")
-        }.joined(separator: ". "),
-        groups: first.layers.map(\.name), y: ChartAxis("kept weights", format: .percent), series: series))
   }
 
   /// `count` of the items, spread evenly over their places with both ends, or all where there are no more.

@@ -44,11 +44,11 @@ package struct StudyReport: Sendable {
   let version: String
 
   package init(
-    rows: [ResultRow], reference: Strategy? = nil, sources: [Source], pictures: [MaskPicture] = [],
+    rows: [ResultRow], reference: Strategy? = nil, top5: Bool? = nil, sources: [Source], pictures: [MaskPicture] = [],
     distributions: [Distribution] = [], version: String
   ) {
     self.rows = rows
-    summary = ResultSummary(rows, reference: reference)
+    summary = ResultSummary(rows, reference: reference, top5: top5)
     (self.sources, self.pictures, self.distributions) = (sources, pictures, distributions)
     self.version = version
   }
@@ -87,7 +87,7 @@ package struct StudyReport: Sendable {
     return
       "\(rows.count) networks of \(summary.subjects.joined(separator: ", ")); \(summary.repetitions) "
       + "\(summary.repetitions == 1 ? "seed" : "seeds"); \(Self.duration(seconds)) of the workers' processors. Accuracies are "
-      + "top-1 on test, which was read when everything else was known. Errors are ± one standard deviation over seeds. "
+      + "top-1 on test, which was read when everything else was known. Errors in charts are ± one standard deviation. "
       + summary.caveat
   }
 
@@ -98,11 +98,21 @@ package struct StudyReport: Sendable {
   private func add(_ subject: String, to document: inout ReportDocument) {
     document.add(.heading(2, subject))
     let lines = summary.lines.filter { $0.subject == subject }
-    for chart in tradeOffs(subject, lines) + courses(subject) { document.add(.chart(chart)) }
-    document.add(
-      .table(
-        caption: "Results on test: means over seeds, processor seconds of all", header: summary.columns,
-        rows: lines.map(summary.cells)))
-    if let chart = layers(subject, lines) { document.add(.chart(chart)) }
+    let shown = lines.filter { !$0.strategy.isDense }
+    let parts = parts(shown)
+    if parts.count > 1 {
+      document.add(
+        .paragraph(
+          "\(labels(shown).count) strategies are more than one chart can tell apart. They stand in \(parts.count) charts with the "
+            + "same axes, those that others are compared with in each: "
+            + parts.map { "\($0.words) \($0.names.count)" }.joined(separator: ", ") + "."))
+    }
+    for chart in tradeOffs(subject, lines) + tickets(subject, lines) + courses(subject) {
+      document.add(.chart(chart))
+    }
+    for table in summary.tables(subject) {
+      document.add(.table(caption: table.caption, header: table.header, rows: table.rows))
+    }
+    for chart in layers(subject, lines) { document.add(.chart(chart)) }
   }
 }

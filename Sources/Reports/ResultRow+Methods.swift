@@ -37,18 +37,19 @@ extension ResultRow {
       guard pruned != nil || contestant.jobsBefore.isEmpty else { return nil }
       let subject = study.subjects[finding.place.subject]
       let branch = last[finding.place.branch] == finding.place.level ? finding.place.branch : nil
-      rows.append(
-        ResultRow(
-          run: run, study: study.name, subject: subject.name, dataset: datasets[finding.place.subject],
-          model: subject.network.name, name: contestant.name,
-          strategy: finding.strategy,
-          requested: finding.requested, level: finding.place.level, isResult: finding.isResult,
-          seed: study.seed(ofReplicate: finding.place.replicate), metrics: finding.metrics,
-          layers: layers(subject.network, subject.scope, finding.mask), dense: dense, pruned: pruned, after: after,
-          validation: finding.validation, search: nil, curve: finding.curve, bestStep: finding.bestStep,
-          recipe: finding.recipe, completedEpochs: finding.completedEpochs(samples: contestant.splits.train.count),
-          classes: subject.network.outputCount, evaluations: branch.flatMap { evaluations[$0] } ?? 0,
-          cpuSeconds: branch.flatMap { cpuSeconds[$0] } ?? 0, mask: finding.mask))
+      var row = ResultRow(
+        run: run, study: study.name, subject: subject.name, dataset: datasets[finding.place.subject],
+        model: subject.network.name, name: contestant.name,
+        strategy: finding.strategy,
+        requested: finding.requested, level: finding.place.level, isResult: finding.isResult,
+        seed: study.seed(ofReplicate: finding.place.replicate), metrics: finding.metrics,
+        layers: layers(subject.network, subject.scope, finding.mask), dense: dense, pruned: pruned, after: after,
+        validation: finding.validation, search: nil, curve: finding.curve, bestStep: finding.bestStep,
+        recipe: finding.recipe, completedEpochs: finding.completedEpochs(samples: contestant.splits.train.count),
+        classes: subject.network.outputCount, evaluations: branch.flatMap { evaluations[$0] } ?? 0,
+        cpuSeconds: branch.flatMap { cpuSeconds[$0] } ?? 0, mask: finding.mask)
+      row.scan = finding.scan
+      rows.append(row)
     }
     return rows
   }

@@ -60,6 +60,8 @@ package struct ResultRow: Hashable, Sendable {
   /// Processor seconds of the workers for its account's own jobs.
   package let cpuSeconds: Double
   package let mask: Mask?
+  /// What the dense network's layers bear, where its procedure asked.
+  package var scan: SensitivityScan?
 
   package init(
     run: String, study: String, subject: String, dataset: String, model: String, name: String, strategy: Strategy,

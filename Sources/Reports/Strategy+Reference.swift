@@ -4,10 +4,13 @@ extension Strategy {
   /// The dense network, or where architectures are searched the largest one.
   var isDense: Bool { [.dense, .largest].contains(self) }
 
-  /// What its lines are compared with where nobody says otherwise: a ticket's controls with the tickets of their kind,
-  /// every other way to prune with global magnitude. Nil for dense networks, which have no size in common with others.
+  /// What its lines are compared with where nobody says otherwise: a control with what it is one of, a ticket that comes
+  /// from another network with those of its own, every other way to prune with global magnitude. Nil for dense networks,
+  /// which have no size in common with others.
   package var usualReference: Strategy? {
-    isDense ? nil : kindOfTickets.map { Strategy(Self.winningTicket + $0) } ?? .globalMagnitude
+    if isDense { return nil }
+    if let end = rawValue.lastIndex(of: "+") { return Strategy(String(rawValue[..<end])) }
+    return kindOfTickets.map { Strategy(Self.winningTicket + $0) } ?? .globalMagnitude
   }
 
   /// Whether it is a lottery ticket, of any kind, or a control of one.
@@ -17,10 +20,12 @@ extension Strategy {
   var isTicket: Bool { isOfTickets && usualReference == self }
 
   /// What the name of a ticket or a control has behind its first word, such as `/one-shot`: tickets and controls that
-  /// were drawn in the same way have the same. Nil for other strategies.
-  private var kindOfTickets: Substring? {
-    let end = rawValue.firstIndex(of: "/") ?? rawValue.endIndex
-    return Self.ticketNames.contains(String(rawValue[..<end])) ? rawValue[end...] : nil
+  /// were drawn in the same way have the same, wherever they come from. Nil for other strategies.
+  private var kindOfTickets: String? {
+    var words = rawValue.split(separator: "/", omittingEmptySubsequences: false)
+    guard let name = words.first, Self.ticketNames.contains(String(name)) else { return nil }
+    if let place = words.firstIndex(where: { $0.hasPrefix("from-") }) { words.removeSubrange(place...) }
+    return words.dropFirst().map { "/\($0)" }.joined()
   }
 
   private static let winningTicket = name(of: .none)

@@ -166,6 +166,12 @@ import Testing
     for name in ["RandomPruning", "SNIP", "GlobalMagWeight/iterative-3", "GeneticAlgorithm"] {
       #expect(Strategy(name).usualReference == .globalMagnitude)
     }
+    for (name, reference) in [
+      ("LayerMagGrad/iterative-3+RandomReinit", "LayerMagGrad/iterative-3"), ("WinningTicket/from-a/b", "WinningTicket"),
+      ("WinningTicket/movement/from-a", "WinningTicket/movement"), ("Constant/movement", "WinningTicket/movement"),
+    ] {
+      #expect(Strategy(name).usualReference == Strategy(reference), "\(name)")
+    }
     #expect(Strategy.dense.usualReference == nil && Strategy.largest.usualReference == nil)
   }
 

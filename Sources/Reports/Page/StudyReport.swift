@@ -113,6 +113,6 @@ package struct StudyReport: Sendable {
     for table in summary.tables(subject) {
       document.add(.table(caption: table.caption, header: table.header, rows: table.rows))
     }
-    for chart in layers(subject, lines) { document.add(.chart(chart)) }
+    for chart in layers(subject, lines) + sensitivity(subject) { document.add(.chart(chart)) }
   }
 }

@@ -98,24 +98,19 @@ struct StoredRows {
 
   /// The dense values of a tensor of this shape.
   ///
-  /// - Throws: ``FormatError/badData(file:place:found:expected:)`` that names the tensor.
-  func unpacked(name: String, shape: [Int]) throws(FormatError) -> [Float] {
-    do throws(FormatError) {
-      guard let rows = shape.first, rows > 0, let count = Dimensions.product(shape) else {
-        throw .bad(nil, found: "sparse rows of shape \(shape)", expected: "a matrix")
-      }
-      guard let starts = starts.integers, let columns = columns.integers else {
-        throw .bad(
-          nil, found: "indices of types \(starts.type.rawValue) and \(columns.type.rawValue)",
-          expected: "whole numbers below 2⁶³")
-      }
-      return try CompressedRows(
-        rows: rows, columns: count / rows, rowStarts: starts, columnIndices: columns, values: values.values
-      ).dense
-    } catch {
-      guard case .badData(_, _, let found, let expected) = error else { throw error }
-      throw .bad(.part(name), found: found, expected: expected)
+  /// - Throws: ``FormatError/badData(file:place:found:expected:)`` for parts that contradict each other.
+  func unpacked(shape: [Int]) throws(FormatError) -> [Float] {
+    guard let rows = shape.first, rows > 0, let count = Dimensions.product(shape) else {
+      throw .bad(nil, found: "sparse rows of shape \(shape)", expected: "a matrix")
     }
+    guard let starts = starts.integers, let columns = columns.integers else {
+      throw .bad(
+        nil, found: "indices of types \(starts.type.rawValue) and \(columns.type.rawValue)",
+        expected: "whole numbers below 2⁶³")
+    }
+    return try CompressedRows(
+      rows: rows, columns: count / rows, rowStarts: starts, columnIndices: columns, values: values.values
+    ).dense
   }
 
   /// The parts of a file that hold a matrix.

@@ -7,24 +7,31 @@ struct StoredTensor {
   private enum Form {
     case dense(SafetensorsFile.Tensor)
     case rows(StoredRows)
+    case shares(StoredShares)
   }
 
   /// Whether the file may be much smaller than the values.
   var isPacked: Bool {
     switch form {
     case .dense: false
-    case .rows: true
+    case .rows, .shares: true
     }
   }
 
   /// The values, the last dimension running fastest.
   ///
-  /// - Throws: ``FormatError/badData(file:place:found:expected:)`` for packed tensors that contradict themselves.
+  /// - Throws: ``FormatError/badData(file:place:found:expected:)`` that names a packed tensor which contradicts itself.
   /// - Complexity: linear in the number of values.
   func values() throws(FormatError) -> [Float] {
-    switch form {
-    case .dense(let tensor): tensor.values
-    case .rows(let rows): try rows.unpacked(name: name, shape: shape)
+    do throws(FormatError) {
+      switch form {
+      case .dense(let tensor): return tensor.values
+      case .rows(let rows): return try rows.unpacked(shape: shape)
+      case .shares(let shares): return try shares.unpacked(shape: shape)
+      }
+    } catch {
+      guard case .badData(_, _, let found, let expected) = error else { throw error }
+      throw .bad(.part(name), found: found, expected: expected)
     }
   }
 
@@ -38,8 +45,13 @@ struct StoredTensor {
     for (name, shape) in try Safetensors.sparseShapes(file.metadata) {
       packed.append(StoredTensor(name: name, shape: shape, form: .rows(try StoredRows(name, from: &parts))))
     }
-    for tensor in packed where parts.contains(tensor.name) {
-      throw .bad(.part(tensor.name), found: "the tensor both packed and as it is", expected: "one of both")
+    for (name, (shape, entries)) in try Safetensors.sharedEntries(file.metadata) {
+      let shares = try StoredShares(name, entries: entries, from: &parts)
+      packed.append(StoredTensor(name: name, shape: shape, form: .shares(shares)))
+    }
+    var names: Set<String> = []
+    for tensor in packed where parts.contains(tensor.name) || !names.insert(tensor.name).inserted {
+      throw .bad(.part(tensor.name), found: "the tensor in two forms", expected: "one of them")
     }
     return parts.rest.map { StoredTensor(name: $0.name, shape: $0.shape, form: .dense($0)) } + packed
   }

@@ -15,6 +15,7 @@ import Testing
     let seeds = [
       Safetensors.write(small), try modelFixture("flattened.safetensors"),
       Safetensors.writeSparse(try wideModel(1, widths: [40, 8, 2], zeros: 0.9)).bytes,
+      Safetensors.writeShared(try wideModel(1, widths: [80, 20, 2], zeros: 0.9), scope: PruningScope()).bytes,
       safetensors(
         "{\"__metadata__\":{\"k\":\"\\u00e9\\n\"},\"a\":{\"dtype\":\"F16\",\"shape\":[2,1],\"data_offsets\":[0,4]},"
           + "\"b\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[4,12]}}", data: 12),

@@ -227,7 +227,7 @@ func hasSameBits(_ left: Model, _ right: Model) -> Bool {
     refuses("sentei.sparse that cannot be read") { $0.sparse = "[]" }
     refuses("belongs to no layer") { $0.sparse = "{}" }
     refuses("without its 'dense1.weight.values'") { draft in draft.tensors.removeFirst() }
-    refuses("both packed and as it is") { draft in
+    refuses("the tensor in two forms") { draft in
       draft.tensors.append(("dense1.weight", "F32", "[2,3]", [UInt8](repeating: 0, count: 24)))
     }
   }

@@ -36,7 +36,10 @@ extension Decoder {
 
   static let formats = [
     Decoder("safetensors", perByte: 64) {
-      [Safetensors.write(try model()), Safetensors.write(try graph()), Safetensors.writeSparse(try sparse()).bytes]
+      [
+        Safetensors.write(try model()), Safetensors.write(try graph()), Safetensors.writeSparse(try sparse()).bytes,
+        Safetensors.writeShared(try sparse(), scope: PruningScope()).bytes,
+      ]
     } read: { bytes in
       if let file = try? SafetensorsFile(bytes) { for tensor in file.tensors { _ = (tensor.values, tensor.integers) } }
       _ = try? Safetensors.read(bytes, into: NetworkDescription(name: "s", widths: [2, 3, 2]), limit: packed)

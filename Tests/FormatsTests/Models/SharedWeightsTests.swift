@@ -1,7 +1,6 @@
 import Formats
 import Models
 import Networks
-import Pruning
 import Testing
 
 @Suite struct SharedWeightsTests {

@@ -1,7 +1,5 @@
 import Formats
 import Models
-import Networks
-import Pruning
 import Testing
 
 /// A model with this share of its weights zero.

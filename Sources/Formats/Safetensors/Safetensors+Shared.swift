@@ -11,7 +11,9 @@ extension Safetensors {
 
   /// How many bits tell the centroids of a layer apart.
   package struct SharingBits: Hashable, Sendable {
+    /// For each dense layer.
     package let dense: Int
+    /// For each convolution.
     package let convolution: Int
 
     /// Bits from 1 to 8; the defaults are the paper's.
@@ -31,11 +33,13 @@ extension Safetensors {
     package let nonzero: Int
     /// Entries that only fill a gap between positions.
     package let fillers: Int
+    /// The values that weights other than zero have.
     package let centroids: Int
     /// The Huffman code of positions.
     package let positionBytes: Int
     /// The Huffman code of centroids' indices.
     package let indexBytes: Int
+    /// The centroids as floats.
     package let codebookBytes: Int
     /// The lengths of both codes' words.
     package let lengthBytes: Int

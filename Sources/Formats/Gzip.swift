@@ -1,7 +1,12 @@
-/// The gzip format (RFC 1952), unpacked by zlib.
+/// The gzip format (RFC 1952), by zlib.
 package enum Gzip {
   /// Whether bytes begin like a gzip file.
   package static func isGzip(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1F, 0x8B]) }
+
+  /// One gzip member that holds `bytes`, packed as well as zlib can.
+  ///
+  /// - Complexity: linear in the number of bytes.
+  package static func compress(_ bytes: [UInt8]) -> [UInt8] { Deflater.gzip(bytes) }
 
   /// The content of a gzip file; the contents of several members one after the other.
   ///

@@ -16,4 +16,18 @@ extension Model {
     guard let model = try? Model(network: network, parameters: values) else { preconditionFailure("zeros are finite") }
     return model
   }
+
+  /// The mask over all weights, the last layer's included, that keeps those other than zero.
+  ///
+  /// - Complexity: linear in the number of weights.
+  package var nonzeroWeights: Mask {
+    let layout = ParameterLayout(network, scope: PruningScope(prunesClassifier: true))
+    var mask = Mask(count: layout.prunableCount)
+    for tensor in layout.prunable {
+      for (position, index) in zip(tensor.maskRange!, tensor.range) where parameters[index] != 0 {
+        mask[position] = true
+      }
+    }
+    return mask
+  }
 }

@@ -19,7 +19,8 @@ struct Sentei: AsyncParsableCommand {
       RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, ResumeCommand.self, ExtendCommand.self,
       StatusCommand.self, TopCommand.self, HealthyCommand.self, ReportCommand.self, CompareCommand.self,
       HistoryCommand.self, MaskCommand.self, VerifyCommand.self, GarbageCommand.self, TrainCommand.self,
-      EvaluateCommand.self, InspectCommand.self, ExportCommand.self, DataCommand.self, CertsCommand.self,
+      EvaluateCommand.self, InspectCommand.self, ExportCommand.self, MeasureCommand.self, DataCommand.self,
+      CertsCommand.self,
     ])
 
   static func main() async {

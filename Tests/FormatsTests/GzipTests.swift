@@ -22,6 +22,19 @@ import Testing
     #expect(try Gzip.decompress(gzipStored([]), limit: 0) == [])
   }
 
+  @Test("What is packed unpacks to the same, and repetition takes little room")
+  func packing() throws {
+    #expect(Gzip.compress(text).dropFirst(10) == packed.dropFirst(10), "all but the header's word on the system")
+    var random = Seeded(7)
+    let noise = (0..<200_000).map { _ in UInt8.random(in: 0...255, using: &random) }
+    for content in [[], [1], text, noise, [UInt8](repeating: 0, count: 1 << 20), noise + noise] {
+      let member = Gzip.compress(content)
+      #expect(try Gzip.decompress(member, limit: content.count) == content)
+      #expect(member.count <= content.count + 1000)
+    }
+    #expect(Gzip.compress([UInt8](repeating: 0, count: 1 << 20)).count < 2000)
+  }
+
   @Test("Members one after the other unpack to their contents one after the other")
   func members() throws {
     #expect(

@@ -1,4 +1,4 @@
-/// Reads the few forms of JSON (RFC 8259) that a safetensors header has, front to back.
+/// Reads the few forms of JSON (RFC 8259) that a safetensors header and our metadata have, front to back.
 struct JSONCursor {
   private let bytes: [UInt8]
   private let end: Int
@@ -39,7 +39,8 @@ struct JSONCursor {
     return values
   }
 
-  private mutating func integer() throws(FormatError) -> Int {
+  /// A whole number from 0.
+  mutating func integer() throws(FormatError) -> Int {
     skipSpace()
     let start = position
     var value = 0

@@ -14,16 +14,27 @@ package enum Safetensors {
   /// - Complexity: linear in the number of values.
   package static func write(_ model: Model) -> [UInt8] {
     SafetensorsFile.bytes(
-      tensors: ParameterLayout(model.network).tensors.map { ($0.name, $0.shape, model.parameters[$0.range]) },
-      metadata: [
-        ("format", "pt"), (networkKey, Data(model.network.canonicalBytes.bytes).base64EncodedString()),
-      ])
+      tensors: ParameterLayout(model.network).tensors.map { dense($0, of: model) }, metadata: metadata(model.network))
   }
 
-  /// The model of a file that ``write(_:)`` made.
+  /// What every file of ours says of its network.
+  static func metadata(_ network: NetworkDescription) -> [(key: String, value: String)] {
+    [("format", "pt"), (networkKey, Data(network.canonicalBytes.bytes).base64EncodedString())]
+  }
+
+  /// A tensor as it is.
+  static func dense(_ tensor: ParameterTensor, of model: Model) -> SafetensorsFile.Part {
+    (tensor.name, tensor.shape, .floats(model.parameters[tensor.range]))
+  }
+
+  /// The model of a file that sentei wrote, in whatever form.
   ///
+  /// - Parameter limit: the most values that packed tensors, which can be much smaller than what they hold, may make a
+  ///   network of.
   /// - Throws: ``FormatError/badData(file:place:found:expected:)``, also for a file without a network in its metadata.
-  package static func read(_ bytes: [UInt8]) throws(FormatError) -> Model {
+  package static func read(
+    _ bytes: [UInt8], limit: Int = NetworkDescription.maximumParameters
+  ) throws(FormatError) -> Model {
     let file = try SafetensorsFile(bytes)
     let place = FormatError.Place.part("__metadata__")
     guard let text = file.metadata[networkKey] else {
@@ -36,7 +47,8 @@ package enum Safetensors {
     do { network = try NetworkDescription(canonical: Array(canonical)) } catch {
       throw .bad(place, found: "a network that cannot be (\(error.description))", expected: "a possible one")
     }
-    return try model(file, network, named(file, ParameterLayout(network)))
+    let tensors = try StoredTensor.all(of: file)
+    return try model(tensors, network, named(tensors, ParameterLayout(network)), limit: limit)
   }
 
   /// The values of a PyTorch state dictionary for a network.
@@ -44,20 +56,24 @@ package enum Safetensors {
   /// Tensors are found by name. Where not one name is known, they are taken layer by layer, as the file or else as the
   /// numbers in the names order them, and each must have its place's shape. `num_batches_tracked` is passed over.
   ///
+  /// - Parameter limit: as for ``read(_:limit:)``.
   /// - Throws: ``FormatError/badData(file:place:found:expected:)`` that lists what is missing, left over or of another
   ///   shape.
-  package static func read(_ bytes: [UInt8], into network: NetworkDescription) throws(FormatError) -> Model {
-    let file = try SafetensorsFile(bytes)
+  package static func read(
+    _ bytes: [UInt8], into network: NetworkDescription, limit: Int = NetworkDescription.maximumParameters
+  ) throws(FormatError) -> Model {
+    let tensors = try StoredTensor.all(of: try SafetensorsFile(bytes))
     let layout = ParameterLayout(network)
     let names = Set(layout.tensors.map(\.name))
-    let anyIsKnown = file.tensors.contains { names.contains($0.name) }
-    return try model(file, network, anyIsKnown ? named(file, layout) : ordered(file, layout))
+    let anyIsKnown = tensors.contains { names.contains($0.name) }
+    return try model(
+      tensors, network, anyIsKnown ? named(tensors, layout) : ordered(tensors, layout), limit: limit)
   }
 
   /// The number of the file's tensor for each tensor of the layout, by name.
-  private static func named(_ file: SafetensorsFile, _ layout: ParameterLayout) throws(FormatError) -> [Int] {
+  private static func named(_ stored: [StoredTensor], _ layout: ParameterLayout) throws(FormatError) -> [Int] {
     var places: [String: Int] = [:]
-    for (index, tensor) in file.tensors.enumerated() where !isCounter(tensor) { places[tensor.name] = index }
+    for (index, tensor) in stored.enumerated() where !isCounter(tensor) { places[tensor.name] = index }
     var chosen: [Int] = []
     var complaints: [String] = []
     for tensor in layout.tensors {
@@ -65,8 +81,8 @@ package enum Safetensors {
         complaints.append("\(tensor.name) is missing")
         continue
       }
-      if file.tensors[index].shape != tensor.shape {
-        complaints.append("\(tensor.name) is \(file.tensors[index].shape) instead of \(tensor.shape)")
+      if stored[index].shape != tensor.shape {
+        complaints.append("\(tensor.name) is \(stored[index].shape) instead of \(tensor.shape)")
       }
       chosen.append(index)
     }
@@ -80,10 +96,10 @@ package enum Safetensors {
   /// The reference writer sorts tensors by name and so loses the order of layers; sorting the numbers in names by
   /// value brings back that of `0.weight`, `2.weight`, `10.weight`. If both orders fit, and differ, nothing tells which
   /// is meant.
-  private static func ordered(_ file: SafetensorsFile, _ layout: ParameterLayout) throws(FormatError) -> [Int] {
+  private static func ordered(_ stored: [StoredTensor], _ layout: ParameterLayout) throws(FormatError) -> [Int] {
     var prefixes: [String] = []
     var groups: [String: [String: Int]] = [:]
-    for (index, tensor) in file.tensors.enumerated() where !isCounter(tensor) {
+    for (index, tensor) in stored.enumerated() where !isCounter(tensor) {
       let dot = tensor.name.lastIndex(of: ".") ?? tensor.name.startIndex
       let prefix = String(tensor.name[..<dot])
       if groups[prefix] == nil { prefixes.append(prefix) }
@@ -93,7 +109,7 @@ package enum Safetensors {
     let layers = byNode.keys.sorted().map { byNode[$0]! }
     let keys = Dictionary(uniqueKeysWithValues: prefixes.map { ($0, numberedKey($0)) })
     let numbered = prefixes.sorted { keys[$0]!.lexicographicallyPrecedes(keys[$1]!) }
-    let orders = [prefixes, numbered].map { assign($0.map { ($0, groups[$0]!) }, file, layers, layout) }
+    let orders = [prefixes, numbered].map { assign($0.map { ($0, groups[$0]!) }, stored, layers, layout) }
     switch (orders[0].complaints.isEmpty, orders[1].complaints.isEmpty) {
     case (true, true) where orders[0].chosen != orders[1].chosen:
       throw mismatch(["no name is known, and tensors fit both in the order of the file and in that of their names"])
@@ -104,7 +120,7 @@ package enum Safetensors {
   }
 
   private static func assign(
-    _ groups: [(prefix: String, members: [String: Int])], _ file: SafetensorsFile, _ layers: [[Int]],
+    _ groups: [(prefix: String, members: [String: Int])], _ stored: [StoredTensor], _ layers: [[Int]],
     _ layout: ParameterLayout
   ) -> (chosen: [Int], complaints: [String]) {
     guard groups.count == layers.count else {
@@ -115,10 +131,10 @@ package enum Safetensors {
     for (group, layer) in zip(groups, layers) {
       for place in layer {
         let wanted = layout.tensors[place]
-        if let index = group.members[wanted.role.suffix], file.tensors[index].shape == wanted.shape {
+        if let index = group.members[wanted.role.suffix], stored[index].shape == wanted.shape {
           chosen[place] = index
         } else {
-          let shape = group.members[wanted.role.suffix].map { "\(file.tensors[$0].shape)" } ?? "nothing"
+          let shape = group.members[wanted.role.suffix].map { "\(stored[$0].shape)" } ?? "nothing"
           complaints.append("\(quoted(group.prefix)) has \(shape) for \(wanted.name) of \(wanted.shape)")
         }
       }
@@ -148,17 +164,20 @@ package enum Safetensors {
   }
 
   /// PyTorch's count of batches, which nothing here needs.
-  private static func isCounter(_ tensor: SafetensorsFile.Tensor) -> Bool {
+  private static func isCounter(_ tensor: StoredTensor) -> Bool {
     tensor.shape.isEmpty && (tensor.name == "num_batches_tracked" || tensor.name.hasSuffix(".num_batches_tracked"))
   }
 
   private static func model(
-    _ file: SafetensorsFile, _ network: NetworkDescription, _ chosen: [Int]
+    _ stored: [StoredTensor], _ network: NetworkDescription, _ chosen: [Int], limit: Int
   ) throws(FormatError) -> Model {
     let layout = ParameterLayout(network)
+    guard layout.count <= limit || chosen.allSatisfy({ !stored[$0].isPacked }) else {
+      throw .bad(nil, found: "packed tensors of a network of \(layout.count) values", expected: "at most \(limit)")
+    }
     var parameters: [Float] = []
     parameters.reserveCapacity(layout.count)
-    for index in chosen { parameters += file.tensors[index].values }
+    for index in chosen { parameters += try stored[index].values() }
     do { return try Model(network: network, parameters: parameters) } catch {
       throw .bad(nil, found: error.description, expected: "finite values")
     }

@@ -63,6 +63,35 @@ package struct SafetensorsFile: Hashable, Sendable {
         }
       }
     }
+
+    /// The elements of a tensor of whole numbers; nil for another type, and for an element that no `Int` holds.
+    ///
+    /// - Complexity: linear in the number of elements.
+    package var integers: [Int]? {
+      bytes.withUnsafeBytes { raw in
+        func load<Value: FixedWidthInteger>(_: Value.Type) -> [Int]? {
+          var out: [Int] = []
+          out.reserveCapacity(raw.count / MemoryLayout<Value>.size)
+          for offset in stride(from: 0, to: raw.count, by: MemoryLayout<Value>.size) {
+            let element = raw.loadUnaligned(fromByteOffset: offset, as: Value.self)
+            guard let value = Int(exactly: element) else { return nil }
+            out.append(value)
+          }
+          return out
+        }
+        return switch type {
+        case .uint8: load(UInt8.self)
+        case .int8: load(Int8.self)
+        case .uint16: load(UInt16.self)
+        case .int16: load(Int16.self)
+        case .uint32: load(UInt32.self)
+        case .int32: load(Int32.self)
+        case .uint64: load(UInt64.self)
+        case .int64: load(Int64.self)
+        case .bool, .float16, .bfloat16, .float32, .float64: nil
+        }
+      }
+    }
   }
 
   /// In the order of the header.
@@ -141,23 +170,50 @@ extension SafetensorsFile {
     return tensors
   }
 
-  /// A file of `Float` tensors in the order given; the values begin at a multiple of 8 bytes.
+  /// The elements of a tensor that is to be written.
+  enum Elements {
+    case floats(ArraySlice<Float>)
+    /// Little-endian bytes of another type.
+    case bytes([UInt8], ElementType)
+
+    var type: ElementType {
+      switch self {
+      case .floats: .float32
+      case .bytes(_, let type): type
+      }
+    }
+
+    /// The length in bytes.
+    var size: Int {
+      switch self {
+      case .floats(let values): 4 * values.count
+      case .bytes(let bytes, _): bytes.count
+      }
+    }
+  }
+
+  /// A tensor that is to be written.
+  typealias Part = (name: String, shape: [Int], elements: Elements)
+
+  /// A file of tensors; the values begin at a multiple of 8 bytes.
+  ///
+  /// Wide elements come first, so that all are aligned, as the reference writer has it; else the order is the one given.
   ///
   /// - Complexity: linear in the number of values.
-  static func bytes(
-    tensors: [(name: String, shape: [Int], values: ArraySlice<Float>)], metadata: [(key: String, value: String)]
-  ) -> [UInt8] {
+  static func bytes(tensors: [Part], metadata: [(key: String, value: String)]) -> [UInt8] {
     var members: [String] = []
     if !metadata.isEmpty {
       let texts = metadata.map { "\(json($0.key)):\(json($0.value))" }.joined(separator: ",")
       members.append("\"__metadata__\":{\(texts)}")
     }
+    let ordered = [8, 4, 2, 1].flatMap { width in tensors.filter { $0.elements.type.width == width } }
     var offset = 0
-    for tensor in tensors {
+    for tensor in ordered {
       let shape = tensor.shape.map(String.init).joined(separator: ",")
-      let end = offset + 4 * tensor.values.count
+      let end = offset + tensor.elements.size
       members.append(
-        "\(json(tensor.name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+        "\(json(tensor.name)):{\"dtype\":\"\(tensor.elements.type.rawValue)\",\"shape\":[\(shape)],"
+          + "\"data_offsets\":[\(offset),\(end)]}")
       offset = end
     }
     var header = Array("{\(members.joined(separator: ","))}".utf8)
@@ -166,12 +222,17 @@ extension SafetensorsFile {
     out.reserveCapacity(8 + header.count + offset)
     withUnsafeBytes(of: UInt64(header.count).littleEndian) { out.append(contentsOf: $0) }
     out.append(contentsOf: header)
-    for tensor in tensors { tensor.values.withUnsafeBytes { out.append(contentsOf: $0) } }
+    for tensor in ordered {
+      switch tensor.elements {
+      case .floats(let values): values.withUnsafeBytes { out.append(contentsOf: $0) }
+      case .bytes(let bytes, _): out.append(contentsOf: bytes)
+      }
+    }
     return out
   }
 
   /// A JSON string.
-  private static func json(_ text: String) -> String {
+  static func json(_ text: String) -> String {
     var out = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

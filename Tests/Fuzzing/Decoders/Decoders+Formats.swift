@@ -6,6 +6,9 @@ extension Decoder {
   /// What archives may unpack to.
   private static let unpacked = 1 << 20
 
+  /// The most values that packed tensors may make a network of.
+  private static let packed = 1 << 16
+
   private static let model: @Sendable () throws -> Model = {
     try Model(
       network: NetworkDescription(name: "s", widths: [2, 3, 2]), parameters: Array(repeating: 0.5, count: 17))
@@ -17,6 +20,13 @@ extension Decoder {
     return try Model(network: network, parameters: Array(repeating: 0.25, count: ParameterLayout(network).count))
   }
 
+  /// One weight in sixteen is not zero.
+  private static let sparse: @Sendable () throws -> Model = {
+    let network = try NetworkDescription(name: "s", widths: [40, 16, 2])
+    let values = (0..<ParameterLayout(network).count).map { $0 % 16 == 3 ? Float($0) : 0 }
+    return try Model(network: network, parameters: values)
+  }
+
   private static let arrays: @Sendable () -> [NPYArray] = {
     [
       NPYArray(shape: [2, 3], values: .floats([0, 0.25, 0.5, 0.75, 1, 1.25]))!,
@@ -26,11 +36,14 @@ extension Decoder {
 
   static let formats = [
     Decoder("safetensors", perByte: 64) {
-      [Safetensors.write(try model()), Safetensors.write(try graph())]
+      [
+        Safetensors.write(try model()), Safetensors.write(try graph()), Safetensors.writeSparse(try sparse()).bytes,
+        Safetensors.writeShared(try sparse(), scope: PruningScope()).bytes,
+      ]
     } read: { bytes in
-      if let file = try? SafetensorsFile(bytes) { for tensor in file.tensors { _ = tensor.values } }
-      _ = try? Safetensors.read(bytes, into: NetworkDescription(name: "s", widths: [2, 3, 2]))
-      return try Safetensors.read(bytes).parameters.count >= 0
+      if let file = try? SafetensorsFile(bytes) { for tensor in file.tensors { _ = (tensor.values, tensor.integers) } }
+      _ = try? Safetensors.read(bytes, into: NetworkDescription(name: "s", widths: [2, 3, 2]), limit: packed)
+      return try Safetensors.read(bytes, limit: packed).parameters.count >= 0
     },
     Decoder("onnx", base: 4 << 20, perByte: 64) {
       [ONNX.write(try model()), ONNX.write(try graph())]

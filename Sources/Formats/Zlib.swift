@@ -1,6 +1,6 @@
 internal import CZlib
 
-/// The owner of one zlib stream; the one place that calls zlib.
+/// The owner of one zlib stream that unpacks; this file is the one place that calls zlib.
 ///
 /// On the heap because zlib keeps the address of the stream and refuses to go on at another.
 struct Inflater: ~Copyable {
@@ -89,6 +89,44 @@ struct Inflater: ~Copyable {
     let needed = out.count + produced.count
     if needed > out.capacity { out.reserveCapacity(max(needed, min(2 * out.capacity, limit))) }
     out.append(contentsOf: produced)
+  }
+}
+
+/// Packing by zlib.
+enum Deflater {
+  /// One gzip member at the level that packs best, as `gzip -9` does, without a name and time.
+  ///
+  /// - Complexity: linear in the number of bytes.
+  static func gzip(_ bytes: [UInt8]) -> [UInt8] {
+    var stream = z_stream()
+    let code = deflateInit2_(
+      &stream, Z_BEST_COMPRESSION, Z_DEFLATED, 16 + MAX_WBITS, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+      Int32(MemoryLayout<z_stream>.size))
+    precondition(code == Z_OK, "zlib does not start: code \(code)")
+    defer { deflateEnd(&stream) }
+    let chunk = 1 << 16
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: chunk) { buffer in
+      bytes.withUnsafeBufferPointer { input in
+        var out: [UInt8] = []
+        var fed = 0
+        var code = Z_OK
+        while code != Z_STREAM_END {
+          if stream.avail_in == 0, fed < input.count {
+            // zlib counts its input in 32 bits.
+            let portion = min(input.count - fed, 1 << 30)
+            stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress! + fed)
+            stream.avail_in = UInt32(portion)
+            fed += portion
+          }
+          stream.next_out = buffer.baseAddress
+          stream.avail_out = UInt32(chunk)
+          code = deflate(&stream, fed == input.count ? Z_FINISH : Z_NO_FLUSH)
+          precondition(code == Z_OK || code == Z_STREAM_END, "deflate returned \(code)")
+          out.append(contentsOf: buffer[..<(chunk - Int(stream.avail_out))])
+        }
+        return out
+      }
+    }
   }
 }
 

@@ -156,6 +156,9 @@ struct TrainingChain: Sendable {
     return superseded
   }
 
+  /// The state behind the last segment, which nothing asks for once the chain has ended; nil before, and of no training.
+  var lastState: Digest? { result == nil ? nil : trained?.state }
+
   /// Blobs that the chain will ask for or end with, beside those of the job that it waits for.
   var held: [Digest] {
     let unfinished = result == nil ? [trained?.state, mustJudge ? judged : trained?.parameters, best] : []

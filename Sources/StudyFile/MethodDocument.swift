@@ -218,6 +218,10 @@ package struct MethodDocument {
       let perEpoch = subject.training.stepsPerEpoch(samples: trainSamples[index])
       let (step, steps) = (point.steps(perEpoch: perEpoch), subject.training.epochs * perEpoch)
       guard step >= steps else { continue }
+      guard steps > 0 else {
+        throw subjects[index].networkSection.error(
+          "train", "has no epochs; retraining goes on through the rest of that training, expected epochs above 0")
+      }
       throw subjects[index].networkSection.error(
         "train", "training has \(steps) steps; retrain.rewinding_steps has to be fewer, found \(step)")
     }

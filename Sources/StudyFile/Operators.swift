@@ -55,7 +55,7 @@ enum Operators {
           "expected magnitude, all_equal, all_random, magnitude_exponential or shares, found \(name)")
       }
     }
-    var shares = try Section(node, file: section.file, path: "search.initial_population")
+    var shares = try Section(node, file: section.file, path: section.full("initial_population"))
     let population = InitialPopulation(
       magnitude: try shares.fraction("magnitude") ?? 0, random: try shares.fraction("random") ?? 0,
       equal: try shares.fraction("equal") ?? 0, exponential: try shares.fraction("exponential") ?? 0,

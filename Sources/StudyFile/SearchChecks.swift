@@ -10,7 +10,7 @@ extension SearchSection {
     switch (settings, objective.isPareto) {
     case (.pareto, true), (.random, _): break
     case (.pareto, false):
-      throw section.error("algorithm", "\(name) is for objective: { pareto: [...] }; this objective has one best mask")
+      throw section.error("algorithm", "\(name) is for objective: { pareto: [...] }; here one best mask is looked for")
     case (_, false): break
     case (_, true):
       throw section.error("algorithm", "\(name) searches for one best mask; a Pareto objective takes nsga2, or random")

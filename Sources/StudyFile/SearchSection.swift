@@ -29,7 +29,7 @@ struct SearchSection {
     guard !groups.isEmpty else { throw root.error("search", "expected \(example)") }
     self.addsRandom = addsRandom && !groups.contains { $0["algorithm"]?.string == Algorithm.random.rawValue }
     for (index, group) in groups.enumerated() {
-      var section = try Section(group, file: root.file, path: "search")
+      var section = try Section(group, file: root.file, path: root.full("search"))
       for key in ["initial_population", "mutation", "mutation_noise", "noise"]
       where !isOfMasks && section.node(key) != nil {
         throw section.error(

@@ -159,7 +159,8 @@ struct Section {
       problem: "unknown key; expected \(Self.list(read.sorted()))")
   }
 
-  private func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+  /// A key with the path of the group in front.
+  func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
   private func plain(_ node: Node) -> String? {
     guard case .scalar(let scalar) = node, scalar.style == .plain else { return nil }

@@ -27,6 +27,9 @@ struct EvaluateCommand: ParsableCommand {
       """)
   var strategy: String?
 
+  @Flag(help: "With --strategy: the network as it was pruned, before its retraining.")
+  var asPruned = false
+
   /// Which of a run's slices.
   enum RunSlice: String, ExpressibleByArgument, CaseIterable { case train, search, validation, test }
 
@@ -52,6 +55,7 @@ struct EvaluateCommand: ParsableCommand {
     if let first, first <= 0 { throw ValidationError("--first takes a number above 0") }
     guard strategy != nil else {
       if slice != nil { throw ValidationError("--slice is for --strategy, which has a run's slices") }
+      if asPruned { throw ValidationError("--as-pruned is for --strategy, which was pruned in a run") }
       return
     }
     let ofModels = [
@@ -85,7 +89,7 @@ struct EvaluateCommand: ParsableCommand {
 
   private func inputs() throws -> (Model, LabelledData, Mask?, PruningScope) {
     if let strategy {
-      let line = try RunModel(directory: model.model, strategy: strategy)
+      let line = try RunModel(directory: model.model, strategy: strategy, asPruned: asPruned)
       return (line.model, cut(try line.samples(slice ?? .test)), line.mask, line.scope)
     }
     let model = try model.load()

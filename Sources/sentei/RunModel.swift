@@ -15,9 +15,11 @@ struct RunModel {
   private let splits: Splits
   private let store: RunStore
 
-  /// - Parameter strategy: the name of its line.
+  /// - Parameters:
+  ///   - strategy: the name of its line.
+  ///   - asPruned: whether it is the network in front of its retraining.
   /// - Throws: `ValidationError` where the run has no such line, or is not finished; what reading the run throws.
-  init(directory: String, strategy: String) throws {
+  init(directory: String, strategy: String, asPruned: Bool = false) throws {
     let run = try OpenRun.look(directory: directory)
     let facts = run.facts
     let (planned, isFinished) = try Replay.history(
@@ -35,8 +37,11 @@ struct RunModel {
           + "`sentei history \(directory)` does")
     }
     let named = exact ?? alike.first ?? (own.count == 1 ? own.first : nil)
+    if asPruned, let named, named.jobsBefore.isEmpty {
+      throw ValidationError("--as-pruned: \(strategy) was not retrained behind its pruning; leave it out")
+    }
     guard let contestant = named,
-      case .test(let job)? = contestant.jobs.first
+      case .test(let job)? = (asPruned ? contestant.jobsBefore : contestant.jobs).first
     else {
       let names = contestants.map(\.name).joined(separator: ", ")
       throw ValidationError("--strategy \(strategy): the run has no such line; expected one of \(names)")

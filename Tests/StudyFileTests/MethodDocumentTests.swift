@@ -164,8 +164,8 @@ private let tickets = """
   @Test("Criteria of tickets are plans of their own, each with every control")
   func criteria() throws {
     let text = try changed(
-      "    controls: [randomly_reinitialize, randomly_prune_layerwise, randomly_prune_global]",
-      "    criteria: [large_final, magnitude_increase]\n    controls: [constant_keep_signs]", in: tickets)
+      "  controls: [randomly_reinitialize, randomly_prune_layerwise, randomly_prune_global]",
+      "  criteria: [large_final, magnitude_increase]\n  controls: [constant_keep_signs]", in: tickets)
     let names = try study(text).procedures.map(\.strategy.rawValue)
     #expect(
       names == [

@@ -57,6 +57,10 @@ extension StudyReport {
     for row in own where row.strategy != .dense && !names.contains(row.strategy) { names.append(row.strategy) }
     return names.map { strategy in
       let shown = dense + Self.spread(own.filter { $0.strategy == strategy }, over: 6)
+      // The climb out of chance in the first steps would leave no room for what differs.
+      let last = shown.flatMap(\.curve).map(\.step).max() ?? 0
+      let settled = shown.flatMap(\.curve).filter { 20 * $0.step >= last }.map(\.score.accuracy)
+      let (low, high) = (settled.min() ?? 0, settled.max() ?? 1)
       return .lines(
         LineChart(
           title: "Learning curves of \(strategy), \(subject), seed \(seed)",
@@ -65,7 +69,7 @@ extension StudyReport {
               + "\(percent(row.curve.last!.score.accuracy)) at the end"
           }.joined(separator: "; "),
           x: ChartAxis("optimizer steps", format: .count),
-          y: ChartAxis("accuracy on validation", format: .percent),
+          y: ChartAxis("accuracy on validation", format: .percent, range: low < high ? low...high : nil),
           series: shown.map { row in
             LineChart.Series(
               row.strategy == .dense ? "dense" : row.requested.words,

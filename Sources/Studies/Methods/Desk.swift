@@ -228,6 +228,7 @@ struct Desk: Sendable {
       }
       superseded += chain.takeSuperseded()
       guard chain.result == nil else {
+        if let state = chain.lastState { superseded.append(state) }
         record(.chain(chain))
         return []
       }

@@ -99,19 +99,27 @@ extension Slice {
 
 /// What was decoded from blobs: each once, however many lanes ask at the same time.
 private struct Decoded<Value: Sendable> {
-  /// A worker needs one network and one or two slices at a time; what is forgotten is decoded again.
+  /// A worker needs one network and one or two slices at a time, in a study of several pairs and replicates some more; what
+  /// was not used for longest is decoded again.
   private static var limit: Int { 8 }
 
   private var tasks: [Digest: Task<Value, any Error>] = [:]
+  private var lastUse: [Digest: Int] = [:]
+  private var clock = 0
 
   mutating func task(_ digest: Digest, _ start: () -> Task<Value, any Error>) -> Task<Value, any Error> {
+    clock += 1
+    lastUse[digest] = clock
     if let task = tasks[digest] { return task }
-    if tasks.count >= Self.limit { tasks = [:] }
+    if tasks.count >= Self.limit, let oldest = tasks.keys.min(by: { lastUse[$0]! < lastUse[$1]! }) { forget(oldest) }
     let task = start()
     tasks[digest] = task
     return task
   }
 
   /// A failure is not remembered.
-  mutating func forget(_ digest: Digest) { tasks[digest] = nil }
+  mutating func forget(_ digest: Digest) {
+    tasks[digest] = nil
+    lastUse[digest] = nil
+  }
 }

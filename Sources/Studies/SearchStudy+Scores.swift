@@ -57,7 +57,9 @@ extension SearchStudy {
   private var keptOfLayers: [Int] {
     let zeros = [Float](repeating: 0, count: layout.count)
     let most = compression(ofRound: cycles.count).upperBound
-    guard let (units, space) = try? Self.space(of: study, compression: most...most, parameters: zeros) else {
+    guard
+      let (units, space) = try? Self.space(of: study, compression: most...most, parameters: zeros, isDrawnFrom: false)
+    else {
       preconditionFailure("rounds whose budget cannot be met are not begun")
     }
     let mask = units.weightMask(space.mask(sparsities: space.layers.map { _ in 0 }))
@@ -116,7 +118,8 @@ extension SearchStudy {
     for (criterion, blob) in zip(study.criteria, scores) where blob != nil {
       let asWeights = layout.placing(rest.removeFirst())
       let most = compression.upperBound...compression.upperBound
-      let (_, smallest) = try Self.space(of: study, compression: most, parameters: asWeights)
+      let (_, smallest) = try Self.space(
+        of: study, compression: most, parameters: asWeights, isDrawnFrom: false)
       func equally() -> Mask { smallest.mask(sparsities: smallest.layers.map { _ in 0 }) }
       switch criterion {
       case .gradient:

@@ -78,7 +78,8 @@ package struct SearchStudy: Sendable {
       return
     }
     _ = try Self.space(
-      of: study, compression: study.compression, parameters: [Float](repeating: 0, count: layout.count))
+      of: study, compression: study.compression, parameters: [Float](repeating: 0, count: layout.count),
+      isDrawnFrom: false)
     try checkPopulation()
   }
 
@@ -154,10 +155,11 @@ package struct SearchStudy: Sendable {
   }
 
   static func space(
-    of study: Study, compression: ClosedRange<Double>, parameters: [Float]
+    of study: Study, compression: ClosedRange<Double>, parameters: [Float], isDrawnFrom: Bool = true
   ) throws(BudgetError) -> (units: Units, space: MaskSpace) {
     try study.units.space(
-      of: study.network, scope: study.scope, parameters: parameters, compression: compression, seed: study.seed)
+      of: study.network, scope: study.scope, parameters: parameters, compression: compression, seed: study.seed,
+      isDrawnFrom: isDrawnFrom)
   }
 
   /// Takes the outcome of the oldest proposal that has none yet.

@@ -5,16 +5,19 @@ package import Search
 extension UnitsPlan {
   /// The space of a study's masks.
   ///
-  /// - Parameter compression: of the whole network; a pattern brings its own and looks at none.
+  /// - Parameters:
+  ///   - compression: of the whole network; a pattern brings its own and looks at none.
+  ///   - isDrawnFrom: whether masks are drawn or mutated in it, or only the best selected.
   /// - Throws: `BudgetError` where no mask can meet the compression and the floors, or the network has no such units.
   package func space(
     of network: NetworkDescription, scope: PruningScope, parameters: [Float], compression: ClosedRange<Double>,
-    seed: UInt64
+    seed: UInt64, isDrawnFrom: Bool = true
   ) throws(BudgetError) -> (units: Units, space: MaskSpace) {
     let units: Units
     do { units = try self.units(of: network, scope: scope) } catch { throw BudgetError(description: error.description) }
     let space = try MaskSpace(
-      units: units, parameters: parameters, size: try size(compression, of: units), floor: floor, seed: seed)
+      units: units, parameters: parameters, size: try size(compression, of: units), floor: floor, seed: seed,
+      isDrawnFrom: isDrawnFrom)
     return (units, space)
   }
 

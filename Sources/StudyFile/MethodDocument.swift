@@ -283,7 +283,7 @@ package struct MethodDocument {
       do {
         _ = try units.space(
           of: subject.network, scope: subject.scope, parameters: zeros, compression: compression...compression,
-          seed: seed)
+          seed: seed, isDrawnFrom: false)
       } catch { throw sweep.section.error("compressions", "\(subject.name): \(error.description)") }
     }
   }
@@ -311,6 +311,10 @@ package struct MethodDocument {
           document.network.zoo == nil ? document.network.key : "zoo",
           "retrain.alternate trains dense layers and convolutions in turn; \(subject.name) has not both to prune")
       }
+    }
+    if let method = sweep?.compensating, retraining.alternates {
+      throw sweep!.section.error(
+        "strategies", "\(method.strategy) moves weights of all layers at once; expected no retrain.alternate beside it")
     }
     if let method = sweep?.compensating, case .rewind = retraining.start {
       throw sweep!.section.error(

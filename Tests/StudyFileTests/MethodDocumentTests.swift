@@ -122,7 +122,7 @@ private let tickets = """
       prune: { classifier: true }
       retrain: { epochs: 2, scale_dropout: true, alternate: true }
       sweep:
-        strategies: [MagDeviation, { name: MagSensitivity, schedule: { iterative: 2 } }, { name: GlobalOBS, compensate: true }]
+        strategies: [MagDeviation, { name: MagSensitivity, schedule: { iterative: 2 } }]
         compressions: [12]
         controls: [randomly_reinitialize, supermask]
         sensitivity: { densities: [0.5, 0.1], tolerance: 0.02 }
@@ -134,13 +134,13 @@ private let tickets = """
     let subject = plain.subjects[0]
     #expect(subject.network.hasDropout && subject.retraining.scalesDropout && subject.retraining.alternates)
     let names = plain.procedures.map(\.strategy.rawValue)
-    let methods = ["MagDeviation", "MagSensitivity/iterative-2", "GlobalOBS/compensated"]
+    let methods = ["MagDeviation", "MagSensitivity/iterative-2"]
     #expect(names == ["Dense"] + methods + methods.flatMap { ["\($0)+RandomReinit", "\($0)+Supermask"] })
     // Each of them decides the history.
     let changes = [
       ("dropout: 0.5", "dropout: 0.4"), ("scale_dropout: true", "scale_dropout: false"),
       ("alternate: true", "alternate: false"), ("0.02", "0.03"), ("[0.5, 0.1]", "[0.5, 0.2]"),
-      ("remove_dead_neurons: true", "remove_dead_neurons: false"), ("compensate: true", "compensate: false"),
+      ("remove_dead_neurons: true", "remove_dead_neurons: false"),
       (", supermask]", ", constant]"),
     ]
     var digests: Set<Digest> = [plain.digest]
@@ -152,6 +152,7 @@ private let tickets = """
       ("retrain: {", "retrain: { start: reset, xx", "xx"), ("[0.5, 0.1]", "[0.1, 0.5]", "densities"),
       ("tolerance: 0.02", "tolerance: 0", "tolerance"), ("MagSensitivity,", "GlobalMagWeight,", "sensitivity"),
       ("classifier: true", "granularity: blocks, block: [2, 2]", "remove_dead_neurons"),
+      ("[MagDeviation", "[{ name: GlobalOBS, compensate: true }", "GlobalOBS/compensated"),
       ("randomly_reinitialize, supermask", "supermask, supermask", "controls"),
       ("dropout: 0.5", "dropout: 1", "dropout"),
     ]

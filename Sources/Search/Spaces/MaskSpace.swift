@@ -39,12 +39,15 @@ package struct MaskSpace: Sendable {
   /// small is certain to go and nothing large is safe.
   private(set) var leaving = ChanceTable([])
 
-  /// - Parameter floors: for each layer; nil means none.
+  /// - Parameters:
+  ///   - floors: for each layer; nil means none.
+  ///   - isDrawnFrom: whether masks are drawn or mutated in it, random ones too. What draws need takes most of the time; a
+  ///     space from which the best are selected once can do without.
   /// - Precondition: layers and neurons each cover all units, and the size leaves room for the floors.
   /// - Complexity: linear in the number of units; O(n log n) under a cap.
   package init(
     scores: [Float], layers: [Range<Int>], neurons: [Range<Int>], size: Size, floors: [Int]? = nil,
-    noise: Double = MaskSpace.usualNoise, seed: UInt64
+    noise: Double = MaskSpace.usualNoise, seed: UInt64, isDrawnFrom: Bool = true
   ) {
     precondition(noise > 0)
     precondition(layers.last?.upperBound ?? 0 == scores.count && neurons.last?.upperBound ?? 0 == scores.count)
@@ -66,7 +69,7 @@ package struct MaskSpace: Sendable {
     for unit in TopSelection.positions(usual, of: tables.magnitudes, in: 0..<scores.count) {
       threshold = min(threshold, tables.magnitudes[unit])
     }
-    drawBy(noise)
+    if isDrawnFrom { drawBy(noise) }
   }
 
   /// - Complexity: linear in the number of units.
@@ -103,9 +106,11 @@ package struct MaskSpace: Sendable {
 
   /// Units of any kind.
   ///
+  /// - Parameter isDrawnFrom: whether masks are drawn or mutated in it.
   /// - Throws: `BudgetError` if the floors of the layers exceed the budget.
   package init(
-    units: Units, parameters: [Float], norm: Norm = .l2, size: Size, floor: LayerFloor = LayerFloor(), seed: UInt64
+    units: Units, parameters: [Float], norm: Norm = .l2, size: Size, floor: LayerFloor = LayerFloor(), seed: UInt64,
+    isDrawnFrom: Bool = true
   ) throws(BudgetError) {
     let layers = units.layers.map(\.range)
     let floors =
@@ -113,7 +118,7 @@ package struct MaskSpace: Sendable {
     if let shortage = Self.shortage(of: size, layers, floors) { throw shortage }
     self.init(
       scores: units.scores(parameters, norm: norm), layers: layers, neurons: units.neurons, size: size, floors: floors,
-      seed: seed)
+      seed: seed, isDrawnFrom: isDrawnFrom)
   }
 
   /// The same space under another seed, and with draws that are another way sharp.

@@ -143,7 +143,7 @@ extension Branch {
         do throws(BudgetError) {
           let space = try subject.units.space(
             of: subject.network, scope: subject.scope, parameters: ranked, compression: compression...compression,
-            seed: seed
+            seed: seed, isDrawnFrom: false
           ).space
           var stream = RandomStream(seed: seed, .randomPruning, UInt64(round))
           return space.mask(of: method, within: kept, &stream)
@@ -164,18 +164,18 @@ extension Branch {
   private func refilled(
     _ mask: Mask, within kept: Mask?, _ best: (Double) throws(StudyFailure) -> Mask
   ) throws(StudyFailure) -> Mask {
-    let layout = layout
-    let fixed = units.metrics(of: mask).sizeNonzero - mask.population
-    var (selection, most) = (mask, kept?.population ?? mask.count)
-    while selection.population < most {
-      let middle = (selection.population + most + 1) / 2
-      // Half a weight more than it is, so that rounding cannot take one away.
-      let larger = try best(Double(layout.trainableCount) / (Double(fixed + middle) + 0.5))
-      guard larger.population > selection.population, withoutDead(larger).population <= mask.population else {
-        most = middle - 1
-        continue
-      }
-      selection = larger
+    let (units, measure) = (units, subject.units.measure)
+    func cost(_ mask: Mask?) -> Int {
+      let metrics = units.metrics(of: mask)
+      return measure == .keptWeights ? metrics.sizeNonzero : metrics.flopsNonzero
+    }
+    let (whole, budget) = (Double(cost(nil)), cost(mask))
+    var (selection, least, most) = (mask, budget, cost(kept))
+    while least < most {
+      let middle = (least + most + 1) / 2
+      // Half a unit of cost more than it is, so that rounding cannot take one away.
+      let larger = try best(whole / (Double(middle) + 0.5))
+      if cost(withoutDead(larger)) <= budget { (selection, least) = (larger, middle) } else { most = middle - 1 }
     }
     return selection
   }

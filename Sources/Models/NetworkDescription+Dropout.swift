@@ -3,8 +3,10 @@ extension NetworkDescription {
   ///
   /// Parameters, their names and their order stay.
   ///
-  /// - Throws: ``NetworkError`` for a rate that is not from 0 to below 1, or where no activation follows a dense layer.
+  /// - Throws: ``NetworkError`` for a rate that is not from 0 to below 1, where no activation follows a dense layer, and
+  ///   where there is dropout already.
   package func addingDropout(rate: Double) throws(NetworkError) -> NetworkDescription {
+    guard !hasDropout else { throw NetworkError("\(name) has dropout of its own") }
     var builder: [Node] = []
     var places: [Int] = []
     var added = 0

@@ -5,7 +5,8 @@ extension Model {
   /// The model whose biases hold what removed weights gave that read the same number from everywhere and for every sample.
   ///
   /// Under the smaller mask it gives what the model gave under the larger one, up to rounding, where the smaller one lacks
-  /// what ``DeadChannels`` removes. All weights keep their values. A bias that would leave `Float` stays as it is.
+  /// what ``DeadChannels`` removes. What it lacks becomes 0, so that nothing brings it back beside the biases; other weights
+  /// keep their values. A bias that would leave `Float` stays as it is.
   ///
   /// - Parameters:
   ///   - mask: what was left.
@@ -16,6 +17,7 @@ extension Model {
     let constants = masked(by: mask, scope: scope).constantChannels()
     var values = parameters
     for tensor in layout.prunable {
+      for (index, bit) in zip(tensor.range, tensor.maskRange!) where mask[bit] && !smaller[bit] { values[index] = 0 }
       guard let blocks = TapBlocks(network, layout, node: tensor.node), let bias = blocks.bias, !blocks.isPadded else {
         continue
       }
@@ -33,7 +35,7 @@ extension Model {
       }
     }
     guard let model = try? Model(network: network, parameters: values) else {
-      preconditionFailure("only biases changed, to finite numbers")
+      preconditionFailure("only biases and zeros are new")
     }
     return model
   }

@@ -75,8 +75,8 @@ package struct MethodDocument {
   /// A pair's name, which begins lines of histories.
   private static func name(_ pair: inout Section) throws(StudyFileError) -> String? {
     guard let name = try pair.text("name") else { return nil }
-    guard name.allSatisfy({ $0.isLetter || $0.isNumber || "-_+.()/".contains($0) }) else {
-      throw pair.error("name", "expected letters, digits and -_+.()/, found \(name)")
+    guard name.allSatisfy({ $0.isLetter || $0.isNumber || "-_.()/".contains($0) }) else {
+      throw pair.error("name", "expected letters, digits and -_.()/, found \(name)")
     }
     return name
   }
@@ -189,10 +189,12 @@ package struct MethodDocument {
     var out: [MethodSubject] = []
     for (index, (document, inputs)) in zip(subjects, inputs).enumerated() {
       let layout = ParameterLayout(inputs.network, scope: scope)
-      guard layout.prunableCount <= StudyDocument.largestMask else {
+      // Two of them, where dead neurons go.
+      let largest = StudyDocument.largestMask / (sweep?.removesDeadNeurons == true ? 2 : 1)
+      guard layout.prunableCount <= largest else {
         throw document.modelError(
           "\(layout.prunableCount) prunable weights; masks travel in one message, which takes at most "
-            + "\(StudyDocument.largestMask)")
+            + "\(largest)")
       }
       let subject = MethodSubject(
         name: names[index] ?? self.name(of: document, inputs), dataset: inputs.dataset, splits: document.splits,
@@ -237,7 +239,11 @@ package struct MethodDocument {
       throw tickets.section.error(
         "transfer", "tickets fit the same network alone; \(subjects[0].name) and \(other.name) differ")
     }
-    return subjects.enumerated().map { .transferred(from: $0, named: $1.name, tickets.plan) }
+    return subjects.enumerated().flatMap { index, subject in
+      // A plus stands in front of what a control is.
+      let name = String(subject.name.map { $0 == "+" ? "_" : $0 })
+      return tickets.plans.map { Procedure.transferred(from: index, named: name, $0) }
+    }
   }
 
   private func name(of document: SubjectDocument, _ inputs: StudyInputs) -> String {

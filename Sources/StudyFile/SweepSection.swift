@@ -59,6 +59,12 @@ struct SweepSection {
       (searches, trials) = (search.searches, search.trials)
     }
     let controls = try Self.controls(&section, hasWeights: hasWeights)
+    if case .pattern = granularity, controls.contains(where: { $0 == .shuffle || $0 == .shuffleLayers }) {
+      throw section.error("controls", "random masks would not be N:M; expected others than randomly_prune_...")
+    }
+    if let name = searches.map(\.strategy.rawValue).first(where: { $0.contains("+") }) {
+      throw section.error("search", "expected names without +, which stands in front of a control, found \(name)")
+    }
     try section.finish()
     guard !methods.isEmpty || !searches.isEmpty else {
       throw section.error("strategies", "expected a list of strategies, or search: beside it")
@@ -82,7 +88,8 @@ struct SweepSection {
     guard let names = try section.texts("controls", oneOf: TicketControl.names) else { return [] }
     guard Set(names).count == names.count else { throw section.error("controls", "one stands twice in it") }
     if hasWeights {
-      throw section.error("controls", "fresh weights are trained in them; weights from a file are none")
+      throw section.error(
+        "controls", "they go back to initial weights, or train fresh ones; weights from a file have none")
     }
     return names.map { TicketControl(rawValue: $0)! }
   }

@@ -6,6 +6,8 @@ internal import Yams
 struct TicketSection {
   let procedures: [Procedure]
   let plan: TicketPlan
+  /// The ways in which tickets are drawn: by each criterion, in levels and at once.
+  let plans: [TicketPlan]
   /// Whether each pair's tickets are trained by each other pair, too.
   let isTransferred: Bool
   /// For errors that show only with the networks at hand.
@@ -30,7 +32,6 @@ struct TicketSection {
     plan.leastAccuracy = try section.double("least_accuracy", "a fraction above 0, at most 1", { $0 > 0 && $0 <= 1 })
     let controls = try section.texts("controls", oneOf: TicketControl.names)
     let criteria = try section.texts("criteria", oneOf: TicketCriterion.allCases.map(\.rawValue))
-    if criteria?.isEmpty == true { throw section.error("criteria", "expected a list such as [large_final]") }
     let oneShot = try section.bool("one_shot") ?? false
     isTransferred = try section.bool("transfer") ?? false
     try section.finish()
@@ -45,7 +46,7 @@ struct TicketSection {
     guard Set(plans).count == plans.count else { throw section.error("criteria", "one stands twice in it") }
     guard Set(all).count == all.count else { throw section.error("controls", "one stands twice in it") }
     let procedures = plans.flatMap { plan in all.map { Procedure.tickets(plan, control: $0) } }
-    (self.procedures, self.plan, self.section) = (procedures, plan, section)
+    (self.procedures, self.plan, self.plans, self.section) = (procedures, plan, plans, section)
   }
 
   private static func fractions(

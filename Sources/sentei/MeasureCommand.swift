@@ -53,7 +53,8 @@ struct MeasureCommand: ParsableCommand {
           form: form.form.rawValue, parameters: metrics.size, nonzero: metrics.sizeNonzero, bytes: form.bytes.count,
           gzippedBytes: Gzip.compress(form.bytes).count, multiplyAdds: multiplyAdds,
           theoreticalSpeedup: Double(dense.flops) / Double(max(multiplyAdds, 1)), latency: latency,
-          accuracy: try test.map { try form.accuracy(on: $0) })
+          // Of a pruned network the weights that it lacks have old values, which mean nothing.
+          accuracy: form.form == .dense && pruned.mask != nil ? nil : try test.map { try form.accuracy(on: $0) })
       }
       let listing = FormListing(network: pruned.model.network.name, rounds: rounds, forms: figures)
       print(json ? try listing.json : csv ? listing.csv : listing.table)

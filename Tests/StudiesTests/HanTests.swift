@@ -170,25 +170,74 @@ struct HanTests {
     #expect(rates.count > Self.rounds)
   }
 
-  @Test func controlsTrainWhatTheirProcedureEndsWith() throws {
-    let controls = TicketControl.allCases.filter { $0 != .none }
-    let study = try study(alternates: false, criterion: .magnitude, controls: controls)
-    let drive = try finished(study)
-    let selected = drive.run.findings.filter { $0.isResult && $0.place.procedure == 1 }
-    for finding in drive.run.findings where finding.place.procedure > 1 {
-      let control = controls[finding.place.procedure - 2]
-      let target = selected[finding.place.replicate]
-      #expect(finding.strategy.rawValue.hasPrefix("\(target.strategy)+"))
-      let mask = try #require(finding.mask)
-      // Dead neurons go in the pruned network alone; a control is of what was selected.
-      #expect(mask.population >= target.mask!.population)
-      let isShuffled = control == .shuffle || control == .shuffleLayers
-      #expect(isShuffled != (target.mask!.subtracting(mask).population == 0), "\(control)")
-      let trainings = drive.jobs.contains { job in
-        if case .train(let segment) = job { segment.mask == mask } else { false }
-      }
-      if control == .supermask || control == .supermaskConstant { #expect(finding.recipe.epochs == 0) }
-      #expect(trainings)
+  /// The jobs that trained a finding's weights.
+  private func trainings(of finding: Finding, _ drive: MethodDrive) -> [TrainingSegment] {
+    drive.jobs.compactMap { job in
+      guard case .train(let segment) = job, case .trained(let trained) = drive.facts[job.digest],
+        trained.parameters == finding.parameters
+      else { return nil }
+      return segment
     }
+  }
+
+  @Test func controlsAreAsLargeAsTheirProcedureAndTrainedLikeIt() throws {
+    let controls = TicketControl.allCases.filter { $0 != .none }
+    var study = try study(alternates: false, criterion: .magnitude, controls: controls)
+    let snip = Procedure.pruning(PruningMethod(.snip, .global), compression: 4)
+    study.procedures += [snip] + controls.map { .controlled(snip, $0) }
+    let drive = try finished(study)
+    let layout = ParameterLayout(study.subjects[0].network, scope: study.subjects[0].scope)
+    let layer = try #require(layout.prunable.first { $0.name == "dense1.weight" }).maskRange!
+    let ends = drive.run.findings.filter(\.isResult)
+    for finding in ends where finding.place.procedure > 1 {
+      let isOfSnip = finding.place.procedure > 1 + controls.count
+      let number = finding.place.procedure - (isOfSnip ? 3 + controls.count : 2)
+      guard number >= 0 else { continue }
+      let control = controls[number]
+      let target = try #require(
+        ends.first {
+          $0.place.procedure == (isOfSnip ? 2 + controls.count : 1) && $0.place.replicate == finding.place.replicate
+        })
+      #expect(finding.strategy.rawValue.hasPrefix("\(target.strategy)+"))
+      let (mask, other) = (try #require(finding.mask), try #require(target.mask))
+      #expect(mask.population == other.population, "\(finding.strategy)")
+      let isShuffled = control == .shuffle || control == .shuffleLayers
+      #expect(isShuffled != (mask == other), "\(finding.strategy)")
+      guard control != .supermask, control != .supermaskConstant else {
+        #expect(finding.recipe.epochs == 0 && trainings(of: finding, drive).allSatisfy { $0.steps.isEmpty })
+        continue
+      }
+      // Random masks are in the method's place; fresh and reset weights have the whole recipe.
+      #expect(finding.recipe == (isShuffled && !isOfSnip ? target.recipe : study.subjects[0].training))
+      let own = trainings(of: finding, drive).filter { !$0.steps.isEmpty }
+      #expect(!own.isEmpty && own.allSatisfy { $0.mask == mask && $0.recipe == finding.recipe }, "\(finding.strategy)")
+      let rate = 0.5 * (Double(mask.population(in: layer)) / Double(layer.count)).squareRoot()
+      for segment in own {
+        let found = segment.network.nodes.compactMap { if case .dropout(let rate) = $0.layer { rate } else { nil } }
+        #expect(found.count == 1 && abs(found[0] - rate) < 1e-12, "\(finding.strategy)")
+      }
+    }
+  }
+
+  @Test func randomMasksOfAlternatingMethodsAlternate() throws {
+    let study = try study(alternates: true, criterion: .magnitude, controls: [.shuffle, .shuffleLayers])
+    let drive = try finished(study)
+    for finding in drive.run.findings where finding.place.procedure > 1 {
+      let segments = drive.jobs.compactMap { job -> TrainingSegment? in
+        if case .train(let segment) = job, segment.mask == finding.mask { segment } else { nil }
+      }
+      #expect(segments.contains { $0.recipe.part == .convolutions }, "\(finding.strategy)")
+      #expect(trainings(of: finding, drive).allSatisfy { $0.recipe.part == .convolutions }, "\(finding.strategy)")
+    }
+  }
+
+  @Test func aBudgetNextToTheWholeNetworkIsMet() throws {
+    var study = try study(alternates: false, criterion: .magnitude)
+    let size = ParameterLayout(study.subjects[0].network).trainableCount
+    study.procedures = [
+      .pruning(PruningMethod(.magnitude, .global), compression: Double(size) / (Double(size) - 0.5))
+    ]
+    let findings = try finished(study).run.findings
+    #expect(findings.map(\.metrics.sizeNonzero) == [size - 1, size - 1])
   }
 }

@@ -197,6 +197,13 @@ private let tickets = """
       """
     let names = try study(text).procedures.map(\.strategy.rawValue)
     #expect(names == ["Dense", "WinningTicket", "WinningTicket/from-adam", "WinningTicket/from-sgd"])
+    let moved = try study(try changed("levels: 2,", "levels: 2, criteria: [movement], one_shot: true,", in: text))
+      .procedures.map(\.strategy.rawValue).filter { $0.contains("/from-") }
+    #expect(
+      moved
+        == ["adam", "sgd"].flatMap {
+          ["WinningTicket/movement/from-\($0)", "WinningTicket/one-shot/movement/from-\($0)"]
+        })
     for (part, other) in [
       ("lenet-300-100, train: { epochs: 4 }", "mlp-8, train: { epochs: 4 }"), ("name: sgd", "name: adam"),
     ] {

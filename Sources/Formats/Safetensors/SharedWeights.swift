@@ -92,6 +92,10 @@ struct StoredShares {
     guard let count = Dimensions.product(shape) else {
       throw .bad(nil, found: "shared weights of shape \(shape)", expected: "a possible one")
     }
+    // Each entry, fillers too, is at a place of its own.
+    guard entries <= count else {
+      throw .bad(nil, found: "\(entries) entries", expected: "at most \(count), one for each value")
+    }
     let types = [codebook, positions, positionLengths, indices, indexLengths].map(\.type)
     guard types == [.float32, .uint8, .uint8, .uint8, .uint8] else {
       throw .bad(

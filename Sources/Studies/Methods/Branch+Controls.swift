@@ -16,13 +16,17 @@ extension Branch {
 
   /// Trains, or only resets, what a control puts in the place of a mask.
   ///
+  /// Weights are trained as those that they stand beside: reset ones by the rest of the recipe, fresh ones by all of it.
+  ///
   /// - Parameters:
   ///   - before: the weights that were pruned.
   ///   - mask: over units.
+  ///   - kept: over units, what was left before the last round; nil: all.
+  ///   - isUntrained: whether the weights were pruned before any training, which is then the whole recipe.
   ///   - key: what tells this draw from the others of the branch.
   func train(
     _ control: TicketControl, _ desk: inout Desk, _ splits: Splits, _ trained: TrainingChain, before: Digest,
-    mask ticket: Mask, key: (UInt64, UInt64)
+    mask ticket: Mask, kept last: Mask? = nil, isUntrained: Bool = false, key: (UInt64, UInt64)
   ) throws(Desk.Pause) -> Controlled {
     let units = units
     let mask = try desk.mask(from: []) { _ throws(StudyFailure) in
@@ -37,10 +41,13 @@ extension Branch {
     }
     if control == .reinitialize { return done(try desk.train(reinitialized(kept, seed: otherSeed), splits)) }
     guard control.isUntrained || control.resetting(seed: otherSeed) != nil else {
-      return done(try desk.train(try retraining(before, trained, kept, splits), splits))
+      if isUntrained { return done(try desk.train(retraining(ofInitial: before, kept), splits)) }
+      let target = Target(mask: mask, selected: mask, pruned: before)
+      return done(try retrain(&desk, splits, trained, target, from: before, kept: last))
     }
     var weights: Digest
-    if let early = trained.early { weights = early } else { weights = try initialWeights(&desk, splits) }
+    let isWhole = isUntrained || subject.retraining.start == .finetune
+    if isWhole { weights = try initialWeights(&desk, splits) } else { weights = try early(trained, splits) }
     if let rule = control.resetting(seed: otherSeed) {
       weights = try rewritten(&desk, splits, weights, kept, .resetting(rule))
     }
@@ -49,15 +56,9 @@ extension Branch {
       none.epochs = 0
       return Controlled(mask: mask, parameters: weights, recipe: none, curve: [])
     }
-    return done(try desk.train(resetTraining(of: weights, kept, splits), splits))
-  }
-
-  /// Training of reset weights, from where the retraining begins through the rest of the recipe.
-  func resetTraining(of weights: Digest, _ mask: Mask, _ splits: Splits) -> TrainingChain.Plan {
-    guard case .rewind(let point) = subject.retraining.start else { return retraining(ofInitial: weights, mask) }
-    return plan(
-      subject.training, subject.retraining.segment, from: weights, at: step(point, splits), mask: mask,
-      earlyStopping: subject.earlyStopping)
+    return done(
+      try desk.train(
+        isWhole ? retraining(ofInitial: weights, kept) : resetTraining(of: weights, kept, splits), splits))
   }
 }
 

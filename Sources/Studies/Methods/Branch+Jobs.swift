@@ -51,7 +51,8 @@ extension Branch {
   /// Training of what a mask keeps of fresh weights, as long as the dense network's.
   func retraining(ofInitial weights: Digest, _ mask: Mask) -> TrainingChain.Plan {
     plan(
-      subject.training, subject.segment, from: weights, mask: mask, earlyStopping: subject.earlyStopping)
+      subject.training, subject.segment, from: weights, mask: mask, earlyStopping: subject.earlyStopping,
+      network: network(for: mask))
   }
 
   /// - Parameter part: the layers that are trained.
@@ -62,19 +63,39 @@ extension Branch {
     let retraining = subject.retraining
     var recipe = retraining.recipe
     recipe.part = part
-    let network = retraining.scalesDropout ? withScaledDropout(mask) : subject.network
-    switch retraining.start {
-    case .finetune:
-      return plan(recipe, retraining.segment, from: weights, mask: mask, earlyStopping: nil, network: network)
-    case .rewind(let point):
-      let step = step(point, splits)
-      guard let early = trained.early else {
-        throw .ended(.noEarlyWeights(step: step))
-      }
-      return plan(
-        recipe, retraining.segment, from: early, at: step, mask: mask, earlyStopping: subject.earlyStopping,
-        network: network)
+    guard retraining.start == .finetune else {
+      return resetTraining(of: try early(trained, splits), mask, splits, part: part)
     }
+    return plan(recipe, retraining.segment, from: weights, mask: mask, earlyStopping: nil, network: network(for: mask))
+  }
+
+  /// The weights that retraining goes back to.
+  ///
+  /// - Precondition: it goes back.
+  /// - Throws: the branch's end where the first training never came to them.
+  func early(_ trained: TrainingChain, _ splits: Splits) throws(Desk.Pause) -> Digest {
+    guard case .rewind(let point) = subject.retraining.start else { preconditionFailure("fine-tuning goes on") }
+    guard let early = trained.early else { throw .ended(.noEarlyWeights(step: step(point, splits))) }
+    return early
+  }
+
+  /// Training of reset weights, from where the retraining begins through the rest of the recipe.
+  ///
+  /// - Precondition: retraining goes back to early weights.
+  func resetTraining(
+    of weights: Digest, _ mask: Mask, _ splits: Splits, part: TrainingRecipe.Part = .all
+  ) -> TrainingChain.Plan {
+    guard case .rewind(let point) = subject.retraining.start else { preconditionFailure("fine-tuning goes on") }
+    var recipe = subject.retraining.recipe
+    recipe.part = part
+    return plan(
+      recipe, subject.retraining.segment, from: weights, at: step(point, splits), mask: mask,
+      earlyStopping: subject.earlyStopping, network: network(for: mask))
+  }
+
+  /// The network that is trained where a mask leaves so much of it.
+  private func network(for mask: Mask) -> NetworkDescription {
+    subject.retraining.scalesDropout ? withScaledDropout(mask) : subject.network
   }
 
   /// The network with each rate of dropout times √(C_r / C_o), C the connections of the layer in front, as they are left
@@ -98,7 +119,7 @@ extension Branch {
     let job = Scoring(
       network: subject.network, scope: subject.scope, parameters: weights, mask: mask, slice: splits.train,
       samples: samples, criterion: .rewriting(rewriting), numerics: numerics)
-    guard let blob = try desk.scores(job) else { throw .ended(.scoresNotFinite) }
+    guard let blob = try desk.scores(job) else { throw .ended(.weightsNotFinite) }
     return blob
   }
 
@@ -109,6 +130,12 @@ extension Branch {
     guard mask != closed else { return weights }
     return try rewritten(
       &desk, splits, weights, units.weightMask(mask), .folding(to: units.weightMask(closed)))
+  }
+
+  /// A mask without the weights of dead neurons, where the study says so; found once.
+  func withoutDead(_ desk: inout Desk, _ mask: Mask) throws(Desk.Pause) -> Mask {
+    guard removesDeadNeurons else { return mask }
+    return try desk.mask(from: []) { _ in withoutDead(mask) }
   }
 
   /// A mask over single weights without those of dead neurons.
@@ -139,7 +166,7 @@ extension Branch {
   /// Training of what a mask keeps of other fresh weights than the dense network's.
   func reinitialized(_ mask: Mask, seed: UInt64) -> TrainingChain.Plan {
     TrainingChain.Plan(
-      network: subject.network, recipe: subject.training, seed: seed, segment: subject.segment,
+      network: network(for: mask), recipe: subject.training, seed: seed, segment: subject.segment,
       earlyStopping: subject.earlyStopping, numerics: numerics, weights: nil, mask: mask, scope: subject.scope,
       earlyStep: nil)
   }

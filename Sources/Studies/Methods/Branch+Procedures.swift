@@ -51,7 +51,7 @@ extension Branch {
     }
     let requested = RequestedSize(compression...compression, of: subject.units.granularity)
     guard control == .none else {
-      try reportControl(control, &desk, splits, trained, before: before, mask, requested, level: 1)
+      try reportControl(control, &desk, splits, trained, before: before, mask, kept: nil, requested)
       return
     }
     let target = try target(&desk, splits, before, of: mask, compensates: false)
@@ -62,10 +62,12 @@ extension Branch {
   /// Trains what a control puts in the place of what a procedure ends with, and reports it.
   func reportControl(
     _ control: TicketControl, _ desk: inout Desk, _ splits: Splits, _ trained: TrainingChain, before: Digest,
-    _ mask: Mask, _ requested: RequestedSize, level: Int
+    _ selected: Mask, kept: Mask?, isUntrained: Bool = false, _ requested: RequestedSize
   ) throws(Desk.Pause) {
     let units = units
-    let made = try train(control, &desk, splits, trained, before: before, mask: mask, key: (UInt64(level), 0))
+    let mask = try withoutDead(&desk, selected)
+    let made = try train(
+      control, &desk, splits, trained, before: before, mask: mask, kept: kept, isUntrained: isUntrained, key: (1, 0))
     let ofWeights = units.weightMask(made.mask)
     let validation = try desk.evaluate([judgement(made.parameters, ofWeights, splits)])[0]
     desk.report(

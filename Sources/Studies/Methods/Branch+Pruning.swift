@@ -37,7 +37,8 @@ extension Branch {
       let requested = RequestedSize(size...size, of: subject.units.granularity)
       let mask = try select(&desk, splits, weights, trained, kept, method, size, round, scan)
       if isLast, control != .none {
-        try reportControl(control, &desk, splits, trained, before: weights, mask, requested, level: round + 1)
+        try reportControl(
+          control, &desk, splits, trained, before: weights, mask, kept: kept, isUntrained: isUntrained, requested)
         return
       }
       let target = try target(&desk, splits, weights, of: mask, compensates: method.compensates)
@@ -79,8 +80,7 @@ extension Branch {
       let moved = Scoring.Rewriting.compensation(block: 64, damping: 0.1)
       pruned = try rewritten(&desk, splits, pruned, units.weightMask(mask), moved, samples: Self.singleSamples)
     }
-    guard removesDeadNeurons else { return Target(mask: mask, selected: mask, pruned: pruned) }
-    let closed = withoutDead(mask)
+    let closed = try withoutDead(&desk, mask)
     pruned = try folded(&desk, splits, pruned, from: mask, to: closed)
     return Target(mask: closed, selected: mask, pruned: pruned)
   }
@@ -134,7 +134,7 @@ extension Branch {
       switch method.criterion {
       case .deviation: ranked = thresholds.relative(ranked, left: left, qualities: nil)
       case .sensitivity:
-        let qualities = thresholds.qualities(values[1], densities: scan!.layers.indices.map(scan!.leastDensity))
+        let qualities = thresholds.qualities(values[1], densities: densities(scan!))
         ranked = thresholds.relative(ranked, left: left, qualities: qualities)
       default: break
       }
@@ -170,7 +170,8 @@ extension Branch {
       return measure == .keptWeights ? metrics.sizeNonzero : metrics.flopsNonzero
     }
     let (whole, budget) = (Double(cost(nil)), cost(mask))
-    var (selection, least, most) = (mask, budget, cost(kept))
+    // All of it is no compression.
+    var (selection, least, most) = (mask, budget, min(cost(kept), cost(nil) - 1))
     while least < most {
       let middle = (least + most + 1) / 2
       // Half a unit of cost more than it is, so that rounding cannot take one away.
@@ -185,12 +186,13 @@ extension Branch {
     _ desk: inout Desk, _ splits: Splits, _ weights: Digest
   ) throws(Desk.Pause) -> SensitivityScan {
     let (layout, plan) = (layout, sensitivity)
+    let tensors = scanned
     let scores = try desk.evaluate(from: [weights]) { values throws(StudyFailure) in
       guard values[0].count == layout.count else {
         throw StudyFailure("the stored weights \(weights) are not of this network")
       }
       let magnitudes = layout.prunableValues(of: values[0]).map(abs)
-      let masks = layout.prunable.flatMap { tensor in
+      let masks = tensors.flatMap { tensor in
         plan.densities.map { density in
           let range = tensor.maskRange!
           var mask = Mask(count: layout.prunableCount, keeping: true)
@@ -202,12 +204,26 @@ extension Branch {
       }
       return ([nil] + masks).map { judgement(weights, $0, splits) }
     }
-    let layers = layout.prunable.enumerated().map { number, tensor in
+    let layers = tensors.enumerated().map { number, tensor in
       let first = 1 + number * plan.densities.count
       return SensitivityScan.Layer(
         name: subject.network.nodes[tensor.node].name, scores: Array(scores[first..<first + plan.densities.count]))
     }
     return SensitivityScan(plan: plan, whole: scores[0], layers: layers)
+  }
+
+  /// The weight tensors that are pruned.
+  private var scanned: [ParameterTensor] {
+    let names = Set(units.layers.map(\.name))
+    return layout.prunable.filter { names.contains(subject.network.nodes[$0.node].name) }
+  }
+
+  /// What each prunable tensor bears; those that are not pruned, everything.
+  private func densities(_ scan: SensitivityScan) -> [Double] {
+    layout.prunable.map { tensor in
+      let name = subject.network.nodes[tensor.node].name
+      return scan.layers.firstIndex { $0.name == name }.map(scan.leastDensity) ?? 1
+    }
   }
 
   /// Samples of `train` at most, where each passes through the network alone.

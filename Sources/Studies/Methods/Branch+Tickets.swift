@@ -37,7 +37,7 @@ extension Branch {
       let winner: TrainingChain
       (ticket, winner) = try donor.drawTicket(&desk, theirs, trained, plan, level, from: weights, within: ticket)
       if !plan.isOneShot { weights = winner.result! }
-      guard let early = trained.early else { throw .ended(.noEarlyWeights(step: 0)) }
+      let early = try donor.early(trained, theirs)
       let kept = units.weightMask(ticket)
       let own = try desk.train(resetTraining(of: early, kept, splits), splits)
       let score = try desk.evaluate([judgement(own.result!, kept, splits)])[0]
@@ -63,10 +63,7 @@ extension Branch {
     let units = units
     let within = plan.isOneShot ? Mask(count: units.count, keeping: true) : last
     var blobs = [before]
-    if plan.criterion.readsInitial {
-      guard let early = trained.early else { throw .ended(.noEarlyWeights(step: 0)) }
-      blobs.append(early)
-    }
+    if plan.criterion.readsInitial { blobs.append(try early(trained, splits)) }
     let ticket = try desk.mask(from: blobs) { values throws(StudyFailure) in
       guard values.allSatisfy({ $0.count == layout.count }) else {
         throw StudyFailure("the stored weights \(before) are not of this network")

@@ -7,6 +7,8 @@ package enum BranchEnding: Hashable, Sendable {
   /// Training ended before the step whose weights retraining begins with.
   case noEarlyWeights(step: Int)
   case scoresNotFinite
+  /// Weights that make up for removed ones, or other ones that are made without training.
+  case weightsNotFinite
   /// A search found no mask, or could not go on.
   case searchFailed
 
@@ -17,6 +19,7 @@ package enum BranchEnding: Hashable, Sendable {
     case .noFiniteLoss: "no_finite_loss"
     case .noEarlyWeights(let step): "no_early_weights step=\(step)"
     case .scoresNotFinite: "scores_not_finite"
+    case .weightsNotFinite: "weights_not_finite"
     case .searchFailed: "search_failed"
     }
   }
@@ -28,6 +31,7 @@ package enum BranchEnding: Hashable, Sendable {
     case .noFiniteLoss: "no loss on validation was finite; the learning rate is too high"
     case .noEarlyWeights(let step): "training ended before step \(step), whose weights retraining begins with"
     case .scoresNotFinite: "the scores of the weights are not finite"
+    case .weightsNotFinite: "weights that were made without training are not finite"
     case .searchFailed: "the search found no mask"
     }
   }

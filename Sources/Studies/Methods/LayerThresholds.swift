@@ -37,7 +37,8 @@ struct LayerThresholds {
       let kept = tensor.range.filter { left?[$0 + toBit] ?? true }
       let threshold = Self.deviation(kept.map { parameters[$0] }) * (qualities?[number] ?? 1)
       for index in tensor.range {
-        out[index] = threshold > 0 ? Float(Double(abs(parameters[index])) / threshold) : abs(parameters[index])
+        // Nothing is below a threshold of 0.
+        out[index] = threshold > 0 ? Float(Double(abs(parameters[index])) / threshold) : .greatestFiniteMagnitude
       }
     }
     return out

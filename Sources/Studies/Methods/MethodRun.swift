@@ -27,12 +27,13 @@ package struct MethodRun: Sendable {
 
   /// What branches with equal trainings have in common.
   private struct Matter: Hashable {
-    /// Nil where branches of one subject need what those of another make.
-    let subject: [Digest]?
+    /// Not their data: states of no step are the same with all. Nil where branches of one subject need what those of
+    /// another make.
+    let network: Digest?
     let seed: UInt64
 
     init(_ branch: Branch, isShared: Bool) {
-      subject = isShared ? nil : [branch.subject.dataset, branch.subject.network.digest]
+      network = isShared ? nil : branch.subject.network.digest
       seed = branch.seed
     }
   }

@@ -18,7 +18,7 @@ package enum PruningCriterion: String, Hashable, Sendable, CaseIterable {
   case fisher
   /// ½ · w² · h, h on the diagonal of the loss's Gauss–Newton matrix (optimal brain damage).
   case damage
-  /// w² / (2 · [F⁻¹]ₖₖ), F the Fisher matrix in blocks (optimal brain surgeon); what is left is retrained, not moved.
+  /// w² / (2 · [F⁻¹]ₖₖ), F the Fisher matrix in blocks (optimal brain surgeon).
   case surgeon
   /// |w · ∂L/∂w| of fresh weights, before any training (SNIP).
   case snip

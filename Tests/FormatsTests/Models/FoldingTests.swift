@@ -44,6 +44,6 @@ import Testing
     let mask = Mask(count: 6, keeping: [0, 1, 4, 5])
     let smaller = DeadChannels(network, scope: scope).removed(from: mask, within: Mask(count: 6, keeping: true))
     #expect(smaller == Mask(count: 6, keeping: [0, 1, 4]))
-    #expect(model.folding(from: mask, to: smaller, scope: scope).parameters == [1, 1, 5, 5, 0, 2, 1, 3, 6.5])
+    #expect(model.folding(from: mask, to: smaller, scope: scope).parameters == [1, 1, 5, 5, 0, 2, 1, 0, 6.5])
   }
 }

@@ -150,8 +150,11 @@ import Testing
     refuses("expected the end") { $0.set("positions", [0b1001_1000]) }
     refuses("expected the end") { $0.set("positions", [0b1001_0000, 0]) }
     refuses("a bit for each at least") { $0.set("positions", []) }
-    refuses("4 code words, expected 8") {
+    refuses("8 entries, expected at most 6") {
       $0.shared = "{\"dense1.weight\":{\"shape\":[2,3],\"entries\":8}}"
+    }
+    refuses("4 code words, expected 6") {
+      $0.shared = "{\"dense1.weight\":{\"shape\":[2,3],\"entries\":6}}"
       $0.set("indices", [0b1111_1111])
     }
     // All four distances of two places end at 7.
@@ -163,7 +166,9 @@ import Testing
 
   @Test func metadataThatAreNonsense() {
     func shared(_ text: String) -> (inout Draft) -> Void { { $0.shared = text } }
-    refuses("a bit for each at least", shared("{\"dense1.weight\":{\"shape\":[2,3],\"entries\":999999999999999999}}"))
+    refuses(
+      "999999999999999999 entries, expected at most 6",
+      shared("{\"dense1.weight\":{\"shape\":[2,3],\"entries\":999999999999999999}}"))
     refuses("18 digits", shared("{\"dense1.weight\":{\"shape\":[2,3],\"entries\":9999999999999999999}}"))
     refuses("expected the end", shared("{\"dense1.weight\":{\"shape\":[2,3],\"entries\":3}}"))
     refuses("is [2, 2] instead of [2, 3]", shared("{\"dense1.weight\":{\"shape\":[2,2],\"entries\":4}}"))

@@ -26,6 +26,15 @@ package struct Spread: Hashable, Sendable {
     deviation = (max(squares - sum * sum / size, 0) / (size - 1)).squareRoot()
   }
 
+  /// The same values, each taken from a number: errors of accuracies.
+  package func subtracted(from whole: Double) -> Spread {
+    Spread(count: count, mean: whole - mean, deviation: deviation)
+  }
+
+  private init(count: Int, mean: Double, deviation: Double?) {
+    (self.count, self.mean, self.deviation) = (count, mean, deviation)
+  }
+
   /// The interval that holds the true mean with a confidence, for normal values; nil for a single one.
   ///
   /// - Precondition: values are finite, and the confidence is between 0 and 1.

@@ -20,6 +20,12 @@ extension StudyReport {
         title: "Accuracy and compression, \(subject)", lines: pruned, dense: dense, x: compression, y: accuracy,
         across: \.realCompression.mean, upwards: \.after
       ) { "\(percent($1.mean)) at \($0.realCompression.mean.fixed(digits: 1)) times" },
+      // Beside a network at chance, good ones differ by less than a line is wide; the logarithm of errors shows them all.
+      Plot(
+        title: "Error and compression, \(subject)", lines: pruned, dense: dense, x: compression,
+        y: ChartAxis("top-1 error on test", scale: .log10, format: .percent), across: \.realCompression.mean,
+        upwards: { $0.after.subtracted(from: 1) }
+      ) { "\(percent($1.mean)) at \($0.realCompression.mean.fixed(digits: 1)) times" },
       Plot(
         title: "Accuracy and theoretical speedup, \(subject)", lines: pruned, dense: dense, x: speedup, y: accuracy,
         across: \.theoreticalSpeedup.mean, upwards: \.after

@@ -33,7 +33,8 @@ extension StudyReport {
     if parts.count > 1 {
       x.covering = Self.extent(whole.map { plot.across($0.line) })
       y.covering = Self.extent(
-        whole.flatMap { point in [-1, 1].map { point.value.mean + $0 * (point.value.deviation ?? 0) } })
+        whole.flatMap { point in [-1, 0, 1].map { point.value.mean + $0 * (point.value.deviation ?? 0) } }
+          .filter(y.scale.has))
     }
     return parts.map { part in
       let base = reference.map { "The dense network has \(plot.y.format.text($0.mean, significant: 4)). " } ?? ""

@@ -70,8 +70,8 @@ private func report(_ rows: [ResultRow]) -> StudyReport {
   func alternatives() throws {
     let html = report(sampleRows()).document.html
     let images = html.components(separatedBy: "<svg").count - 1
-    // Trade-offs by size, in errors and by speed, steps and layers of two networks, a histogram; each twice, and a picture.
-    #expect(images == 2 * (2 * 5 + 1) + 1)
+    // Trade-offs by size, in errors before and behind retraining, by speed, steps and layers of two networks, a histogram; each twice, and a picture.
+    #expect(images == 2 * (2 * 6 + 1) + 1)
     #expect(html.components(separatedBy: "role=\"img\"").count - 1 == images)
     #expect(html.components(separatedBy: "<desc").count - 1 == images)
     let ids = html.components(separatedBy: " id=\"").dropFirst().map { $0.prefix { $0 != "\"" } }

@@ -9,6 +9,7 @@ extension StudyReport {
   /// that in ``tickets(_:_:)``.
   func tradeOffs(_ subject: String, _ lines: [Line]) -> [ReportDocument.Chart] {
     let pruned = lines.filter { !$0.strategy.isDense }
+    let retrained = pruned.filter { $0.pruned != nil && !$0.strategy.isOfTickets }
     let timed = pruned.filter { $0.bestStep != nil && !$0.strategy.isOfTickets }
     let accuracy = ChartAxis("top-1 accuracy on test", format: .percent)
     let compression = ChartAxis("compression ratio", scale: .log2, format: .ratio)
@@ -25,6 +26,11 @@ extension StudyReport {
         title: "Error and compression, \(subject)", lines: pruned, dense: dense, x: compression,
         y: ChartAxis("top-1 error on test", scale: .log10, format: .percent), across: \.realCompression.mean,
         upwards: { $0.after.subtracted(from: 1) }
+      ) { "\(percent($1.mean)) at \($0.realCompression.mean.fixed(digits: 1)) times" },
+      Plot(
+        title: "Error before retraining and compression, \(subject)", lines: retrained, dense: dense, x: compression,
+        y: ChartAxis("top-1 error on test, as pruned", scale: .log10, format: .percent),
+        across: \.realCompression.mean, upwards: { ($0.strategy.isDense ? $0.after : $0.pruned)?.subtracted(from: 1) }
       ) { "\(percent($1.mean)) at \($0.realCompression.mean.fixed(digits: 1)) times" },
       Plot(
         title: "Accuracy and theoretical speedup, \(subject)", lines: pruned, dense: dense, x: speedup, y: accuracy,

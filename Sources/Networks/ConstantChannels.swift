@@ -1,47 +1,6 @@
 internal import Elementary
 internal import Models
 
-/// The weights of a dense or convolutional layer, seen as one block of taps for each output and input channel.
-struct TapBlocks {
-  let outputs: Int
-  /// Input channels that one output sees.
-  let inputs: Int
-  let groups: Int
-  /// Weights of one block: 1 in a dense layer, the window's size in a convolution.
-  let taps: Int
-  let isPadded: Bool
-  /// Where the weights and biases begin in the parameter buffer.
-  let weights: Int
-  let bias: Int?
-
-  /// Nil for a layer without weights.
-  init?(_ network: NetworkDescription, _ layout: ParameterLayout, node: Int) {
-    guard let weight = layout[node, .weight] else { return nil }
-    outputs = weight.shape[0]
-    inputs = weight.shape[1]
-    taps = weight.shape[2...].reduce(1, *)
-    weights = weight.range.lowerBound
-    bias = layout[node, .bias]?.range.lowerBound
-    if case .convolution(let convolution) = network.nodes[node].layer {
-      groups = convolution.groups
-      let padding = convolution.window.padding
-      isPadded = padding != Window.Padding(top: 0, left: 0, bottom: 0, right: 0)
-    } else {
-      groups = 1
-      isPadded = false
-    }
-  }
-
-  /// The places of a block's weights in the buffer.
-  func range(_ output: Int, _ input: Int) -> Range<Int> {
-    let start = weights + (output * inputs + input) * taps
-    return start..<start + taps
-  }
-
-  /// The number among all input channels of one that an output sees.
-  func channel(_ output: Int, _ input: Int) -> Int { output / (outputs / groups) * inputs + input }
-}
-
 extension Model {
   /// For each channel or feature of each layer, the value that it has everywhere and for every sample, if there is one.
   ///

@@ -18,7 +18,8 @@ extension Model {
     var values = parameters
     for tensor in layout.prunable {
       for (index, bit) in zip(tensor.range, tensor.maskRange!) where mask[bit] && !smaller[bit] { values[index] = 0 }
-      guard let blocks = TapBlocks(network, layout, node: tensor.node), let bias = blocks.bias, !blocks.isPadded else {
+      guard let blocks = TapBlocks(network, layout, node: tensor.node), blocks.takesConstants, let bias = blocks.bias
+      else {
         continue
       }
       let inputs = constants[network.nodes[tensor.node].inputs[0]]

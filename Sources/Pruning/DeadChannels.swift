@@ -29,32 +29,20 @@ package struct DeadChannels: Sendable {
     while true {
       let before = mask
       let (constant, isRead) = (constantChannels(mask), readChannels(mask))
-      for (node, tensor) in weighted {
-        guard let range = tensor.maskRange else { continue }
-        let blocks = Blocks(network, node: node, tensor)
+      for tensor in layout.prunable {
+        let node = tensor.node
+        let blocks = TapBlocks(network, layout, node: node)!
         let source = network.nodes[node].inputs[0]
         for output in 0..<blocks.outputs {
           for input in 0..<blocks.inputs {
             let channel = blocks.channel(output, input)
-            guard !isRead[node][output] || (constant[source][channel] && takesConstants(node)) else { continue }
-            for bit in blocks.bits(output, input, from: range.lowerBound) where allowed[bit] { mask[bit] = false }
+            guard !isRead[node][output] || (constant[source][channel] && blocks.takesConstants) else { continue }
+            for bit in tensor.bits(of: blocks.range(output, input))! where allowed[bit] { mask[bit] = false }
           }
         }
       }
       if mask == before { return mask }
     }
-  }
-
-  /// Layers with weights.
-  private var weighted: [(node: Int, tensor: ParameterTensor)] {
-    network.nodes.indices.compactMap { node in layout[node, .weight].map { (node, $0) } }
-  }
-
-  /// Whether a layer's biases can take in what constant inputs give.
-  private func takesConstants(_ node: Int) -> Bool {
-    guard layout[node, .bias] != nil else { return false }
-    guard case .convolution(let convolution) = network.nodes[node].layer else { return true }
-    return convolution.window.padding == Window.Padding(top: 0, left: 0, bottom: 0, right: 0)
   }
 
   /// For each channel of each node, whether it is the same number for every sample, by its structure alone.
@@ -66,12 +54,12 @@ package struct DeadChannels: Sendable {
       case .input(let shape): out.append(Array(repeating: false, count: shape[0]))
       case .dense, .convolution:
         let tensor = layout[index, .weight]!
-        let blocks = Blocks(network, node: index, tensor)
+        let blocks = TapBlocks(network, layout, node: index)!
         out.append(
           (0..<blocks.outputs).map { output in
             (0..<blocks.inputs).allSatisfy { input in
               !isKept(blocks, output, input, tensor, mask)
-                || (inputs[0][blocks.channel(output, input)] && takesConstants(index))
+                || (inputs[0][blocks.channel(output, input)] && blocks.takesConstants)
             }
           })
       case .maxPool, .globalAveragePool, .batchNorm, .activation, .dropout: out.append(inputs[0])
@@ -98,7 +86,7 @@ package struct DeadChannels: Sendable {
       case .input: break
       case .dense, .convolution:
         let tensor = layout[index, .weight]!
-        let blocks = Blocks(network, node: index, tensor)
+        let blocks = TapBlocks(network, layout, node: index)!
         for output in 0..<blocks.outputs where out[index][output] {
           for input in 0..<blocks.inputs where isKept(blocks, output, input, tensor, mask) {
             out[node.inputs[0]][blocks.channel(output, input)] = true
@@ -125,35 +113,18 @@ package struct DeadChannels: Sendable {
   }
 
   private func isKept(
-    _ blocks: Blocks, _ output: Int, _ input: Int, _ tensor: ParameterTensor, _ mask: Mask
+    _ blocks: TapBlocks, _ output: Int, _ input: Int, _ tensor: ParameterTensor, _ mask: Mask
   ) -> Bool {
-    guard let range = tensor.maskRange else { return true }
-    return blocks.bits(output, input, from: range.lowerBound).contains { mask[$0] }
+    tensor.bits(of: blocks.range(output, input)).map { mask.population(in: $0) > 0 } ?? true
   }
+}
 
-  /// A weight tensor as blocks of taps, one for each output and each input that it sees.
-  private struct Blocks {
-    let outputs: Int
-    let inputs: Int
-    let taps: Int
-    let groups: Int
-
-    init(_ network: NetworkDescription, node: Int, _ tensor: ParameterTensor) {
-      outputs = tensor.shape[0]
-      inputs = tensor.shape[1]
-      taps = tensor.shape[2...].reduce(1, *)
-      if case .convolution(let convolution) = network.nodes[node].layer {
-        groups = convolution.groups
-      } else {
-        groups = 1
-      }
-    }
-
-    func channel(_ output: Int, _ input: Int) -> Int { output / (outputs / groups) * inputs + input }
-
-    func bits(_ output: Int, _ input: Int, from start: Int) -> Range<Int> {
-      let first = start + (output * inputs + input) * taps
-      return first..<first + taps
+extension ParameterTensor {
+  /// The bits of a mask for some places of the buffer; nil for what is never pruned.
+  fileprivate func bits(of places: Range<Int>) -> Range<Int>? {
+    maskRange.map { bits in
+      let first = bits.lowerBound + places.lowerBound - range.lowerBound
+      return first..<first + places.count
     }
   }
 }

@@ -167,7 +167,8 @@ import Testing
       #expect(Strategy(name).usualReference == .globalMagnitude)
     }
     for (name, reference) in [
-      ("LayerMagGrad/iterative-3+RandomReinit", "LayerMagGrad/iterative-3"), ("WinningTicket/from-a/b", "WinningTicket"),
+      ("LayerMagGrad/iterative-3+RandomReinit", "LayerMagGrad/iterative-3"),
+      ("WinningTicket/from-a/b", "WinningTicket"),
       ("WinningTicket/movement/from-a", "WinningTicket/movement"), ("Constant/movement", "WinningTicket/movement"),
     ] {
       #expect(Strategy(name).usualReference == Strategy(reference), "\(name)")

@@ -9,7 +9,9 @@ extension StudyReport {
   /// that in ``tickets(_:_:)``.
   func tradeOffs(_ subject: String, _ lines: [Line]) -> [ReportDocument.Chart] {
     let pruned = lines.filter { !$0.strategy.isDense }
-    let retrained = pruned.filter { $0.pruned != nil && !$0.strategy.isOfTickets }
+    // Where nothing was retrained, both charts of errors would be one.
+    let isRetrained = pruned.contains { $0.pruned != nil && $0.pruned != $0.after }
+    let retrained = isRetrained ? pruned.filter { $0.pruned != nil && !$0.strategy.isOfTickets } : []
     let timed = pruned.filter { $0.bestStep != nil && !$0.strategy.isOfTickets }
     let accuracy = ChartAxis("top-1 accuracy on test", format: .percent)
     let compression = ChartAxis("compression ratio", scale: .log2, format: .ratio)

@@ -129,6 +129,28 @@ final class Running {
     if isRunning { kill(identifier, signal) }
   }
 
+  /// `kill -9` at a moment when a condition on its log holds: it is halted while the log is looked at, so that nothing
+  /// happens in between.
+  ///
+  /// - Returns: false where it ended before, or the condition never held.
+  func kill9(when condition: (String) -> Bool) -> Bool {
+    while waitForLog(condition), isRunning {
+      kill(identifier, SIGSTOP)
+      var word: Int32 = 0
+      while waitpid(identifier, &word, WUNTRACED) < 0, errno == EINTR {}
+      guard word & 0xff == 0x7f else {
+        status = word
+        return false
+      }
+      if condition(logText) {
+        kill9()
+        return true
+      }
+      kill(identifier, SIGCONT)
+    }
+    return false
+  }
+
   /// `kill -9`.
   func kill9() {
     send(SIGKILL)

@@ -7,6 +7,28 @@ package struct GrowthSite: Hashable, Sendable {
   package let between: [Int]
   /// The dense layers and convolutions that read the channels. Ascending.
   package let readers: [Int]
+
+  /// The places of what a channel of the producer reads: [inputs · window].
+  package func incoming(_ channel: Int, _ layout: ParameterLayout) -> Range<Int> {
+    let tensor = layout[producer, .weight]!
+    let row = tensor.shape[1...].reduce(1, *)
+    return tensor.range.lowerBound + channel * row..<tensor.range.lowerBound + (channel + 1) * row
+  }
+
+  /// The places of the weights that read a channel of the producer: reader by reader, output by output.
+  package func outgoing(_ channel: Int, _ layout: ParameterLayout) -> [Range<Int>] {
+    let channels = layout[producer, .weight]!.shape[0]
+    return readers.flatMap { reader in
+      let tensor = layout[reader, .weight]!
+      let row = tensor.shape[1...].reduce(1, *)
+      // Behind a flattening a channel is several features.
+      let width = row / channels
+      return (0..<tensor.shape[0]).map { output in
+        let first = tensor.range.lowerBound + output * row + channel * width
+        return first..<first + width
+      }
+    }
+  }
 }
 
 extension NetworkDescription {
@@ -30,17 +52,18 @@ extension NetworkDescription {
       guard !own.contains(nodes.count - 1), between.allSatisfy({ handsChannelsOn(nodes[$0].layer, of: $0) }) else {
         return nil
       }
-      let readers = nodes.indices.filter { isProducer($0) && own.contains(nodes[$0].inputs[0]) }
-      return readers.isEmpty ? nil : GrowthSite(producer: producer, between: between, readers: readers)
+      let readers = nodes.indices.filter { !own.contains($0) && nodes[$0].inputs.contains(where: own.contains) }
+      guard !readers.isEmpty, readers.allSatisfy(isProducer) else { return nil }
+      return GrowthSite(producer: producer, between: between, readers: readers)
     }
   }
 
-  /// Whether a layer makes each of its channels from all that it reads.
+  /// Whether a layer makes each of its channels from all that it reads; with groups, more channels would move the others
+  /// to other groups.
   private func isProducer(_ node: Int) -> Bool {
     switch nodes[node].layer {
     case .dense: true
-    case .convolution(let convolution):
-      convolution.groups == 1 || shapes[nodes[node].inputs[0]][0] != convolution.groups
+    case .convolution(let convolution): convolution.groups == 1
     default: false
     }
   }

@@ -19,12 +19,15 @@ package struct TrainingRecipe: Hashable, Sendable {
   package var augmentation: Augmentation
   /// The layers that a step changes.
   package var part: Part
+  /// Whether the derivative of ReLU and its kin at 0 is that of the side above instead of 0: what neurons need that grow
+  /// from 0 (GradMax, section 3).
+  package var zerosLearn: Bool
 
   package init(
     epochs: Int = 20, batchSize: Int = 64, learningRate: Double = 0.02,
     optimizer: Optimizer = .sgd(momentum: 0.9, nesterov: false), l1: Double = 0, l2: Double = 1e-4,
     schedule: Schedule = .constant, warmupEpochs: Int = 0, augmentation: Augmentation = Augmentation(),
-    part: Part = .all
+    part: Part = .all, zerosLearn: Bool = false
   ) {
     self.epochs = epochs
     self.batchSize = batchSize
@@ -36,6 +39,7 @@ package struct TrainingRecipe: Hashable, Sendable {
     self.warmupEpochs = warmupEpochs
     self.augmentation = augmentation
     self.part = part
+    self.zerosLearn = zerosLearn
   }
 
   /// Optimizer steps in an epoch over `samples` samples; the last batch may be smaller.
@@ -146,11 +150,12 @@ extension TrainingRecipe {
 }
 
 extension TrainingRecipe {
-  /// What decides the weights; where only a part is trained, the identity of a job has another version, so that those of
-  /// whole networks keep theirs.
+  /// What decides the weights; where only a part is trained or zeros learn, the identity of a job has another version, so
+  /// that those of other trainings keep theirs.
   package func append(to bytes: inout CanonicalBytes) {
     appendCommon(to: &bytes)
     if part != .all { bytes.append(part.rawValue) }
+    if zerosLearn { bytes.append("zeros_learn") }
   }
 
   private func appendCommon(to bytes: inout CanonicalBytes) {
@@ -188,9 +193,10 @@ extension TrainingRecipe {
 
   /// The sent form.
   package var canonicalBytes: CanonicalBytes {
-    var bytes = CanonicalBytes(kind: "recipe", version: 2)
+    var bytes = CanonicalBytes(kind: "recipe", version: 3)
     appendCommon(to: &bytes)
     bytes.append(part.rawValue)
+    bytes.append(zerosLearn)
     return bytes
   }
 
@@ -198,7 +204,7 @@ extension TrainingRecipe {
   ///
   /// - Throws: ``CanonicalError`` for bytes that are not such a form, or an impossible recipe.
   package init(canonical: [UInt8]) throws(CanonicalError) {
-    var reader = try CanonicalReader(canonical, kind: "recipe", version: 2)
+    var reader = try CanonicalReader(canonical, kind: "recipe", version: 3)
     epochs = try reader.int()
     batchSize = try reader.int()
     learningRate = try reader.double()
@@ -228,6 +234,7 @@ extension TrainingRecipe {
       throw CanonicalError("a part of a network that this build does not know")
     }
     self.part = part
+    zerosLearn = try reader.bool()
     try reader.finish()
     do { try check() } catch { throw CanonicalError(error.description) }
   }

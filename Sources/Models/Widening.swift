@@ -84,24 +84,9 @@ package struct Widening: Hashable, Sendable {
       step: state.step)
   }
 
-  /// The places of the new incoming weights, [count][inputs · window] in the larger network's buffer.
-  package var incoming: [Range<Int>] {
-    let tensor = ParameterLayout(after)[site.producer, .weight]!
-    let row = tensor.range.count / tensor.shape[0]
-    return (tensor.shape[0] - count..<tensor.shape[0]).map { output in
-      tensor.range.lowerBound + output * row..<tensor.range.lowerBound + (output + 1) * row
-    }
-  }
-
-  /// The places of the new outgoing weights of a reader, [outputs][new inputs · window]: those of a new channel lie
-  /// together.
-  package func outgoing(_ reader: Int) -> [Range<Int>] {
-    let tensor = ParameterLayout(after)[reader, .weight]!
-    let taps = tensor.shape[2...].reduce(1, *)
-    let row = tensor.shape[1] * taps
-    let old = ParameterLayout(before)[reader, .weight]!.shape[1] * taps
-    return (0..<tensor.shape[0]).map { output in
-      tensor.range.lowerBound + output * row + old..<tensor.range.lowerBound + (output + 1) * row
-    }
+  /// The new channels of the producer, by number.
+  package var channels: Range<Int> {
+    let first = before.shapes[site.producer][0]
+    return first..<first + count
   }
 }

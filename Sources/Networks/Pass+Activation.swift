@@ -13,14 +13,14 @@ extension Activation {
     }
   }
 
-  /// The derivative at x, where the value is y. At a corner it is that of the flat side.
-  fileprivate func slope(_ x: Float, _ y: Float) -> Float {
+  /// The derivative at x, where the value is y. At a corner it is that of the flat side, or of the side above.
+  fileprivate func slope(_ x: Float, _ y: Float, takesUpper: Bool) -> Float {
     switch self {
-    case .relu: x > 0 ? 1 : 0
-    case .leakyRelu(let slope): x > 0 ? 1 : slope
+    case .relu: x > 0 || takesUpper && x == 0 ? 1 : 0
+    case .leakyRelu(let slope): x > 0 || takesUpper && x == 0 ? 1 : slope
     case .sigmoid: y * (1 - y)
     case .tanh: 1 - y * y
-    case .clip(let low, let high): x > low && x < high ? 1 : 0
+    case .clip(let low, let high): (x > low || takesUpper && x == low) && x < high ? 1 : 0
     }
   }
 }
@@ -28,15 +28,26 @@ extension Activation {
 extension Pass {
   func activate(_ node: Int, _ input: Int, _ activation: Activation) {
     let (x, y) = (values(input), values(node))
-    if activation == .relu { return kernels.relu(x, size(node), y) }
+    if activation == .relu {
+      guard zerosLearn else { return kernels.relu(x, size(node), y) }
+      // The way back sees y alone: −0 is what came from below 0, +0 what was 0.
+      for index in 0..<size(node) { y[index] = x[index] < 0 ? -0.0 : x[index] + 0 }
+      return
+    }
     for index in 0..<size(node) { y[index] = activation.value(x[index]) }
   }
 
   func activateBackward(_ node: Int, _ input: Int, _ activation: Activation) {
     let (x, y, dy) = (values(input), values(node), gradient(node)!)
     contribute(input) { dx in
-      if activation == .relu { return kernels.reluBackward(y, dy, size(node), dx) }
-      for index in 0..<size(node) { dx[index] = dy[index] * activation.slope(x[index], y[index]) }
+      if activation == .relu {
+        guard zerosLearn else { return kernels.reluBackward(y, dy, size(node), dx) }
+        for index in 0..<size(node) { dx[index] = y[index].sign == .plus ? dy[index] : 0 }
+        return
+      }
+      for index in 0..<size(node) {
+        dx[index] = dy[index] * activation.slope(x[index], y[index], takesUpper: zerosLearn)
+      }
     }
   }
 

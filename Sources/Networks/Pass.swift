@@ -13,6 +13,8 @@ final class Pass {
   }
 
   let network: NetworkDescription
+  /// As ``TrainingRecipe/zerosLearn``.
+  let zerosLearn: Bool
   let plan: PassPlan
   let kernels: TrainingKernels
   /// The most samples of a batch.
@@ -41,9 +43,13 @@ final class Pass {
   let channelSums: (AlignedBuffer<Double>, AlignedBuffer<Double>)
 
   /// Room for batches of up to `capacity` samples.
-  init(_ network: NetworkDescription, _ purpose: PassPlan.Purpose, capacity: Int, variant: KernelVariant = .best) {
+  init(
+    _ network: NetworkDescription, _ purpose: PassPlan.Purpose, capacity: Int, zerosLearn: Bool = false,
+    variant: KernelVariant = .best
+  ) {
     let plan = PassPlan(network, purpose)
     self.network = network
+    self.zerosLearn = zerosLearn
     self.plan = plan
     self.capacity = capacity
     kernels = TrainingKernels(variant)

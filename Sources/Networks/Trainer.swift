@@ -93,7 +93,8 @@ package struct Trainer: Sendable {
     guard state.step < step, data.count > 0 else { return .trained(meanLoss: 0) }
     let memory = Memory(state, keep: keep)
     defer { memory.store(in: &state) }
-    let pass = Pass(network, .training, capacity: min(recipe.batchSize, data.count), variant: variant)
+    let pass = Pass(
+      network, .training, capacity: min(recipe.batchSize, data.count), zerosLearn: recipe.zerosLearn, variant: variant)
     let optimizer = OptimizerStep(
       network, recipe: recipe, kernels: pass.kernels, layout: layout, stepsPerEpoch: stepsPerEpoch)
     var order: (epoch: Int, samples: [Int])?
@@ -150,7 +151,8 @@ package struct Trainer: Sendable {
   /// - Complexity: samples × multiply-adds of the network, with memory for the activations of all samples.
   package func gradient(at parameters: [Float], samples: [Int]) -> (loss: Double, gradient: [Float]) {
     precondition(parameters.count == layout.count && !samples.isEmpty)
-    let pass = Pass(network, .training, capacity: samples.count, variant: variant)
+    let pass = Pass(
+      network, .training, capacity: samples.count, zerosLearn: recipe.zerosLearn, variant: variant)
     let gradient = AlignedBuffer<Float>(count: layout.trainableCount)
     input.load(samples, nil, into: pass.input)
     let loss = propagate(

@@ -30,6 +30,8 @@ package enum Purpose: UInt64, Sendable {
   case popupScores = 26
   /// Values that the kept weights of a ticket are reset to.
   case resetting = 31
+  /// What new neurons begin with.
+  case growth = 32
   case test = 999
 }
 

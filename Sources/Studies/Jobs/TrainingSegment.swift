@@ -62,7 +62,7 @@ package struct TrainingSegment: Hashable, Sendable {
   }
 
   var digest: Digest {
-    var bytes = CanonicalBytes(kind: "train", version: recipe.part == .all ? 3 : 4)
+    var bytes = CanonicalBytes(kind: "train", version: recipe.zerosLearn ? 5 : recipe.part == .all ? 3 : 4)
     bytes.append(network.digest)
     recipe.append(to: &bytes)
     bytes.append(seed)

@@ -16,8 +16,10 @@ import Testing
         var parameters = widening.widened(parameters: model.parameters)
         // Of new neurons either what they read or what reads them may be anything.
         let layout = ParameterLayout(widening.after)
-        let places = random.chance(0.5) ? widening.incoming : site.readers.flatMap(widening.outgoing)
-        let readsNothing = places != widening.incoming
+        let readsNothing = random.chance(0.5)
+        let places = widening.channels.flatMap { channel in
+          readsNothing ? site.outgoing(channel, layout) : [site.incoming(channel, layout)]
+        }
         for place in places.joined() { parameters[place] = random.values(1, in: -1...1)[0] }
         if readsNothing {
           // A neuron without inputs gives f(0), which not every function has at 0, and neither have layers between.
@@ -66,6 +68,8 @@ import Testing
     let grown = widening.widened(state)
     #expect(grown.parameters == [1, 2, 3, 4, 0, 0, 5, 6, 0, 7, 8, 0, 9])
     #expect(grown.slots == [[11, 12, 13, 14, 0, 0, 15, 16, 0, 17, 18, 0, 19]])
-    #expect(grown.step == 4 && widening.incoming == [4..<6] && widening.outgoing(site.readers[0]) == [11..<12])
+    let layout = ParameterLayout(widening.after)
+    #expect(grown.step == 4 && widening.channels == 2..<3)
+    #expect(site.incoming(2, layout) == 4..<6 && site.outgoing(2, layout) == [11..<12])
   }
 }

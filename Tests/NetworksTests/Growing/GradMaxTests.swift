@@ -15,6 +15,7 @@ import Testing
   @Test("Outgoing weights are NumPy's left singular vectors, the gain is the sum of its squared values")
   func numpy() throws {
     let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
       .appendingPathComponent("Fixtures/singular-vectors.json")
     let cases = try JSONDecoder().decode([Case].self, from: Data(contentsOf: file))
     #expect(cases.count == 7)

@@ -1,0 +1,161 @@
+package import Digests
+
+/// One step in which a network grows: where, by how much, and how what is new begins.
+package struct GrowthStep: Hashable, Sendable {
+  package enum Place: Hashable, Sendable {
+    /// So many more channels of a layer that is the producer of a ``GrowthSite``.
+    case neurons(producer: Int, count: Int)
+    /// A new layer behind a node.
+    case layer(behind: Int, Deepening.Kind)
+  }
+
+  package var place: Place
+  /// How new neurons begin; new layers always begin as ``Deepening`` says.
+  package var method: GrowthMethod
+  /// The norms of what new neurons read, and of what reads them, in those of the old ones of the layer, on average.
+  package var scale: Double
+  /// Samples of `train` that are looked at.
+  package var samples: Int
+
+  package init(_ place: Place, _ method: GrowthMethod, scale: Double = 1, samples: Int) {
+    self.place = place
+    self.method = method
+    self.scale = scale
+    self.samples = samples
+  }
+
+  /// What a network becomes.
+  ///
+  /// - Throws: ``NetworkError`` where it cannot grow there, or would be larger than networks may be.
+  package func grown(_ network: NetworkDescription) throws(NetworkError) -> NetworkDescription {
+    switch place {
+    case .neurons(let producer, let count):
+      return try Widening(network, at: try network.growthSite(producer), by: count).after
+    case .layer(let node, let kind): return try Deepening(network, behind: node, kind).after
+    }
+  }
+}
+
+/// How new neurons begin, such that the network gives what it gave.
+package enum GrowthMethod: Hashable, Sendable {
+  /// One side is zero, the other has random directions.
+  case random(zero: Side)
+  /// Incoming zero, outgoing such that the gradient of the incoming weights has the largest norm, by singular vectors.
+  case gradMax
+  /// The same by ascent in so many rounds, for functions with another value than 0 or another slope than 1 at 0.
+  case gradMaxOpt(rounds: Int)
+  /// Outgoing zero, incoming those of so many candidates and of splits of the old neurons, improved in some rounds, whose
+  /// outgoing weights have the largest gradients.
+  case firefly(candidates: Int, rounds: Int)
+
+  package enum Side: Int, Hashable, Sendable {
+    case incoming
+    case outgoing
+  }
+
+  /// The name of its lines in reports.
+  package var name: String {
+    switch self {
+    case .random(.incoming): "Random"
+    case .random(.outgoing): "Random/outgoing-zero"
+    case .gradMax: "GradMax"
+    case .gradMaxOpt: "GradMaxOpt"
+    case .firefly: "Firefly"
+    }
+  }
+}
+
+extension NetworkDescription {
+  /// The place around a layer where neurons can be added.
+  ///
+  /// - Throws: ``NetworkError`` where there is none.
+  package func growthSite(_ producer: Int) throws(NetworkError) -> GrowthSite {
+    guard let site = growthSites.first(where: { $0.producer == producer }) else {
+      let name = nodes.indices.contains(producer) ? nodes[producer].name : "layer \(producer)"
+      throw NetworkError("\(self.name): \(name) cannot get more neurons; a sum, the output or nothing reads it")
+    }
+    return site
+  }
+}
+
+extension GrowthStep {
+  /// What decides the grown state, and the sent form.
+  package var canonicalBytes: CanonicalBytes {
+    var bytes = CanonicalBytes(kind: "growth-step", version: 1)
+    switch place {
+    case .neurons(let producer, let count):
+      bytes.append(1)
+      bytes.append(producer)
+      bytes.append(count)
+    case .layer(let node, let kind):
+      bytes.append(2)
+      bytes.append(node)
+      kind.append(to: &bytes)
+    }
+    method.append(to: &bytes)
+    bytes.append(scale)
+    bytes.append(samples)
+    return bytes
+  }
+
+  /// A step from its sent form.
+  ///
+  /// - Throws: ``CanonicalError`` for bytes that are not such a form, or an impossible step.
+  package init(canonical: [UInt8]) throws(CanonicalError) {
+    var reader = try CanonicalReader(canonical, kind: "growth-step", version: 1)
+    switch try reader.int() {
+    case 1: place = .neurons(producer: try reader.int(), count: try reader.int())
+    case 2: place = .layer(behind: try reader.int(), try Deepening.Kind(from: &reader))
+    case let other: throw CanonicalError("a growth of kind \(other), which this build does not know")
+    }
+    method = try GrowthMethod(from: &reader)
+    scale = try reader.double()
+    samples = try reader.int()
+    try reader.finish()
+    if case .neurons(_, let count) = place, !(1...1 << 20).contains(count) {
+      throw CanonicalError("\(count) new neurons")
+    }
+    guard scale.isFinite, scale > 0, (1...1 << 32).contains(samples) else {
+      throw CanonicalError("a growth of scale \(scale) by \(samples) samples")
+    }
+  }
+}
+
+extension GrowthMethod {
+  package func append(to bytes: inout CanonicalBytes) {
+    switch self {
+    case .random(let zero):
+      bytes.append(1)
+      bytes.append(zero.rawValue)
+    case .gradMax: bytes.append(2)
+    case .gradMaxOpt(let rounds):
+      bytes.append(3)
+      bytes.append(rounds)
+    case .firefly(let candidates, let rounds):
+      bytes.append(4)
+      bytes.append(candidates)
+      bytes.append(rounds)
+    }
+  }
+
+  fileprivate init(from reader: inout CanonicalReader) throws(CanonicalError) {
+    switch try reader.int() {
+    case 1:
+      guard let zero = Side(rawValue: try reader.int()) else { throw CanonicalError("a side of no neuron") }
+      self = .random(zero: zero)
+    case 2: self = .gradMax
+    case 3: self = .gradMaxOpt(rounds: try reader.int())
+    case 4: self = .firefly(candidates: try reader.int(), rounds: try reader.int())
+    case let other: throw CanonicalError("a way to grow of kind \(other), which this build does not know")
+    }
+    switch self {
+    case .gradMaxOpt(let rounds):
+      guard (1...10_000).contains(rounds) else { throw CanonicalError("\(rounds) rounds of ascent") }
+    case .firefly(let candidates, let rounds):
+      guard (0...1 << 16).contains(candidates), (0...10_000).contains(rounds) else {
+        throw CanonicalError("\(candidates) candidates in \(rounds) rounds")
+      }
+    case .random, .gradMax: break
+    }
+  }
+}

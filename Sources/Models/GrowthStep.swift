@@ -36,6 +36,26 @@ package struct GrowthStep: Hashable, Sendable {
   }
 }
 
+extension GrowthStep {
+  /// Multiply-adds that the step costs: three for each one of a sample in each look there and back.
+  ///
+  /// - Parameter grown: what a network becomes.
+  package func multiplyAdds(of network: NetworkDescription, _ grown: NetworkDescription) -> Double {
+    var looks = 1
+    if case .neurons(let producer, _) = place, let site = try? network.growthSite(producer) {
+      let layout = ParameterLayout(network)
+      let outgoing = site.outgoing(0, layout).reduce(0) { $0 + $1.count }
+      switch method {
+      case .random: break
+      case .gradMax: looks += (outgoing + GrowthMethod.probes - 1) / GrowthMethod.probes
+      case .gradMaxOpt(let rounds): looks += 3 * rounds
+      case .firefly(_, let rounds): looks += 2 * rounds + 1
+      }
+    }
+    return 3 * Double(looks) * Double(samples) * Double(ParameterLayout(grown).multiplyAdds)
+  }
+}
+
 /// How new neurons begin, such that the network gives what it gave.
 package enum GrowthMethod: Hashable, Sendable {
   /// One side is zero, the other has random directions.
@@ -52,6 +72,9 @@ package enum GrowthMethod: Hashable, Sendable {
     case incoming
     case outgoing
   }
+
+  /// Outgoing weights that ``gradMax`` asks about in one pass.
+  package static let probes = 64
 
   /// The name of its lines in reports.
   package var name: String {

@@ -41,7 +41,21 @@ package struct WeightScores: Sendable {
   ///
   /// - Complexity: samples × multiply-adds of the network, three times.
   package func gradient() -> [Float]? {
-    let pass = Pass(network, .training, capacity: min(Self.batch, count), variant: variant)
+    guard let gradient = meanGradient(zerosLearn: false) else { return nil }
+    return scores { gradient[$0] }
+  }
+
+  /// ‖∂L/∂θ‖ over all trainable parameters, L as in ``gradient()``; nil if it is not finite.
+  package func gradientNorm(zerosLearn: Bool) -> Double? {
+    guard let gradient = meanGradient(zerosLearn: zerosLearn) else { return nil }
+    let norm = gradient.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    return norm.isFinite ? norm : nil
+  }
+
+  /// One value a trainable parameter; nil where the loss is not finite.
+  private func meanGradient(zerosLearn: Bool) -> [Double]? {
+    let pass = Pass(
+      network, .training, capacity: min(Self.batch, count), zerosLearn: zerosLearn, variant: variant)
     // A copy: running statistics follow the batches.
     let memory = AlignedBuffer(parameters)
     let gradient = AlignedBuffer<Float>(count: layout.trainableCount)
@@ -52,11 +66,9 @@ package struct WeightScores: Sendable {
       _ = pass.forward(memory.base, count: samples.count, key: Pass.Key(seed: 0, step: first / Self.batch))
       guard pass.crossEntropy(input.data.labels[samples]).isFinite else { return nil }
       pass.backward(memory.base, into: gradient.base)
-      for tensor in layout.prunable {
-        for index in tensor.range { sums[index] += Double(samples.count) * Double(gradient.base[index]) }
-      }
+      for index in sums.indices { sums[index] += Double(samples.count) * Double(gradient.base[index]) }
     }
-    return scores { sums[$0] / Double(count) }
+    return sums.map { $0 / Double(count) }
   }
 
   /// |w| · ‖x‖₂ of each prunable weight, x the values that it is multiplied with over all samples and, in a convolution,

@@ -195,7 +195,8 @@ extension JobResult {
     switch answer {
     case .outcome(.split): "split"
     case .outcome(.trained), .outcome(.diverged): "train"
-    case .outcome(.scored): "score"
+    case .outcome(.scored), .outcome(.measured): "score"
+    case .outcome(.grown): "grow"
     case .outcome(.evaluated), .outcome(.worseThanThreshold): "evaluate"
     case .outcome(.tested): "test"
     case .failure: "failed"

@@ -30,6 +30,7 @@ extension Job {
     case .train(let job): 512 + 96 * job.network.nodes.count + (job.mask?.count ?? 0) / 8
     // Twice where it is a mask to come to, too.
     case .score(let job): 512 + 112 * job.network.nodes.count + (job.mask?.count ?? 0) / 4
+    case .grow(let job): 512 + 96 * job.network.nodes.count
     case .evaluate(let job): 512 + 96 * job.network.nodes.count + (job.mask?.count ?? 0) / 8
     case .test(let job): 512 + 96 * job.network.nodes.count + (job.mask?.count ?? 0) / 8
     }

@@ -14,6 +14,7 @@ final class Lane: Sendable {
   enum Work: Sendable {
     case train(TrainingSegment, LabelledData, TrainingState)
     case score(Scoring, [Float], LabelledData)
+    case grow(Growing, LabelledData, TrainingState)
     case evaluate(Evaluation<FitnessUse>, [Float]?, EvaluationData, images: LabelledData?)
     case test(Evaluation<TestUse>, [Float]?, EvaluationData, images: LabelledData?)
   }
@@ -57,6 +58,7 @@ final class Lane: Sendable {
       case .score(let job, let parameters, let data):
         let (outcome, blob) = try job.outcome(parameters: parameters, data: data)
         return (.outcome(outcome), blob.map { [$0] } ?? [])
+      case .grow(let job, let data, let state): return try grow(job, data, state)
       }
     } catch {
       return (.failure("\(error)"), [])
@@ -73,12 +75,28 @@ final class Lane: Sendable {
     case .diverged(let step): return (.outcome(.diverged(step: step)), [])
     case .trained(let loss):
       if let mask = job.mask { state.bringBack(start.parameters, where: mask, of: job) }
-      let bytes = state.canonicalBytes.bytes
-      let weights = Parameters.canonicalBytes(of: state.parameters)
-      let segment = TrainedSegment(state: Digest(of: bytes), parameters: Digest(of: weights), loss: loss)
-      return (.outcome(.trained(segment)), [(segment.state, bytes), (segment.parameters, weights)])
+      let (state, weights) = (
+        stored(state.canonicalBytes.bytes), stored(Parameters.canonicalBytes(of: state.parameters))
+      )
+      return (
+        .outcome(.trained(TrainedSegment(state: state.digest, parameters: weights.digest, loss: loss))),
+        [state, weights]
+      )
     }
   }
+
+  private func grow(
+    _ job: Growing, _ data: LabelledData, _ start: TrainingState
+  ) throws -> (JobResult.Answer, [(digest: Digest, bytes: [UInt8])]) {
+    let grower = try Grower(network: job.network, recipe: job.recipe, data: data, seed: job.seed)
+    guard let grown = try grower.grow(start, job.growth) else { return (.outcome(.diverged(step: job.step)), []) }
+    let state = stored(grown.state.canonicalBytes.bytes)
+    let weights = stored(Parameters.canonicalBytes(of: grown.state.parameters))
+    let network = GrownNetwork(state: state.digest, parameters: weights.digest, gain: grown.gain)
+    return (.outcome(.grown(network)), [state, weights])
+  }
+
+  private func stored(_ bytes: [UInt8]) -> (digest: Digest, bytes: [UInt8]) { (Digest(of: bytes), bytes) }
 }
 
 extension TrainingState {

@@ -242,7 +242,7 @@ extension Outcome {
   fileprivate var isEvaluation: Bool {
     switch self {
     case .evaluated, .worseThanThreshold: true
-    case .split, .trained, .diverged, .scored, .tested: false
+    case .split, .trained, .diverged, .scored, .measured, .grown, .tested: false
     }
   }
 }

@@ -15,6 +15,11 @@ extension Scoring {
   ) throws(NetworkError) -> (outcome: Outcome, blob: (digest: Digest, bytes: [UInt8])?) {
     let scores: [Float]
     switch criterion {
+    case .gradientNorm(let zerosLearn):
+      let weights = try WeightScores(
+        network: network, scope: scope, parameters: left(of: parameters), data: data, samples: samples)
+      guard let norm = weights.gradientNorm(zerosLearn: zerosLearn) else { return (.diverged(step: 0), nil) }
+      return (.measured(norm), nil)
     case .rewriting(let rewriting):
       guard let values = try rewritten(parameters, rewriting, data) else { return (.diverged(step: 0), nil) }
       scores = values
@@ -62,7 +67,8 @@ extension Scoring {
         network: network, scope: scope, parameters: parameters, data: data, samples: samples, block: block,
         damping: damping
       ).scores()
-    case .edgePopup, .rewriting: preconditionFailure("what trains or rewrites gives no scores in one step")
+    case .edgePopup, .rewriting, .gradientNorm:
+      preconditionFailure("what trains, rewrites or measures gives no scores in one step")
     }
   }
 

@@ -252,6 +252,9 @@ package final class WorkerService: Sendable {
       return .score(
         job, try await store.parameters(job.parameters, of: job.network),
         try await store.labelledData(job.slice.digest, atMost: job.slice.mostBytes(for: job.network)))
+    case .grow(let job):
+      let data = try await store.labelledData(job.slice.digest, atMost: job.slice.mostBytes(for: job.network))
+      return .grow(job, data, try await state(job.state, of: job.network, job.recipe, step: job.step, store))
     case .evaluate(let job):
       return .evaluate(
         job, try await weights(job, store),
@@ -286,14 +289,22 @@ package final class WorkerService: Sendable {
       }
       return TrainingState(weights: weights, of: job.network, recipe: job.recipe, step: job.steps.lowerBound)
     case .state(let digest):
-      // Adam has the most slots, two.
-      let limit = 4096 + 12 * layout.count
-      let state = try TrainingState(canonical: try await store.blob(digest, atMost: limit))
-      guard state.step == job.steps.lowerBound, state.parameters.count == layout.count,
-        state.slots.map(\.count) == Array(repeating: layout.trainableCount, count: job.recipe.optimizer.slots)
-      else { throw BlobError(description: "the state \(digest) is not the one this segment goes on from") }
-      return state
+      return try await state(digest, of: job.network, job.recipe, step: job.steps.lowerBound, store)
     }
+  }
+
+  /// The state behind a step of training.
+  private static func state(
+    _ digest: Digest, of network: NetworkDescription, _ recipe: TrainingRecipe, step: Int, _ store: WorkerInputs
+  ) async throws -> TrainingState {
+    let layout = ParameterLayout(network)
+    // Adam has the most slots, two.
+    let limit = 4096 + 12 * layout.count
+    let state = try TrainingState(canonical: try await store.blob(digest, atMost: limit))
+    guard state.step == step, state.parameters.count == layout.count,
+      state.slots.map(\.count) == Array(repeating: layout.trainableCount, count: recipe.optimizer.slots)
+    else { throw BlobError(description: "the state \(digest) is not the one that the job goes on from") }
+    return state
   }
 
   private func hello() -> Hello {

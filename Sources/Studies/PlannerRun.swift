@@ -172,7 +172,8 @@ package struct PlannerRun: Sendable {
     case .edgePopup: .edgePopup
     case .gradient: study.baselines.gradient ? .globalGradient : search(.gradient)
     case .activation: search(.activation)
-    case .fisher, .optimalBrainDamage, .optimalBrainSurgeon, .rewriting: preconditionFailure("no search asks for it")
+    case .fisher, .optimalBrainDamage, .optimalBrainSurgeon, .rewriting, .gradientNorm:
+      preconditionFailure("no search asks for it")
     }
   }
 }

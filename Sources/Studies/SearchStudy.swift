@@ -190,7 +190,7 @@ package struct SearchStudy: Sendable {
       return try observe(score, of: proposal)
     case (.evaluate, .worseThanThreshold):
       return try observe(nil, of: proposal)
-    case (.split, _), (.train, _), (.score, _), (.evaluate, _), (.test, _):
+    case (.split, _), (.train, _), (.score, _), (.grow, _), (.evaluate, _), (.test, _):
       preconditionFailure("an outcome of another kind; the coordinator checks it before it is stored")
     }
     return nil

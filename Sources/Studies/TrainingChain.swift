@@ -101,7 +101,7 @@ struct TrainingChain: Sendable {
     case .trained(let segment): observe(segment)
     case .diverged(let step): throw failure(divergedIn: step)
     case .evaluated(let score): try observe(score)
-    case .split, .scored, .worseThanThreshold: preconditionFailure("an outcome of another kind")
+    case .split, .scored, .measured, .grown, .worseThanThreshold: preconditionFailure("an outcome of another kind")
     }
   }
 

@@ -195,6 +195,7 @@ extension PBParcel {
       case .split: preconditionFailure("a split is done where the data folder is")
       case .train(let segment): message.train = PBTrain(segment, network: place(segment.network))
       case .score(let scoring): message.score = PBScore(scoring, network: place(scoring.network))
+      case .grow(let growing): message.grow = PBGrow(growing, network: place(growing.network))
       case .evaluate(let evaluation): message.evaluate = PBEvaluate(evaluation, network: place(evaluation.network))
       case .test(let evaluation): message.test = PBEvaluate(evaluation, network: place(evaluation.network))
       }
@@ -222,6 +223,7 @@ extension PBJob {
     switch kind {
     case .train(let train): job = .train(try train.domain(networks))
     case .score(let score): job = .score(try score.domain(networks))
+    case .grow(let grow): job = .grow(try grow.domain(networks))
     case .evaluate(let evaluate): job = .evaluate(try evaluate.domain(FitnessUse.self, networks))
     case .test(let test):
       guard test.threshold == nil else { throw WireError(description: "a test with a threshold") }

@@ -29,6 +29,10 @@ extension PBScore {
     case .rewriting(.compensation(let block, let damping)):
       criterion = .compensation(PBOptimalBrainSurgeon(block, damping))
     case .rewriting(.resetting(let rule)): criterion = .resetting(PBResetting(rule))
+    case .gradientNorm(let zerosLearn):
+      var message = PBGradientNorm()
+      message.zerosLearn = zerosLearn
+      criterion = .gradientNorm(message)
     }
   }
 
@@ -52,6 +56,7 @@ extension PBScore {
       let (block, damping) = try surgeon.domain()
       criterion = .rewriting(.compensation(block: block, damping: damping))
     case .resetting(let resetting): criterion = .rewriting(.resetting(try resetting.domain()))
+    case .gradientNorm(let norm): criterion = .gradientNorm(zerosLearn: norm.zerosLearn)
     case nil: throw WireError(description: "score: a criterion that this build does not know")
     }
     return Scoring(

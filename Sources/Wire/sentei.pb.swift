@@ -308,6 +308,14 @@ package nonisolated struct PBJob: Sendable {
     set {kind = .score(newValue)}
   }
 
+  package var grow: PBGrow {
+    get {
+      if case .grow(let v)? = kind {return v}
+      return PBGrow()
+    }
+    set {kind = .grow(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -315,6 +323,7 @@ package nonisolated struct PBJob: Sendable {
     case evaluate(PBEvaluate)
     case test(PBEvaluate)
     case score(PBScore)
+    case grow(PBGrow)
 
   }
 
@@ -616,6 +625,15 @@ package nonisolated struct PBScore: Sendable {
     set {criterion = .resetting(newValue)}
   }
 
+  /// One number instead of scores.
+  package var gradientNorm: PBGradientNorm {
+    get {
+      if case .gradientNorm(let v)? = criterion {return v}
+      return PBGradientNorm()
+    }
+    set {criterion = .gradientNorm(newValue)}
+  }
+
   /// What is left; absent for all of it.
   package var mask: PBMask {
     get {_mask ?? PBMask()}
@@ -639,6 +657,8 @@ package nonisolated struct PBScore: Sendable {
     case folding(PBFolding)
     case compensation(PBOptimalBrainSurgeon)
     case resetting(PBResetting)
+    /// One number instead of scores.
+    case gradientNorm(PBGradientNorm)
 
   }
 
@@ -646,6 +666,56 @@ package nonisolated struct PBScore: Sendable {
 
   fileprivate var _slice: PBSlice? = nil
   fileprivate var _mask: PBMask? = nil
+}
+
+package nonisolated struct PBGradientNorm: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var zerosLearn: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct PBGrow: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// A place in the parcel's networks: the network before it grows.
+  package var network: UInt32 = 0
+
+  /// Canonical bytes.
+  package var recipe: Data = Data()
+
+  package var seed: UInt64 = 0
+
+  package var slice: PBSlice {
+    get {_slice ?? PBSlice()}
+    set {_slice = newValue}
+  }
+  /// Returns true if `slice` has been explicitly set.
+  package var hasSlice: Bool {self._slice != nil}
+  /// Clears the value of `slice`. Subsequent reads from it will return its default value.
+  package mutating func clearSlice() {self._slice = nil}
+
+  package var state: Data = Data()
+
+  package var step: UInt64 = 0
+
+  /// Canonical bytes.
+  package var growth: Data = Data()
+
+  package var numerics: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _slice: PBSlice? = nil
 }
 
 package nonisolated struct PBOptimalBrainSurgeon: Sendable {
@@ -1369,7 +1439,7 @@ nonisolated extension PBParcel: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension PBJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Job"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}train\0\u{1}evaluate\0\u{1}test\0\u{1}score\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}train\0\u{1}evaluate\0\u{1}test\0\u{1}score\0\u{1}grow\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1430,6 +1500,19 @@ nonisolated extension PBJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImplem
           self.kind = .score(v)
         }
       }()
+      case 6: try {
+        var v: PBGrow?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .grow(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .grow(v)
+        }
+      }()
       default: break
       }
     }
@@ -1459,6 +1542,10 @@ nonisolated extension PBJob: SwiftProtobuf.Message, SwiftProtobuf._MessageImplem
     case .score?: try {
       guard case .score(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .grow?: try {
+      guard case .grow(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     }()
     case nil: break
     }
@@ -1800,7 +1887,7 @@ nonisolated extension PBRetraining: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension PBScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Score"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}network\0\u{3}prunes_classifier\0\u{1}parameters\0\u{1}slice\0\u{1}samples\0\u{1}numerics\0\u{1}gradient\0\u{1}activation\0\u{3}edge_popup\0\u{1}fisher\0\u{3}optimal_brain_damage\0\u{3}optimal_brain_surgeon\0\u{1}mask\0\u{1}folding\0\u{1}compensation\0\u{1}resetting\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}network\0\u{3}prunes_classifier\0\u{1}parameters\0\u{1}slice\0\u{1}samples\0\u{1}numerics\0\u{1}gradient\0\u{1}activation\0\u{3}edge_popup\0\u{1}fisher\0\u{3}optimal_brain_damage\0\u{3}optimal_brain_surgeon\0\u{1}mask\0\u{1}folding\0\u{1}compensation\0\u{1}resetting\0\u{3}gradient_norm\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1932,6 +2019,19 @@ nonisolated extension PBScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
           self.criterion = .resetting(v)
         }
       }()
+      case 17: try {
+        var v: PBGradientNorm?
+        var hadOneofValue = false
+        if let current = self.criterion {
+          hadOneofValue = true
+          if case .gradientNorm(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.criterion = .gradientNorm(v)
+        }
+      }()
       default: break
       }
     }
@@ -2003,6 +2103,10 @@ nonisolated extension PBScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
       guard case .resetting(let v)? = self.criterion else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
     }()
+    case .gradientNorm?: try {
+      guard case .gradientNorm(let v)? = self.criterion else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+    }()
     default: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -2017,6 +2121,105 @@ nonisolated extension PBScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.numerics != rhs.numerics {return false}
     if lhs.criterion != rhs.criterion {return false}
     if lhs._mask != rhs._mask {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBGradientNorm: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GradientNorm"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}zeros_learn\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.zerosLearn) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.zerosLearn != false {
+      try visitor.visitSingularBoolField(value: self.zerosLearn, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBGradientNorm, rhs: PBGradientNorm) -> Bool {
+    if lhs.zerosLearn != rhs.zerosLearn {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBGrow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Grow"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}network\0\u{1}recipe\0\u{1}seed\0\u{1}slice\0\u{1}state\0\u{1}step\0\u{1}growth\0\u{1}numerics\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.network) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.recipe) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.seed) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._slice) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.state) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.step) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.growth) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.numerics) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.network != 0 {
+      try visitor.visitSingularUInt32Field(value: self.network, fieldNumber: 1)
+    }
+    if !self.recipe.isEmpty {
+      try visitor.visitSingularBytesField(value: self.recipe, fieldNumber: 2)
+    }
+    if self.seed != 0 {
+      try visitor.visitSingularUInt64Field(value: self.seed, fieldNumber: 3)
+    }
+    try { if let v = self._slice {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    if !self.state.isEmpty {
+      try visitor.visitSingularBytesField(value: self.state, fieldNumber: 5)
+    }
+    if self.step != 0 {
+      try visitor.visitSingularUInt64Field(value: self.step, fieldNumber: 6)
+    }
+    if !self.growth.isEmpty {
+      try visitor.visitSingularBytesField(value: self.growth, fieldNumber: 7)
+    }
+    if !self.numerics.isEmpty {
+      try visitor.visitSingularStringField(value: self.numerics, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: PBGrow, rhs: PBGrow) -> Bool {
+    if lhs.network != rhs.network {return false}
+    if lhs.recipe != rhs.recipe {return false}
+    if lhs.seed != rhs.seed {return false}
+    if lhs._slice != rhs._slice {return false}
+    if lhs.state != rhs.state {return false}
+    if lhs.step != rhs.step {return false}
+    if lhs.growth != rhs.growth {return false}
+    if lhs.numerics != rhs.numerics {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -90,7 +90,7 @@ extension Outcome {
   fileprivate var isScore: Bool {
     switch self {
     case .evaluated, .worseThanThreshold: true
-    case .split, .trained, .diverged, .scored, .tested: false
+    case .split, .trained, .diverged, .scored, .measured, .grown, .tested: false
     }
   }
 }

@@ -32,15 +32,16 @@ extension Grower {
   /// Such neurons give nothing, so many of them are asked in one pass, each with another outgoing weight of 1. That holds
   /// behind pools, normalisation and convolutions too, where the map is no product of two known matrices.
   ///
-  /// - Complexity: outgoing / 64 passes over a network with 64 more neurons in the layer.
+  /// - Complexity: outgoing / ``GrowthMethod/probes`` passes over a network with as many more neurons in the layer.
   private func gradientMap(_ neurons: NewNeurons, _ look: Look) throws(NetworkError) -> [Float]? {
     let rows = neurons.outgoingCount
     let old = neurons.widening.before
     var map: [Float] = []
     map.reserveCapacity(rows * neurons.incomingCount)
-    for first in stride(from: 0, to: rows, by: 64) {
+    for first in stride(from: 0, to: rows, by: GrowthMethod.probes) {
       let probes = NewNeurons(
-        try Widening(old, at: neurons.widening.site, by: min(64, rows - first)), neurons.narrow, scale: 1)
+        try Widening(old, at: neurons.widening.site, by: min(GrowthMethod.probes, rows - first)), neurons.narrow,
+        scale: 1)
       var parameters = probes.parameters
       for (row, channel) in probes.widening.channels.enumerated() {
         let places = Array(probes.outgoing(channel).joined())

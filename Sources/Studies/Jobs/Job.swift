@@ -20,6 +20,7 @@ package enum Job: Hashable, Sendable {
   case split(SplitJob)
   case train(TrainingSegment)
   case score(Scoring)
+  case grow(Growing)
   case evaluate(Evaluation<FitnessUse>)
   /// Asked for by the report alone; its outcome is of a type that no planner can observe.
   case test(Evaluation<TestUse>)
@@ -30,6 +31,7 @@ package enum Job: Hashable, Sendable {
     case .split: "split"
     case .train: "train"
     case .score: "score"
+    case .grow: "grow"
     case .evaluate: "evaluate"
     case .test: "test"
     }
@@ -41,6 +43,7 @@ package enum Job: Hashable, Sendable {
     case .split(let job): [job.dataset]
     case .train(let job): [job.slice.digest] + (job.start.blob.map { [$0] } ?? [])
     case .score(let job): [job.parameters, job.slice.digest]
+    case .grow(let job): [job.state, job.slice.digest]
     case .evaluate(let job): job.inputs
     case .test(let job): job.inputs
     }
@@ -52,6 +55,7 @@ package enum Job: Hashable, Sendable {
     case .split: nil
     case .train(let job): job.numerics
     case .score(let job): job.numerics
+    case .grow(let job): job.numerics
     case .evaluate(let job): job.retraining?.numerics
     case .test(let job): job.retraining?.numerics
     }
@@ -68,6 +72,7 @@ package enum Job: Hashable, Sendable {
       return bytes.digest
     case .train(let job): return job.digest
     case .score(let job): return job.digest
+    case .grow(let job): return job.digest
     case .evaluate(let job): return job.digest("evaluate", version: 4)
     case .test(let job): return job.digest("test", version: 5)
     }

@@ -35,6 +35,14 @@ extension Outcome {
     case .scored(let scores):
       bytes.append(7)
       bytes.append(scores)
+    case .measured(let value):
+      bytes.append(8)
+      bytes.append(value)
+    case .grown(let network):
+      bytes.append(9)
+      bytes.append(network.state)
+      bytes.append(network.parameters)
+      bytes.append(network.gain)
     }
     return bytes.bytes
   }
@@ -61,6 +69,10 @@ extension Outcome {
       self = .tested(test)
     case 6: self = .worseThanThreshold
     case 7: self = .scored(try reader.digest())
+    case 8: self = .measured(try reader.double())
+    case 9:
+      self = .grown(
+        GrownNetwork(state: try reader.digest(), parameters: try reader.digest(), gain: try reader.double()))
     case let other: throw CanonicalError("unknown outcome \(other)")
     }
     try reader.finish()

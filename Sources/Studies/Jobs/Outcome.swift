@@ -39,6 +39,9 @@ package enum Outcome: Hashable, Sendable {
   case diverged(step: Int)
   /// The blob of scores: one a prunable weight, in mask order.
   case scored(Digest)
+  /// A number instead of scores.
+  case measured(Double)
+  indirect case grown(GrownNetwork)
   case evaluated(Score)
   case tested(TestScore)
   /// The score is worse than the job's threshold.
@@ -50,7 +53,8 @@ package enum Outcome: Hashable, Sendable {
     case .split(let splits): [splits.train.digest, splits.search.digest, splits.validation.digest, splits.test.digest]
     case .trained(let segment): [segment.state, segment.parameters]
     case .scored(let scores): [scores]
-    case .diverged, .evaluated, .tested, .worseThanThreshold: []
+    case .grown(let network): [network.state, network.parameters]
+    case .diverged, .measured, .evaluated, .tested, .worseThanThreshold: []
     }
   }
 
@@ -60,13 +64,16 @@ package enum Outcome: Hashable, Sendable {
     case (.split, .split): true
     case (.train, .trained(let segment)): segment.loss.isFinite && segment.state != segment.parameters
     case (.train(let job), .diverged(let step)): job.steps.contains(step)
-    case (.score, .scored): true
+    case (.score(let job), .scored): job.criterion.isOfWeights
+    case (.score(let job), .measured(let value)): !job.criterion.isOfWeights && value.isFinite
     case (.score(let job), .diverged(let step)): job.steps.contains(step)
+    case (.grow, .grown(let network)): network.gain.isFinite && network.state != network.parameters
+    case (.grow(let job), .diverged(let step)): step == job.step
     case (.evaluate(let job), .evaluated(let score)):
       score.fits(job.sampleCount) && job.threshold.map { !$0.isMissed(by: score) } ?? true
     case (.evaluate(let job), .worseThanThreshold): job.threshold != nil
     case (.test(let job), .tested(let test)): test.score.fits(job.sampleCount) && test.isPossible
-    case (.split, _), (.train, _), (.score, _), (.evaluate, _), (.test, _): false
+    case (.split, _), (.train, _), (.score, _), (.grow, _), (.evaluate, _), (.test, _): false
     }
   }
 }
@@ -95,6 +102,8 @@ package enum Observation: Hashable, Sendable {
   case trained(TrainedSegment)
   case diverged(step: Int)
   case scored(Digest)
+  case measured(Double)
+  case grown(GrownNetwork)
   case evaluated(Score)
   case worseThanThreshold
 
@@ -105,6 +114,8 @@ package enum Observation: Hashable, Sendable {
     case .trained(let segment): self = .trained(segment)
     case .diverged(let step): self = .diverged(step: step)
     case .scored(let scores): self = .scored(scores)
+    case .measured(let value): self = .measured(value)
+    case .grown(let network): self = .grown(network)
     case .evaluated(let score): self = .evaluated(score)
     case .worseThanThreshold: self = .worseThanThreshold
     case .tested: return nil

@@ -50,20 +50,29 @@ extension Outcome {
   package func promises(to job: Job) -> [PromisedBlob] {
     switch (self, job) {
     case (.trained(let segment), .train(let job)):
-      let layout = ParameterLayout(job.network)
-      let slots = Array(repeating: layout.trainableCount, count: job.recipe.optimizer.slots)
-      return [
-        PromisedBlob(
-          digest: segment.state, content: .state(step: job.steps.upperBound, values: layout.count, slots: slots)),
-        PromisedBlob(digest: segment.parameters, content: .values(layout.count)),
-      ]
+      return Self.promises(
+        segment.state, segment.parameters, of: job.network, job.recipe, step: job.steps.upperBound)
+    case (.grown(let network), .grow(let job)):
+      return Self.promises(network.state, network.parameters, of: job.grown, job.recipe, step: job.step)
     case (.scored(let scores), .score(let job)):
       var count = job.network.prunableCount(job.scope)
       if case .rewriting = job.criterion { count = ParameterLayout(job.network).count }
       return [PromisedBlob(digest: scores, content: .values(count))]
-    case (.split, _), (.trained, _), (.scored, _), (.diverged, _), (.evaluated, _), (.tested, _),
-      (.worseThanThreshold, _):
+    case (.split, _), (.trained, _), (.scored, _), (.measured, _), (.grown, _), (.diverged, _), (.evaluated, _),
+      (.tested, _), (.worseThanThreshold, _):
       return []
     }
+  }
+
+  /// A state of training, and its weights alone.
+  private static func promises(
+    _ state: Digest, _ parameters: Digest, of network: NetworkDescription, _ recipe: TrainingRecipe, step: Int
+  ) -> [PromisedBlob] {
+    let layout = ParameterLayout(network)
+    let slots = Array(repeating: layout.trainableCount, count: recipe.optimizer.slots)
+    return [
+      PromisedBlob(digest: state, content: .state(step: step, values: layout.count, slots: slots)),
+      PromisedBlob(digest: parameters, content: .values(layout.count)),
+    ]
   }
 }

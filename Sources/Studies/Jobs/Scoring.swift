@@ -20,6 +20,12 @@ package struct Scoring: Hashable, Sendable {
     case edgePopup(PopupTraining)
     /// Other parameters instead of scores.
     case rewriting(Rewriting)
+    /// ‖∂L/∂θ‖ over all parameters, one number; with the derivative of ReLU at 0 that
+    /// ``TrainingRecipe/zerosLearn`` says.
+    case gradientNorm(zerosLearn: Bool)
+
+    /// Whether the outcome is a blob of values.
+    var isOfWeights: Bool { if case .gradientNorm = self { false } else { true } }
   }
 
   /// Ways to make parameters from those that a mask keeps, without training.
@@ -103,6 +109,9 @@ package struct Scoring: Hashable, Sendable {
       bytes.append(list: training.kept) { $0.append($1) }
       bytes.append(training.seed)
     case .rewriting(let rewriting): rewriting.append(to: &bytes)
+    case .gradientNorm(let zerosLearn):
+      bytes.append(10)
+      bytes.append(zerosLearn)
     }
     bytes.append(numerics.name)
     // Behind everything, so that scores of whole networks keep their digests.

@@ -9,6 +9,8 @@ internal import Search
 extension Branch {
   func follow(_ desk: inout Desk) throws(Desk.Pause) {
     let splits = try desk.splits(SplitJob(dataset: subject.dataset, sizes: subject.splits, seed: seed))
+    // A network that grows is another one from its first step on.
+    if case .growth(let plan) = procedure { return try grow(&desk, splits, plan) }
     let trained = try desk.train(firstTraining(splits), splits)
     try follow(procedure, &desk, splits, trained, control: .none)
   }
@@ -24,6 +26,7 @@ extension Branch {
     case .transferred(_, _, let plan): try transferTickets(&desk, splits, plan)
     case .search(let plan, let compression, let trials):
       try search(&desk, splits, trained, plan, compression, trials, control)
+    case .growth: preconditionFailure("it begins before any other training")
     case .controlled(let inner, let control): try follow(inner, &desk, splits, trained, control: control)
     }
   }

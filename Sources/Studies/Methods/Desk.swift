@@ -45,6 +45,8 @@ struct Desk: Sendable {
   private(set) var findings: [Finding] = []
   private var reported = 0
   private var superseded: [Digest] = []
+  /// What a procedure said that it needs no more; it says so again each time that it is called.
+  private var givenUp: Set<Digest> = []
   /// The jobs that the procedure asked for since somebody looked.
   private var asked: [Digest] = []
 
@@ -80,6 +82,47 @@ struct Desk: Sendable {
     case .diverged: return nil
     default: preconditionFailure("an outcome of another kind; the coordinator checks it before it is stored")
     }
+  }
+
+  /// A segment of a training.
+  mutating func trained(_ segment: TrainingSegment) throws(Pause) -> TrainedSegment {
+    switch try observations([Proposal(job: .train(segment), strategy: .training)])[0] {
+    case .trained(let trained): return trained
+    case .diverged(let step): throw .ended(.diverged(step: step))
+    default: preconditionFailure("an outcome of another kind; the coordinator checks it before it is stored")
+    }
+  }
+
+  /// What a network becomes in each of some ways.
+  mutating func grown(_ jobs: [Growing]) throws(Pause) -> [GrownNetwork] {
+    let found = try observations(jobs.map { Proposal(job: .grow($0), strategy: .growing) })
+    return try found.map { (observation) throws(Pause) in
+      switch observation {
+      case .grown(let network): return network
+      case .diverged(let step): throw .ended(.diverged(step: step))
+      default: preconditionFailure("an outcome of another kind; the coordinator checks it before it is stored")
+      }
+    }
+  }
+
+  /// Scores of a network, and the norm of its gradient.
+  mutating func look(
+    _ jobs: [Evaluation<FitnessUse>], _ norm: Scoring
+  ) throws(Pause) -> (scores: [Score], gradientNorm: Double) {
+    let found = try observations(
+      jobs.map { Proposal(job: .evaluate($0), strategy: .validation) }
+        + [Proposal(job: .score(norm), strategy: .scoring)])
+    let scores = found.dropLast().map { observation -> Score in
+      guard case .evaluated(let score) = observation else { preconditionFailure("a score without a threshold") }
+      return score
+    }
+    guard case .measured(let value) = found.last else { throw .ended(.scoresNotFinite) }
+    return (scores, value)
+  }
+
+  /// Says that nothing will ask for some blobs any more, unless it asks for equal jobs.
+  mutating func giveUp(_ blobs: [Digest]) {
+    for blob in blobs where givenUp.insert(blob).inserted { superseded.append(blob) }
   }
 
   /// The scores of networks.
@@ -303,7 +346,14 @@ struct Desk: Sendable {
       switch answer {
       case .chain(let chain): chain.held + [chain.result!]
       case .observations(let observations):
-        observations.flatMap { if case .scored(let blob) = $0 { [blob] } else { [Digest]() } }
+        observations.flatMap { observation -> [Digest] in
+          switch observation {
+          case .scored(let blob): [blob]
+          case .trained(let segment): [segment.state, segment.parameters].filter { !givenUp.contains($0) }
+          case .grown(let network): [network.state, network.parameters].filter { !givenUp.contains($0) }
+          case .split, .diverged, .measured, .evaluated, .worseThanThreshold: []
+          }
+        }
       case .mask, .best, .ended: []
       }
     }

@@ -41,6 +41,10 @@ package struct Finding: Hashable, Sendable {
   package let curve: [CurvePoint]
   /// What the dense network's layers bear, where the procedure asked; of its first round alone.
   package var scan: SensitivityScan?
+  /// What was trained, where it is not the subject's network.
+  package var network: NetworkDescription?
+  /// What was seen on the way, where networks grow.
+  package var growth: GrowthCourse?
   /// The step with the lowest loss of ``curve``: the early-stopping iteration.
   package var bestStep: Int? { curve.filter(\.isBest).last?.step }
 
@@ -48,8 +52,9 @@ package struct Finding: Hashable, Sendable {
   package func line(_ name: String) -> String {
     let fitness = validation.words
     let best = bestStep.map { " best_step=\($0)" } ?? ""
+    let grown = network.map { " network=\($0.digest.hex.prefix(12))" } ?? ""
     return
-      "\(name) \(mask?.digest.hex ?? "-") \(fitness) \(parameters.hex) size_nz=\(metrics.sizeNonzero)\(best)"
+      "\(name) \(mask?.digest.hex ?? "-") \(fitness) \(parameters.hex) size_nz=\(metrics.sizeNonzero)\(best)\(grown)"
   }
 }
 

@@ -13,7 +13,7 @@ extension MethodRun {
       let splits = splits(subject: finding.place.subject, replicate: finding.place.replicate)!
       func job(_ parameters: Digest) -> Evaluation<TestUse> {
         Evaluation(
-          network: subject.network, scope: subject.scope, parameters: parameters, mask: finding.mask,
+          network: finding.network ?? subject.network, scope: subject.scope, parameters: parameters, mask: finding.mask,
           slice: splits.test)
       }
       return Contestant(

@@ -147,7 +147,8 @@ package struct MethodRun: Sendable {
     let (subject, place) = (study.subjects[finding.place.subject], finding.place)
     return splits(subject: place.subject, replicate: place.replicate).map { splits in
       Evaluation(
-        network: subject.network, scope: subject.scope, parameters: finding.parameters, mask: finding.mask,
+        network: finding.network ?? subject.network, scope: subject.scope, parameters: finding.parameters,
+        mask: finding.mask,
         slice: splits.validation)
     }
   }

@@ -15,6 +15,8 @@ package indirect enum Procedure: Hashable, Sendable {
   case transferred(from: Int, named: String, TicketPlan)
   /// Pruned by a search with so many trials, and retrained.
   case search(SearchPlan, compression: Double, trials: Int)
+  /// Trained while it grows, or as a baseline of that.
+  case growth(GrowthPlan)
   /// What a control trains in the place of what another procedure, a pruning or a search, ends with.
   case controlled(Procedure, TicketControl)
 
@@ -26,6 +28,7 @@ package indirect enum Procedure: Hashable, Sendable {
     case .tickets(let plan, let control): plan.strategy(control)
     case .transferred(_, let name, let plan): Strategy("\(plan.strategy(.none))/from-\(name)")
     case .search(let plan, _, _): plan.strategy
+    case .growth(let plan): plan.strategy
     case .controlled(let procedure, let control):
       Strategy("\(procedure.strategy)+\(control.strategy(isOneShot: false))")
     }
@@ -34,7 +37,7 @@ package indirect enum Procedure: Hashable, Sendable {
   /// What tells it from the others of a study.
   var name: String {
     switch self {
-    case .dense, .tickets, .transferred: strategy.rawValue
+    case .dense, .tickets, .transferred, .growth: strategy.rawValue
     case .pruning(_, let compression), .search(_, let compression, _): "\(strategy)@\(compression)"
     case .controlled(let procedure, let control): "\(procedure.name)+\(control.strategy(isOneShot: false))"
     }
@@ -63,6 +66,9 @@ package indirect enum Procedure: Hashable, Sendable {
     case .transferred(let source, _, let plan):
       bytes.append(5)
       bytes.append(source)
+      plan.append(to: &bytes)
+    case .growth(let plan):
+      bytes.append(6)
       plan.append(to: &bytes)
     }
   }

@@ -1,0 +1,146 @@
+internal import Digests
+internal import Models
+internal import Pruning
+
+/// Networks that grow while they are trained.
+extension Branch {
+  func grow(_ desk: inout Desk, _ splits: Splits, _ plan: GrowthPlan) throws(Desk.Pause) {
+    let target = subject.network
+    let seedNetwork = try possible { () throws(NetworkError) in try target.narrowed(to: plan.share) }
+    // Fresh weights, from a segment of no steps.
+    let start = try desk.trained(segment(seedNetwork, splits, from: .fresh, 0..<0))
+    var growth = GrowthProgress(
+      plan: plan, splits: splits, target: target, network: seedNetwork, state: start, layers: plan.layers[...],
+      watch: plan.watch)
+    let total = subject.training.epochs * subject.training.stepsPerEpoch(samples: splits.train.count)
+    while true {
+      if plan.method != nil, growth.step < total, growth.isTime { try grow(&desk, &growth) }
+      if growth.step % plan.lookEvery == 0 || growth.step == total || growth.course.events.last?.step == growth.step {
+        try look(&desk, &growth)
+      }
+      guard growth.step < total else { break }
+      try train(&desk, &growth, to: min(growth.nextStop, total))
+    }
+    // What is left of the way is the weights that it ended with.
+    desk.giveUp([growth.state.state])
+    let (full, own) = (
+      SizeMetrics(ParameterLayout(target), mask: nil), SizeMetrics(ParameterLayout(growth.network), mask: nil)
+    )
+    desk.report(
+      Finding(
+        place: place.level(plan.share < 1 || plan.method != nil ? 1 : 0), strategy: plan.strategy, isResult: true,
+        requested: .whole, mask: nil, pruned: nil, parameters: growth.state.parameters, recipe: subject.training,
+        metrics: SizeMetrics(
+          size: full.size, sizeNonzero: own.size, flops: full.flops, flopsNonzero: own.flops),
+        validation: growth.curve.last!.score, curve: growth.curve, network: growth.network, growth: growth.course))
+  }
+
+  /// Trains to a step.
+  private func train(_ desk: inout Desk, _ growth: inout GrowthProgress, to end: Int) throws(Desk.Pause) {
+    let before = growth.state
+    growth.state = try desk.trained(
+      segment(growth.network, growth.splits, from: .state(before.state), growth.step..<end))
+    desk.giveUp([before.state, before.parameters])
+    let samples =
+      subject.training.samples(end, of: growth.splits.train.count)
+      - subject.training.samples(growth.step, of: growth.splits.train.count)
+    growth.spent += 3 * Double(samples) * Double(ParameterLayout(growth.network).multiplyAdds)
+    growth.step = end
+  }
+
+  private func segment(
+    _ network: NetworkDescription, _ splits: Splits, from start: TrainingSegment.Start, _ steps: Range<Int>
+  ) -> TrainingSegment {
+    TrainingSegment(
+      network: network, recipe: subject.training, seed: seed, slice: splits.train, start: start, steps: steps,
+      numerics: numerics)
+  }
+
+  /// Loss and gradient on samples of `train`, and the score on `validation`.
+  private func look(_ desk: inout Desk, _ growth: inout GrowthProgress) throws(Desk.Pause) {
+    let (network, weights, splits) = (growth.network, growth.state.parameters, growth.splits)
+    let train = Slice<FitnessUse>(digest: splits.train.digest, count: splits.train.count)
+    let (scores, norm) = try desk.look(
+      [
+        Evaluation(
+          network: network, scope: subject.scope, parameters: weights, mask: nil, slice: train,
+          samples: growth.plan.samples),
+        Evaluation(network: network, scope: subject.scope, parameters: weights, mask: nil, slice: splits.validation),
+      ],
+      Scoring(
+        network: network, scope: subject.scope, parameters: weights, slice: splits.train, samples: growth.plan.samples,
+        criterion: .gradientNorm(zerosLearn: subject.training.zerosLearn), numerics: numerics))
+    growth.course.looks.append(
+      GrowthCourse.Look(
+        step: growth.step, train: scores[0], gradientNorm: norm, multiplyAdds: growth.spent))
+    let loss = scores[1].loss
+    let isBest = loss.isFinite && growth.curve.allSatisfy { loss < $0.score.loss || !$0.isBest }
+    growth.curve.append(CurvePoint(step: growth.step, score: scores[1], isBest: isBest))
+    if growth.step >= growth.plan.firstStep, growth.watch?.observe(scores[0].loss).stops ?? false {
+      growth.isDue = true
+    }
+  }
+
+  /// One step of growth, of one layer or of all.
+  private func grow(_ desk: inout Desk, _ growth: inout GrowthProgress) throws(Desk.Pause) {
+    growth.isDue = false
+    growth.watch = growth.plan.watch
+    let open = growth.openSites
+    defer { growth.turns += 1 }
+    guard !open.isEmpty else {
+      guard let layer = growth.layers.popFirst() else { return }
+      guard let node = growth.network.nodes.firstIndex(where: { $0.name == layer.behind }) else {
+        throw .failed(StudyFailure("\(label): \(growth.network.name) has no layer \(layer.behind)"))
+      }
+      return try take(&desk, &growth, [(.layer(behind: node, layer.kind), layer.behind, 0)])
+    }
+    func neurons(_ site: GrowthProgress.Open) -> Choice {
+      (.neurons(producer: site.producer, count: site.count), site.name, site.count)
+    }
+    switch growth.plan.order {
+    case .allAtOnce: for site in open { try take(&desk, &growth, [neurons(site)]) }
+    case .roundRobin: try take(&desk, &growth, [neurons(open[growth.turns % open.count])])
+    case .largestGain: try take(&desk, &growth, open.map(neurons))
+    }
+  }
+
+  private typealias Choice = (place: GrowthStep.Place, layer: String, count: Int)
+
+  /// Grows at the one of some places where the gain is largest for its multiply-adds; of equals the first.
+  private func take(_ desk: inout Desk, _ growth: inout GrowthProgress, _ choices: [Choice]) throws(Desk.Pause) {
+    let (network, state, step) = (growth.network, growth.state, growth.step)
+    let now = Double(ParameterLayout(network).multiplyAdds)
+    var jobs: [Growing] = []
+    for choice in choices {
+      jobs.append(
+        try possible { () throws(NetworkError) in
+          try Growing(
+            network: network, recipe: subject.training, seed: seed, slice: growth.splits.train, state: state.state,
+            step: step,
+            growth: GrowthStep(
+              choice.place, growth.plan.method!, scale: growth.plan.scale, samples: growth.plan.samples),
+            numerics: numerics)
+        })
+    }
+    let grown = try desk.grown(jobs)
+    let gains = zip(jobs, grown).map { job, network in
+      network.gain / max(1, Double(ParameterLayout(job.grown).multiplyAdds) - now)
+    }
+    let best = gains.indices.reduce(0) { gains[$1] > gains[$0] ? $1 : $0 }
+    for (job, _) in zip(jobs, grown) { growth.spent += job.growth.multiplyAdds(of: job.network, job.grown) }
+    desk.giveUp(
+      [state.state, state.parameters]
+        + grown.indices.filter { $0 != best }.flatMap { [grown[$0].state, grown[$0].parameters] })
+    growth.network = jobs[best].grown
+    growth.state = TrainedSegment(state: grown[best].state, parameters: grown[best].parameters, loss: 0)
+    growth.times[choices[best].layer, default: 0] += 1
+    growth.course.events.append(
+      GrowthCourse.Event(
+        step: step, layer: choices[best].layer, count: choices[best].count, gain: grown[best].gain))
+  }
+
+  /// - Throws: the study's end, since what cannot grow here can nowhere.
+  private func possible<Value>(_ body: () throws(NetworkError) -> Value) throws(Desk.Pause) -> Value {
+    do { return try body() } catch { throw .failed(StudyFailure("\(label): \(error.description)")) }
+  }
+}

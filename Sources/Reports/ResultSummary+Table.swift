@@ -46,6 +46,13 @@ extension ResultSummary {
         Column("post_acc5_ci95", heading: "ci95") { Self.margin($0.after5) },
       ]
     }
+    if lines.contains(where: { $0.train != nil }) {
+      columns += [
+        Column("train_acc1") { Self.text($0.train?.mean) },
+        // In points of a hundred, as people speak of gaps.
+        Column("gap") { Self.text($0.gap?.mean, 2) },
+      ]
+    }
     if lines.contains(where: { $0.bestStep != nil }) {
       columns += [
         Column("best_step") { Self.text($0.bestStep?.mean, 0) },

@@ -14,8 +14,8 @@ extension ResultRow {
   package static let columns = [
     "study", "subject", "dataset", "model", "strategy", "compression", "size", "size_nz", "real_compression", "flops",
     "flops_nz", "speedup", "dense_acc1", "dense_acc5", "pre_acc1", "pre_acc5", "post_acc1", "post_acc5", "post_loss",
-    "val_acc1", "search_loss", "seed", "level", "is_result", "best_step", "batch_size", "epochs", "completed_epochs",
-    "optim", "lr", "evaluations", "cpu_seconds", "weight_bytes_read", "mask", "name", "run",
+    "train_acc1", "val_acc1", "search_loss", "seed", "level", "is_result", "best_step", "batch_size", "epochs",
+    "completed_epochs", "optim", "lr", "evaluations", "cpu_seconds", "weight_bytes_read", "mask", "name", "run",
   ]
 
   /// The cells in the order of ``columns``; empty for what there is not.
@@ -25,10 +25,11 @@ extension ResultRow {
       study, subject, dataset, model, strategy.rawValue, requested.text, "\(metrics.size)", "\(metrics.sizeNonzero)",
       cell(metrics.realCompression), "\(metrics.flops)", "\(metrics.flopsNonzero)", cell(metrics.theoreticalSpeedup),
       cell(dense.accuracy), cell(dense.accuracy5), cell(pruned?.accuracy), cell(pruned?.accuracy5),
-      cell(after.accuracy), cell(after.accuracy5), cell(after.score.loss), cell(validation?.accuracy),
-      cell(search?.loss), "\(seed)", "\(level)", "\(isResult)", bestStep.map { "\($0)" } ?? "", "\(recipe.batchSize)",
-      "\(recipe.epochs)", completedEpochs.short, recipe.optimizer.name, cell(recipe.learningRate), "\(evaluations)",
-      cell(cpuSeconds), "\(weightBytesRead)", mask?.digest.hex ?? "", name, run,
+      cell(after.accuracy), cell(after.accuracy5), cell(after.score.loss), cell(train?.accuracy),
+      cell(validation?.accuracy), cell(search?.loss), "\(seed)", "\(level)", "\(isResult)",
+      bestStep.map { "\($0)" } ?? "", "\(recipe.batchSize)", "\(recipe.epochs)", completedEpochs.short,
+      recipe.optimizer.name, cell(recipe.learningRate), "\(evaluations)", cell(cpuSeconds), "\(weightBytesRead)",
+      mask?.digest.hex ?? "", name, run,
     ]
   }
 

@@ -7,7 +7,7 @@ extension ResultRow {
   /// The rows of a finished study of methods, in the order of its branches.
   ///
   /// - Parameter cpuSeconds: of each branch, by its place (level 0); the row of its last level has them.
-  /// - Returns: nil if a test outcome is missing.
+  /// - Returns: nil if an outcome on `test` or on `train` is missing.
   package static func rows(
     _ study: MethodStudy, run: String, datasets: [String], contestants: [Contestant], outcome: (Job) -> Outcome?,
     cpuSeconds: [FindingPlace: Double], evaluations: [FindingPlace: Int]
@@ -35,6 +35,8 @@ extension ResultRow {
       // Of the dense network nothing is removed and nothing retrained.
       let pruned = contestant.mask == nil ? after : TestScore.mean(contestant.jobsBefore, outcome)
       guard pruned != nil || contestant.jobsBefore.isEmpty else { return nil }
+      let train = Score.mean(contestant.trainJobs, outcome)
+      guard train != nil || contestant.trainJobs.isEmpty else { return nil }
       let subject = study.subjects[finding.place.subject]
       let branch = last[finding.place.branch] == finding.place.level ? finding.place.branch : nil
       var row = ResultRow(
@@ -49,6 +51,7 @@ extension ResultRow {
         classes: subject.network.outputCount, evaluations: branch.flatMap { evaluations[$0] } ?? 0,
         cpuSeconds: branch.flatMap { cpuSeconds[$0] } ?? 0, mask: finding.mask)
       row.scan = finding.scan
+      row.train = train
       rows.append(row)
     }
     return rows

@@ -34,23 +34,13 @@ extension ResultRow {
           model: study.network.name, name: contestant.name, strategy: contestant.strategy,
           requested: contestant.requested, level: isPruned ? 1 : 0, isResult: true, seed: study.seed,
           metrics: contestant.metrics, layers: layers(job.network, study.scope, contestant.mask), dense: dense,
-          pruned: isAsPruned ? after : nil, after: after, validation: mean(contestant.validationJobs, outcome),
-          search: mean(contestant.searchJobs, outcome), curve: [], bestStep: nil,
+          pruned: isAsPruned ? after : nil, after: after, validation: Score.mean(contestant.validationJobs, outcome),
+          search: Score.mean(contestant.searchJobs, outcome), curve: [], bestStep: nil,
           recipe: later ?? study.training, completedEpochs: later.map { Double($0.epochs) } ?? trainedEpochs,
           classes: job.network.outputCount,
           evaluations: evaluations[contestant.account] ?? 0, cpuSeconds: cpuSeconds[contestant.account] ?? 0,
           mask: contestant.mask))
     }
     return rows
-  }
-
-  /// The mean score of a contestant's jobs on a slice that is not `test`.
-  private static func mean(_ jobs: [Job], _ outcome: (Job) -> Outcome?) -> Score? {
-    var draws: [Score] = []
-    for job in jobs {
-      guard case .evaluated(let score)? = outcome(job) else { return nil }
-      draws.append(score)
-    }
-    return draws.isEmpty ? nil : Score.mean(draws)
   }
 }

@@ -62,6 +62,11 @@ package struct ResultRow: Hashable, Sendable {
   package let mask: Mask?
   /// What the dense network's layers bear, where its procedure asked.
   package var scan: SensitivityScan?
+  /// On the first samples of `train`, as many as `test` has; nil where the study did not ask.
+  package var train: Score?
+
+  /// How much better it is on `train` than on `test`, in percentage points of accuracy; nil where nobody looked.
+  package var gap: Double? { train.map { 100 * ($0.accuracy - after.accuracy) } }
 
   package init(
     run: String, study: String, subject: String, dataset: String, model: String, name: String, strategy: Strategy,
@@ -107,6 +112,18 @@ extension ResultRow {
       return Layer(
         name: network.nodes[tensor.node].name, kept: mask?.population(in: range) ?? range.count, size: range.count)
     }
+  }
+}
+
+extension Score {
+  /// What several draws have together; nil for none, and where an outcome is missing.
+  static func mean(_ jobs: [Job], _ outcome: (Job) -> Outcome?) -> Score? {
+    var draws: [Score] = []
+    for job in jobs {
+      guard case .evaluated(let score)? = outcome(job) else { return nil }
+      draws.append(score)
+    }
+    return draws.isEmpty ? nil : Score.mean(draws)
   }
 }
 

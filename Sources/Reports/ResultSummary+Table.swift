@@ -55,6 +55,14 @@ extension ResultSummary {
     return columns + [Column("cpu_seconds") { Self.text($0.cpuSeconds, 1) }]
   }
 
+  private static var gaps: [Column] {
+    [
+      Column("train_acc1") { text($0.train?.mean) },
+      Column("train_acc1_ci95", heading: "ci95") { margin($0.train) },
+      Column("gap") { text($0.gap?.mean, 2) }, Column("gap_ci95", heading: "ci95") { margin($0.gap, 2) },
+    ]
+  }
+
   private static var accuracyDifferences: [Column] {
     differences("to_dense", 4, \.toDense)
       + [Column("reference") { $0.difference == nil ? "-" : $0.reference!.rawValue }]
@@ -96,8 +104,8 @@ extension ResultSummary {
     spread?.margin().map { "±\($0.fixed(digits: digits))" } ?? "-"
   }
 
-  /// The tables of one network: results, then the differences in accuracy and in early-stopping iterations that there
-  /// are.
+  /// The tables of one network: results, then the gaps between train and test, and the differences in accuracy and in
+  /// early-stopping iterations, that there are.
   package func tables(_ subject: String) -> [Table] {
     let own = lines.filter { $0.subject == subject }
     func table(_ caption: String, _ columns: [Column], _ lines: [Line]) -> Table {
@@ -107,6 +115,9 @@ extension ResultSummary {
     }
     return [
       table("Results on test: means over seeds with 95 % t intervals, processor seconds of all", results, own),
+      table(
+        "Gap between train and test: accuracy on train less that on test, in percentage points", Self.gaps,
+        own.filter { $0.train != nil }),
       table(
         "Differences in accuracy: paired by run and seed", [Self.dense] + Self.accuracyDifferences,
         own.filter { $0.toDense != nil || $0.difference != nil }),
@@ -123,8 +134,10 @@ extension ResultSummary {
   package func cells(_ line: Line) -> [String] { all.map { $0.cell(line) } }
 
   private var all: [Column] {
+    let hasGaps = lines.contains { $0.train != nil }
     let hasSteps = lines.contains { $0.stepToDense != nil || $0.stepDifference != nil }
-    return Self.identity + [Self.dense] + results + Self.accuracyDifferences + (hasSteps ? Self.stepDifferences : [])
+    return Self.identity + [Self.dense] + results + (hasGaps ? Self.gaps : []) + Self.accuracyDifferences
+      + (hasSteps ? Self.stepDifferences : [])
   }
 
   /// The tables for a terminal, those of one network below each other.

@@ -22,6 +22,10 @@ package struct ResultSummary: Hashable, Sendable {
     package let after: Spread
     /// Top-5 accuracy on `test`.
     package let after5: Spread
+    /// Top-1 accuracy on samples of `train`, and how much higher it is than that on `test`, in percentage points; nil where
+    /// nobody looked.
+    package let train: Spread?
+    package let gap: Spread?
     /// The early-stopping iteration; nil where nobody looked.
     package let bestStep: Spread?
     /// Accuracy, and early-stopping iteration, less those of the dense network of the same run and seed; nil for dense
@@ -78,6 +82,8 @@ package struct ResultSummary: Hashable, Sendable {
       let rows = groups.rows[key]!
       let pruned = rows.compactMap { $0.pruned?.accuracy }
       let steps = rows.compactMap(\.bestStep)
+      let train = rows.compactMap { $0.train?.accuracy }
+      let gaps = rows.compactMap(\.gap)
       return Line(
         subject: key.subject, strategy: key.strategy,
         label: isOfSeveral ? "\(key.strategy) (\(key.study))" : key.strategy.rawValue, requested: key.requested,
@@ -87,6 +93,7 @@ package struct ResultSummary: Hashable, Sendable {
         theoreticalSpeedup: Spread(rows.map(\.metrics.theoreticalSpeedup)), remaining: Spread(rows.map(\.remaining)),
         dense: Spread(rows.map(\.dense.accuracy)), pruned: pruned.isEmpty ? nil : Spread(pruned),
         after: Spread(rows.map(\.after.accuracy)), after5: Spread(rows.map(\.after.accuracy5)),
+        train: train.isEmpty ? nil : Spread(train), gap: gaps.isEmpty ? nil : Spread(gaps),
         bestStep: steps.isEmpty ? nil : Spread(steps.map { Double($0) }), toDense: toDense[index],
         stepToDense: stepToDense[index], reference: rivals[index], difference: differences[index],
         stepDifference: stepDifferences[index], cpuSeconds: rows.reduce(0) { $0 + $1.cpuSeconds })

@@ -71,6 +71,8 @@ package struct OpenRun: Sendable {
   /// The key of the budget table for the trials of each search.
   package static let trialsKey = "trials"
   private static let noteKey = "dataset-note"
+  /// There from when a file first asked for accuracies on `train`.
+  private static let trainAccuracyKey = "train-accuracy"
 
   /// Makes the run directory of a study, or finds that it is there, and opens it.
   ///
@@ -194,7 +196,16 @@ package struct OpenRun: Sendable {
     guard let inputs = try store.inputs(), inputs.count == document.subjects.count else { throw unprepared(store) }
     let study = try document.study(inputs)
     try check(study, in: store)
-    return study
+    guard case .methods(var methods) = study else { return study }
+    // The digest does not know what is asked of the report alone: another file of the same study may go on with the run,
+    // while readers have the directory's own. So the run itself keeps what was asked, once somebody may answer it.
+    var isAsked = try store.meta(trainAccuracyKey) != nil
+    if !isAsked, methods.reportsTrainAccuracy, store.mode == .writing {
+      try store.setMeta(trainAccuracyKey, "asked")
+      isAsked = true
+    }
+    methods.reportsTrainAccuracy = isAsked
+    return .methods(methods)
   }
 
   static func check(_ study: AnyStudy, in store: RunStore) throws {

@@ -202,7 +202,7 @@ final class PlannerLoop: @unchecked Sendable {
   private func finish() throws {
     if contestants.isEmpty { contestants = run.contestants }
     // No one asks for `test` before all is known that a choice among the searches could look at.
-    guard try asked(for: contestants.flatMap { $0.searchJobs + $0.validationJobs }) else { return }
+    guard try asked(for: contestants.flatMap(\.judgingJobs)) else { return }
     guard try asked(for: contestants.flatMap { $0.jobs + $0.jobsBefore }) else { return }
     isOver = true
     try store.writeHead()

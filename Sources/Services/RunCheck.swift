@@ -45,9 +45,13 @@ package struct RunCheck: Sendable {
         course.note(record)
         onJudged("\(record.name) \(record.trial.place.id)", record.draws, store)
       case .found(let name, let finding):
-        guard let evaluation = (run as? MethodRun)?.judgement(of: finding) else { break }
-        let draw = TrialDraw(job: Job.evaluate(evaluation).digest, evaluation: evaluation)
-        onJudged(name, [draw], store)
+        guard let run = run as? MethodRun, let judgement = run.judgement(of: finding) else { break }
+        func draw(_ evaluation: Evaluation<FitnessUse>) -> TrialDraw {
+          TrialDraw(job: Job.evaluate(evaluation).digest, evaluation: evaluation)
+        }
+        // That on `train` is asked for at the end: a run that goes on has no fact of it.
+        let late = run.trainJudgement(of: finding).map { [draw($0)] } ?? []
+        onJudged(name, [draw(judgement)] + late.filter { open.facts[$0.job] != nil }, store)
       case .snapshotMoment:
         guard let planner = (run as? PlannerRun)?.planner, let snapshot = written[planner.observed] else { break }
         let isRight = snapshot.state == planner.snapshot && snapshot.course == course.canonicalBytes

@@ -42,6 +42,9 @@ package struct Contestant: Hashable, Sendable {
   package let searchJobs: [Job]
   /// The same on `validation`, where one of several searches is chosen before any of them meets `test`.
   package let validationJobs: [Job]
+  /// The same on samples of `train`, where a study of methods asks for it: how much less it is on `test` is what training
+  /// fitted by chance.
+  package let trainJobs: [Job]
   package let metrics: SizeMetrics
   /// What was chosen, where architectures are searched.
   package let architecture: Architecture?
@@ -55,12 +58,15 @@ package struct Contestant: Hashable, Sendable {
   package let splits: Splits
 
   /// All jobs that judge it.
-  package var allJobs: [Job] { searchJobs + validationJobs + jobsBefore + jobs }
+  package var allJobs: [Job] { judgingJobs + jobsBefore + jobs }
+
+  /// Those that do without `test`.
+  package var judgingJobs: [Job] { searchJobs + validationJobs + trainJobs }
 
   init(
     _ strategy: Strategy, of account: Strategy, mask: Mask?, requested: RequestedSize, jobs: [Evaluation<TestUse>],
-    before: [Evaluation<TestUse>] = [], splits: Splits, metrics: SizeMetrics, architecture: Architecture? = nil,
-    finding: Finding? = nil, name: String? = nil
+    before: [Evaluation<TestUse>] = [], train: [Evaluation<FitnessUse>] = [], splits: Splits, metrics: SizeMetrics,
+    architecture: Architecture? = nil, finding: Finding? = nil, name: String? = nil
   ) {
     self.strategy = strategy
     self.account = account
@@ -68,6 +74,7 @@ package struct Contestant: Hashable, Sendable {
     self.requested = requested
     self.jobs = jobs.map(Job.test)
     jobsBefore = before.map(Job.test)
+    trainJobs = train.map(Job.evaluate)
     self.finding = finding
     self.name = name ?? strategy.rawValue
     self.splits = splits

@@ -12,6 +12,8 @@ package struct MethodDocument {
   package let subjects: [SubjectDocument]
   let seed: UInt64
   let replicates: Int
+  /// Whether the report judges networks on samples of `train`, too.
+  private let reportsTrainAccuracy: Bool
   private let retrainings: [MethodRetraining]
   private let names: [String?]
   private let scope: PruningScope
@@ -28,6 +30,7 @@ package struct MethodDocument {
     name = try root.required("study", try root.text("study"), "a name for the study")
     seed = UInt64(try root.int("seed", 0...Int.max) ?? 1)
     replicates = try root.int("replicates", 1...1000) ?? 1
+    reportsTrainAccuracy = try root.bool("train_accuracy") ?? false
     (scope, units, prune) = try StudyDocument.prune(&root)
     guard units.genome == .masks else {
       throw (prune ?? root).error("genome", "is for searches; methods make masks")
@@ -211,7 +214,8 @@ package struct MethodDocument {
     let own = [.dense] + (sweep?.procedures ?? []) + (tickets?.procedures ?? [])
     return MethodStudy(
       name: name, seed: seed, replicates: replicates, subjects: out, procedures: own + (try transfers(out)),
-      sensitivity: sweep?.sensitivity ?? SensitivityPlan(), removesDeadNeurons: sweep?.removesDeadNeurons ?? false)
+      sensitivity: sweep?.sensitivity ?? SensitivityPlan(), removesDeadNeurons: sweep?.removesDeadNeurons ?? false,
+      reportsTrainAccuracy: reportsTrainAccuracy)
   }
 
   func check(_ study: MethodStudy, trainSamples: [Int]) throws(StudyFileError) {

@@ -69,7 +69,8 @@ struct VerifyCommand: AsyncParsableCommand {
     case .worseThanThreshold:
       guard let threshold = draw.evaluation.threshold else { return "stored as worse than a threshold it has not" }
       return threshold.isMissed(by: score) ? nil : "stored as worse than \(threshold), computed \(score)"
-    case .split, .trained, .diverged, .scored, .measured, .grown, .tested, nil: return "stored \(fact.map { "\($0)" } ?? "nothing")"
+    case .split, .trained, .diverged, .scored, .measured, .grown, .tested, nil:
+      return "stored \(fact.map { "\($0)" } ?? "nothing")"
     }
   }
 

@@ -106,6 +106,46 @@ import Testing
     let top5: Double
   }
 
+  @Test("A finished run may be asked for accuracies on train, and keeps that it was")
+  func trainAccuracy() throws {
+    let place = Workplace()
+    let text = """
+      study: asked-later
+      dataset: { name: digits }
+      network: { zoo: mlp-24, train: { epochs: 2 } }
+      tickets: { levels: 1 }
+      """
+    let plain = try place.write("plain.yaml", text)
+    let asking = try place.write("asking.yaml", text + "\ntrain_accuracy: true\n")
+    let (run, csv) = (place.file("run"), place.file("r.csv"))
+    func columns() throws -> [[String]] {
+      #expect(try Program.run("report", run, "--csv", csv).status == 0)
+      return try String(contentsOfFile: csv, encoding: .utf8).split(separator: "\r\n").map {
+        $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+      }
+    }
+    var histories: [String] = []
+    // The last file does not ask, but the run remembers.
+    for (file, isAsked) in [(plain, false), (asking, true), (plain, true)] {
+      let result = try Program.run("run", file, "--run-directory", run, "--workers", "1")
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(result.output.contains("train_acc1") == isAsked)
+      #expect(result.output.contains("Gap between train and test") == isAsked)
+      #expect(try Program.run("report", run).output.contains("train_acc1") == isAsked)
+      let rows = try columns()
+      let column = try #require(rows[0].firstIndex(of: "train_acc1"))
+      #expect(rows.count == 3)
+      // Of 359 samples, which is a fifth of the digits.
+      for row in rows.dropFirst() {
+        let correct = Double(row[column]).map { $0 * 359 }
+        #expect(correct.map { abs($0 - $0.rounded()) < 1e-6 && $0 > 100 } == (isAsked ? true : nil), "\(row)")
+      }
+      #expect(try Program.run("verify", run).status == 0)
+      histories.append(try Program.run("history", run, "--digest").output)
+    }
+    #expect(Set(histories).count == 1)
+  }
+
   @Test("Tickets have the published sizes, and the same history with one worker and with three")
   func tickets() throws {
     let place = Workplace()

@@ -112,6 +112,30 @@ import Testing
     #expect(summary.lines.allSatisfy { summary.cells($0).count == summary.columns.count })
   }
 
+  @Test("The gap between train and test is a mean of differences in points, shown where somebody looked")
+  func gaps() throws {
+    let rows = [
+      denseRow(seed: 1, accuracy: 900, train: 990), denseRow(seed: 2, accuracy: 910, train: 980),
+      resultRow("SNIP", .compression(2), seed: 1, accuracy: 880, train: 870),
+      resultRow("SNIP", .compression(2), seed: 2, accuracy: 870, train: 950),
+      resultRow("SNIP", .compression(4), seed: 1, accuracy: 800),
+    ]
+    let table = ResultSummary(rows).tables("lenet/digits")[1]
+    #expect(try cell(table, "Dense", "train_acc1") == "0.9850" && cell(table, "Dense", "gap") == "8.00")
+    // One point below, eight above.
+    #expect(try cell(table, "SNIP", "train_acc1") == "0.9100" && cell(table, "SNIP", "gap") == "3.50")
+    // t of one degree of freedom is 12.7062; half of nine points is the error of their mean.
+    #expect(try cell(table, "SNIP", "ci95", behind: "gap") == "±57.18")
+    let gap = try #require(try line(ResultSummary(rows), "SNIP", .compression(2)).gap)
+    #expect(gap.count == 2 && abs(gap.deviation! - 9 / 2.0.squareRoot()) < 1e-9)
+    #expect(try line(ResultSummary(rows), "SNIP", .compression(4)).gap == nil && table.rows.count == 2)
+    let place = try #require(ResultRow.columns.firstIndex(of: "train_acc1"))
+    #expect(rows.map { $0.cells[place] } == ["0.99", "0.98", "0.87", "0.95", ""])
+    #expect(rows.allSatisfy { $0.cells.count == ResultRow.columns.count })
+    let unasked = ResultSummary([denseRow(), resultRow("SNIP", .compression(2), accuracy: 880)])
+    #expect(!unasked.columns.contains("train_acc1") && !unasked.columns.contains("gap"))
+  }
+
   @Test("What rounds to nothing has no sign, and what is nearly impossible is not called so")
   func rounding() throws {
     let rows = (1...12).flatMap { seed in
@@ -225,16 +249,16 @@ import Testing
   func width() {
     var rows: [ResultRow] = []
     for seed in 1...12 {
-      rows.append(denseRow(seed: seed, bestStep: 51_234 + seed))
+      rows.append(denseRow(seed: seed, train: 950, bestStep: 51_234 + seed))
       for name in ["WinningTicket/one-shot", "ShuffledLayers/one-shot"] {
         rows.append(
           resultRow(
             name, .remaining(0.0352), seed: seed, accuracy: 400 + 50 * (seed % 3), pruned: 100,
-            bestStep: 48_000 + 999 * seed, left: 0.035))
+            train: 900, bestStep: 48_000 + 999 * seed, left: 0.035))
       }
     }
     let text = ResultSummary(rows).tables("lenet/digits").map { TextTable.aligned(header: $0.header, rows: $0.rows) }
-    #expect(text.count == 3)
+    #expect(text.count == 4)
     for line in text.flatMap({ $0.split(separator: "\n") }) { #expect(line.count <= 165, "\(line)") }
   }
 }

@@ -76,6 +76,29 @@ import Testing
     return rows
   }
 
+  @Test("The gap between train and test has a chart with a line a strategy, where it was asked for")
+  func gaps() throws {
+    var rows: [ResultRow] = []
+    for seed in 1...2 {
+      rows.append(denseRow(seed: seed, accuracy: 900, train: 980 + seed))
+      for name in ["SNIP", "WinningTicket"] {
+        for (size, train) in [(2.0, 880), (4, 860)] {
+          rows.append(
+            resultRow(name, .compression(size), seed: seed, accuracy: 880, train: train, left: 1 / size))
+        }
+      }
+    }
+    let chart = try #require(charts(report(rows), "Gap between train and test").first)
+    #expect(chart.series.map(\.name) == ["SNIP", "WinningTicket"])
+    for series in chart.series {
+      #expect(series.points.map(\.x) == [2, 4])
+      for (point, gap) in zip(series.points, [0.0, -2]) { #expect(abs(point.y! - gap) < 1e-9) }
+    }
+    #expect(abs(chart.references[0].y - 8.15) < 1e-9)
+    #expect(chart.summary.contains("SNIP: 0.00 points at 2.0 times, -2.00 points at 4.0 times"), "\(chart.summary)")
+    #expect(charts(report(sweep(3)), "Gap").isEmpty)
+  }
+
   @Test("Tickets learn against the weights that are left, falling from the dense network")
   func weightsRemaining() throws {
     let document = report(tickets(true))

@@ -106,6 +106,35 @@ struct MethodRunTests {
     }
   }
 
+  @Test("Accuracies on train are asked for behind the end, and change nothing before it")
+  func trainAccuracy() throws {
+    var study = try smallMethods()
+    study.procedures = [.dense, .pruning(PruningMethod(.magnitude, .global), compression: 2)]
+    var plain = MethodDrive(study)
+    try plain.finish()
+    #expect(plain.run.contestants.allSatisfy { $0.trainJobs.isEmpty })
+    let digest = study.digest
+    study.reportsTrainAccuracy = true
+    #expect(study.digest == digest)
+    var asking = MethodDrive(study)
+    try asking.finish()
+    #expect(try asking.history() == plain.history() && asking.jobs == plain.jobs)
+    for (finding, contestant) in zip(asking.run.findings, asking.run.contestants) {
+      let splits = contestant.splits
+      guard case .evaluate(let job)? = contestant.trainJobs.first, case .test(let test)? = contestant.jobs.first else {
+        Issue.record("\(contestant.name): no job on train")
+        continue
+      }
+      #expect(contestant.trainJobs.count == 1 && asking.run.trainJudgement(of: finding) == job)
+      #expect(job.slice.digest == splits.train.digest && job.slice.count == splits.train.count)
+      #expect(job.sampleCount == min(splits.train.count, splits.test.count))
+      #expect(job.parameters == test.parameters && job.mask == test.mask && job.network == test.network)
+      #expect(contestant.judgingJobs.contains(.evaluate(job)) && contestant.allJobs.contains(.evaluate(job)))
+      #expect(!asking.jobs.contains(.evaluate(job)))
+      #expect(asking.removed.isDisjoint(with: Job.evaluate(job).inputs))
+    }
+  }
+
   @Test func laterRoundsScoreWhatIsLeft() throws {
     var study = try smallMethods()
     study.procedures = [.pruning(PruningMethod(.gradient, .global, schedule: .iterative(rounds: 3)), compression: 2)]

@@ -253,12 +253,16 @@ private let tickets = """
       #expect(try study(changed(line, other, in: everything)).digest != digest, "\(other)")
     }
     #expect(try study(changed("study: methods", "study: renamed", in: everything)).digest == digest)
+    let plain = try study(everything)
+    let asking = try study(changed("replicates: 3", "replicates: 3\ntrain_accuracy: true", in: everything))
+    #expect(asking.reportsTrainAccuracy && !plain.reportsTrainAccuracy && asking.digest == digest)
   }
 
   @Test(
     "Mistakes are named with line and key",
     arguments: [
       ("replicates: 3", "replicates: 0", "replicates", "at least 1|from 1"),
+      ("replicates: 3", "train_accuracy: 1", "train_accuracy", "true or false"),
       ("    start: rewind", "    start: again", "retrain.start", "finetune"),
       ("    rewinding_steps: 2ep", "    rewinding_steps: 2 epochs", "retrain.rewinding_steps", "500it"),
       ("      - SNIP", "      - SNAP", "sweep.strategies", "LayerMagGrad"),

@@ -5,8 +5,8 @@ internal import Studies
 extension StudyReport {
   typealias Line = ResultSummary.Line
 
-  /// Accuracy against compression and against theoretical speedup, and what is learned earlier against size; tickets have
-  /// that in ``tickets(_:_:)``.
+  /// Accuracy against compression and against theoretical speedup, how much better networks are on `train` where the
+  /// study asked, and what is learned earlier against size; tickets have the last one in ``tickets(_:_:)``.
   func tradeOffs(_ subject: String, _ lines: [Line]) -> [ReportDocument.Chart] {
     let pruned = lines.filter { !$0.strategy.isDense }
     // Where nothing was retrained, both charts of errors would be one.
@@ -38,6 +38,11 @@ extension StudyReport {
         title: "Accuracy and theoretical speedup, \(subject)", lines: pruned, dense: dense, x: speedup, y: accuracy,
         across: \.theoreticalSpeedup.mean, upwards: \.after
       ) { "\(percent($1.mean)) at \($0.theoreticalSpeedup.mean.fixed(digits: 1)) times" },
+      Plot(
+        title: "Gap between train and test, and compression, \(subject)", lines: pruned.filter { $0.gap != nil },
+        dense: dense, x: compression, y: ChartAxis("accuracy on train less that on test, percentage points"),
+        across: \.realCompression.mean, upwards: \.gap
+      ) { "\($1.mean.fixed(digits: 2)) points at \($0.realCompression.mean.fixed(digits: 1)) times" },
       Plot(
         title: "Early-stopping iteration and compression, \(subject)", lines: timed, dense: dense, x: compression,
         y: ChartAxis("step with the lowest loss on validation", format: .count),

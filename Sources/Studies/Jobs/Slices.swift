@@ -86,6 +86,11 @@ extension Slice<FitnessUse> {
   package var forTraining: Slice<TrainingUse> { Slice<TrainingUse>(digest: digest, count: count) }
 }
 
+extension Slice<TrainingUse> {
+  /// The same samples to be judged on, by a report that is behind all decisions.
+  var forReport: Slice<FitnessUse> { Slice<FitnessUse>(digest: digest, count: count) }
+}
+
 extension Slice {
   /// How many samples a share of them is; nil for all.
   func samples(_ share: Double) -> Int? { share < 1 ? max(1, Int((share * Double(count)).rounded())) : nil }

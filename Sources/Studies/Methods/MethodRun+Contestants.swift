@@ -5,7 +5,8 @@ internal import Pruning
 extension MethodRun {
   /// The networks to put on `test`, once all branches have finished; empty before.
   ///
-  /// Branch by branch, each network as it was pruned and as it was retrained.
+  /// Branch by branch, each network as it was pruned and as it was retrained; on samples of `train`, too, where the study
+  /// asks for it.
   package var contestants: [Contestant] {
     guard isFinished else { return [] }
     return namedFindings.map { name, finding in
@@ -18,8 +19,9 @@ extension MethodRun {
       }
       return Contestant(
         finding.strategy, of: finding.strategy, mask: finding.mask, requested: finding.requested,
-        jobs: [job(finding.parameters)], before: finding.pruned.map { [job($0)] } ?? [], splits: splits,
-        metrics: finding.metrics, finding: finding, name: name)
+        jobs: [job(finding.parameters)], before: finding.pruned.map { [job($0)] } ?? [],
+        train: trainJudgement(of: finding).map { [$0] } ?? [], splits: splits, metrics: finding.metrics,
+        finding: finding, name: name)
     }
   }
 }

@@ -144,12 +144,26 @@ package struct MethodRun: Sendable {
 
   /// The job that judged a network on `validation`.
   package func judgement(of finding: Finding) -> Evaluation<FitnessUse>? {
+    judgement(of: finding) { ($0.validation, nil) }
+  }
+
+  /// The job that judges a network on samples of `train` for the report: the first ones, as many as `test` has. Nil where
+  /// the study does not ask for it.
+  package func trainJudgement(of finding: Finding) -> Evaluation<FitnessUse>? {
+    guard study.reportsTrainAccuracy else { return nil }
+    return judgement(of: finding) { splits in
+      (splits.train.forReport, splits.test.count < splits.train.count ? splits.test.count : nil)
+    }
+  }
+
+  private func judgement(
+    of finding: Finding, on slice: (Splits) -> (slice: Slice<FitnessUse>, samples: Int?)
+  ) -> Evaluation<FitnessUse>? {
     let (subject, place) = (study.subjects[finding.place.subject], finding.place)
-    return splits(subject: place.subject, replicate: place.replicate).map { splits in
+    return splits(subject: place.subject, replicate: place.replicate).map(slice).map { slice, samples in
       Evaluation(
         network: finding.network ?? subject.network, scope: subject.scope, parameters: finding.parameters,
-        mask: finding.mask,
-        slice: splits.validation)
+        mask: finding.mask, slice: slice, samples: samples)
     }
   }
 

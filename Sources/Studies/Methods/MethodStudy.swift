@@ -98,7 +98,8 @@ package struct MethodRetraining: Hashable, Sendable {
   }
 }
 
-/// Ways to prune side by side, on the same networks and data: everything that decides the history.
+/// Ways to prune side by side, on the same networks and data: everything that decides the history, and what is reported
+/// of it.
 package struct MethodStudy: Hashable, Sendable {
   package var name: String
   package var seed: UInt64
@@ -112,11 +113,14 @@ package struct MethodStudy: Hashable, Sendable {
   /// Whether single weights of neurons without inputs or readers go with the others.
   package var removesDeadNeurons: Bool
   package var numerics: NumericsClass
+  /// Whether the report judges its networks on samples of `train`, too. It decides nothing, so it is no part of the
+  /// digest: a run that has ended may be asked for it later.
+  package var reportsTrainAccuracy: Bool
 
   package init(
     name: String, seed: UInt64, replicates: Int = 1, subjects: [MethodSubject], procedures: [Procedure],
     sensitivity: SensitivityPlan = SensitivityPlan(), removesDeadNeurons: Bool = false,
-    numerics: NumericsClass = .portable
+    numerics: NumericsClass = .portable, reportsTrainAccuracy: Bool = false
   ) {
     self.name = name
     self.seed = seed
@@ -126,6 +130,7 @@ package struct MethodStudy: Hashable, Sendable {
     self.sensitivity = sensitivity
     self.removesDeadNeurons = removesDeadNeurons
     self.numerics = numerics
+    self.reportsTrainAccuracy = reportsTrainAccuracy
   }
 
   /// The seed of a replicate, counted from 0.

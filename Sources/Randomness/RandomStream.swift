@@ -30,6 +30,10 @@ package enum Purpose: UInt64, Sendable {
   case popupScores = 26
   /// Values that the kept weights of a ticket are reset to.
   case resetting = 31
+  /// The weights of a teacher, by layer.
+  case teacherWeights = 41
+  /// What a teacher is asked, by sample.
+  case teacherInputs = 42
   case test = 999
 }
 

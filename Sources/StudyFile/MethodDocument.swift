@@ -206,7 +206,7 @@ package struct MethodDocument {
     }
     for (index, subject) in out.enumerated() where out[..<index].contains(where: { $0.name == subject.name }) {
       throw subjects[index].networkSection.error(
-        subjects[index].network.key, "two pairs are named \(subject.name); give one of them another name:")
+        subjects[index].networkKey, "two pairs are named \(subject.name); give one of them another name:")
     }
     let own = [.dense] + (sweep?.procedures ?? []) + (tickets?.procedures ?? [])
     return MethodStudy(
@@ -247,17 +247,17 @@ package struct MethodDocument {
   }
 
   private func name(of document: SubjectDocument, _ inputs: StudyInputs) -> String {
-    guard case .known(let known) = document.dataset else { return inputs.network.name }
-    return "\(inputs.network.name)/\(known.name)"
+    if case .files = document.dataset { return inputs.network.name }
+    return "\(inputs.network.name)/\(document.datasetName)"
   }
 
-  /// What shows without data: whether networks of the zoo fit known data, and all sizes can be met.
+  /// What shows without data: whether networks of the zoo fit data of a known shape, and all sizes can be met.
   private func checkKnown() throws(StudyFileError) {
     var inputs: [StudyInputs] = []
     for subject in subjects {
-      guard case .known(let known) = subject.dataset, subject.network.zoo != nil else { return }
-      let network = try subject.ownNetwork(shape: known.shape, classes: known.classes)!
-      inputs.append(StudyInputs(dataset: Digest(of: []), shape: known.shape, network: network, pretrained: nil))
+      guard let extent = subject.dataset.extent, subject.network.zoo != nil else { return }
+      let network = try subject.ownNetwork(shape: extent.shape, classes: extent.classes)!
+      inputs.append(StudyInputs(dataset: Digest(of: []), shape: extent.shape, network: network, pretrained: nil))
     }
     _ = try study(inputs)
   }
@@ -285,6 +285,11 @@ package struct MethodDocument {
       }
     }
     guard let sweep else { return }
+    if case .teacher = document.dataset, let method = sweep.bending {
+      throw sweep.section.error(
+        "strategies",
+        "\(method.strategy) takes second derivatives of the cross-entropy; \(subject.name) learns targets, not classes")
+    }
     for compression in sweep.compressions {
       do {
         _ = try units.space(
@@ -300,13 +305,13 @@ package struct MethodDocument {
   ) throws(StudyFileError) {
     if retraining.scalesDropout, !subject.network.hasDropout {
       throw document.networkSection.error(
-        document.network.zoo == nil ? document.network.key : "zoo",
+        document.networkKey,
         "\(subject.name) has no dropout that retrain.scale_dropout could scale; network.dropout adds some")
     }
     if retraining.alternates {
       guard tickets == nil, retraining.start == .finetune, units.granularity == .weights else {
         throw document.networkSection.error(
-          document.network.zoo == nil ? document.network.key : "zoo",
+          document.networkKey,
           "retrain.alternate is for a sweep of single weights with start: finetune")
       }
       let parts = subject.network.nodes.filter { if case .convolution = $0.layer { true } else { false } }
@@ -314,7 +319,7 @@ package struct MethodDocument {
       let hasDense = layout.prunable.contains { $0.shape.count == 2 }
       guard !parts.isEmpty, hasDense else {
         throw document.networkSection.error(
-          document.network.zoo == nil ? document.network.key : "zoo",
+          document.networkKey,
           "retrain.alternate trains dense layers and convolutions in turn; \(subject.name) has not both to prune")
       }
     }

@@ -41,7 +41,7 @@ extension WeightScores {
   /// - Throws: ``NetworkError`` for data with targets.
   func checkClasses() throws(NetworkError) {
     guard input.data.targets == nil else {
-      throw NetworkError("scores by curvature are of the cross-entropy; these data have targets, for a squared error")
+      throw NetworkError("scores by curvature are of the cross-entropy; these data have targets, not classes alone")
     }
   }
 

@@ -9,16 +9,28 @@ package struct CanonicalError: Error, Equatable, Sendable, CustomStringConvertib
 package struct CanonicalReader {
   private let bytes: [UInt8]
   private var position = 0
+  /// What the heading says.
+  package private(set) var version: Int
 
   /// A reader past the heading.
   ///
   /// - Throws: ``CanonicalError`` where the heading is of another kind or version.
   package init(_ bytes: [UInt8], kind: StaticString, version: Int) throws(CanonicalError) {
+    try self.init(bytes, kind: kind, versions: version...version)
+  }
+
+  /// A reader past the heading, for a value with several forms.
+  ///
+  /// - Throws: ``CanonicalError`` where the heading is of another kind or none of the versions.
+  package init(_ bytes: [UInt8], kind: StaticString, versions: ClosedRange<Int>) throws(CanonicalError) {
     self.bytes = bytes
+    version = versions.lowerBound
     let heading = try string()
-    guard heading == "sentei/\(kind)/v\(version)" else {
-      throw CanonicalError("expected sentei/\(kind)/v\(version), found \(heading.prefix(40))")
+    guard let found = versions.first(where: { heading == "sentei/\(kind)/v\($0)" }) else {
+      let expected = versions.map { "sentei/\(kind)/v\($0)" }.joined(separator: " or ")
+      throw CanonicalError("expected \(expected), found \(heading.prefix(40))")
     }
+    version = found
   }
 
   private mutating func take(_ count: Int) throws(CanonicalError) -> ArraySlice<UInt8> {

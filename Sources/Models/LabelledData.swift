@@ -1,6 +1,7 @@
 package import Digests
 
-/// Samples and labels: a data set or a slice of one.
+/// Samples and labels: a data set or a slice of one. With targets the samples have numbers to come near to, and their
+/// labels say only which is the largest.
 ///
 /// Whole numbers stay bytes, which keeps a slice four times smaller on the wire and on disk.
 package struct LabelledData: Hashable, Sendable {
@@ -20,19 +21,24 @@ package struct LabelledData: Hashable, Sendable {
 
   /// The shape of one sample: [features] or [channels, height, width].
   package let shape: [Int]
+  /// The number of classes, or of a sample's targets: the outputs of a network.
   package let classes: Int
   /// `count` × product of `shape` values, sample by sample.
   package let values: Values
   /// Applied to each value, after the division.
   package let normalization: Normalization?
   package let labels: [UInt8]
+  /// What the outputs should be, [samples][classes]: the loss is then the mean squared error. Nil for classes alone,
+  /// whose loss is the cross-entropy.
+  package let targets: [Float]?
 
   /// Checked data; a shape [height, width] becomes [1, height, width].
   ///
-  /// - Throws: ``NetworkError`` where counts, shape, labels or normalisation contradict each other, or a value is not
-  ///   finite.
+  /// - Throws: ``NetworkError`` where counts, shape, labels, targets or normalisation contradict each other, or a value
+  ///   or target is not finite.
   package init(
-    shape: [Int], classes: Int, values: Values, labels: [UInt8], normalization: Normalization? = nil
+    shape: [Int], classes: Int, values: Values, labels: [UInt8], normalization: Normalization? = nil,
+    targets: [Float]? = nil
   ) throws(NetworkError) {
     let shape = shape.count == 2 ? [1] + shape : shape
     var features = 1
@@ -64,11 +70,38 @@ package struct LabelledData: Hashable, Sendable {
       throw NetworkError("label \(wrong) in a set of \(classes) classes")
     }
     try normalization?.check(channels: Self.channels(shape))
+    if let targets { try Self.check(targets, classes: classes, labels: labels) }
     self.shape = shape
     self.classes = classes
     self.values = values
     self.normalization = normalization
     self.labels = labels
+    self.targets = targets
+  }
+
+  private static func check(_ targets: [Float], classes: Int, labels: [UInt8]) throws(NetworkError) {
+    guard targets.count == classes * labels.count else {
+      throw NetworkError(
+        "\(labels.count) samples of \(classes) targets need \(classes * labels.count), found \(targets.count)")
+    }
+    if let index = targets.firstIndex(where: { !$0.isFinite }) {
+      throw NetworkError("target \(index % classes) of sample \(index / classes) is \(targets[index])")
+    }
+    for (sample, label) in labels.enumerated() {
+      let largest = firstLargest(of: targets[sample * classes..<(sample + 1) * classes])
+      guard label == largest else {
+        throw NetworkError("the first largest target of sample \(sample) is \(largest), its label \(label)")
+      }
+    }
+  }
+
+  /// The label of a sample with these targets: the place of the first largest.
+  ///
+  /// - Precondition: there are 1 to 256.
+  package static func firstLargest(of targets: ArraySlice<Float>) -> UInt8 {
+    var best = targets.startIndex
+    for index in targets.indices where targets[index] > targets[best] { best = index }
+    return UInt8(best - targets.startIndex)
   }
 
   /// Data of bytes.
@@ -111,29 +144,28 @@ package struct LabelledData: Hashable, Sendable {
   /// - Throws: ``NetworkError`` if it is not of this number of channels or impossible.
   package func normalized(by normalization: Normalization?) throws(NetworkError) -> LabelledData {
     try LabelledData(
-      shape: shape, classes: classes, values: values, labels: labels, normalization: normalization)
+      shape: shape, classes: classes, values: values, labels: labels, normalization: normalization, targets: targets)
   }
 
   /// The samples at `indices`, in that order.
   package func selecting(_ indices: [Int]) -> LabelledData {
     let chosen: Values
     switch values {
-    case .bytes(let bytes, let scale): chosen = .bytes(selected(bytes, indices), scale: scale)
-    case .floats(let floats): chosen = .floats(selected(floats, indices))
+    case .bytes(let bytes, let scale): chosen = .bytes(selected(bytes, indices, featureCount), scale: scale)
+    case .floats(let floats): chosen = .floats(selected(floats, indices, featureCount))
     }
     guard
       let slice = try? LabelledData(
         shape: shape, classes: classes, values: chosen, labels: indices.map { labels[$0] },
-        normalization: normalization)
+        normalization: normalization, targets: targets.map { selected($0, indices, classes) })
     else { preconditionFailure("a selection of valid data is valid") }
     return slice
   }
 
-  private func selected<Value>(_ values: [Value], _ indices: [Int]) -> [Value] {
-    let features = featureCount
+  private func selected<Value>(_ values: [Value], _ indices: [Int], _ width: Int) -> [Value] {
     var chosen: [Value] = []
-    chosen.reserveCapacity(indices.count * features)
-    for index in indices { chosen.append(contentsOf: values[index * features..<(index + 1) * features]) }
+    chosen.reserveCapacity(indices.count * width)
+    for index in indices { chosen.append(contentsOf: values[index * width..<(index + 1) * width]) }
     return chosen
   }
 }
@@ -161,9 +193,9 @@ extension LabelledData {
     }
   }
 
-  /// The stored form, which the digest is taken over.
+  /// The stored form, which the digest is taken over: version 2, or 3 with targets behind everything.
   package var canonicalBytes: CanonicalBytes {
-    var bytes = CanonicalBytes(kind: "data", version: 2)
+    var bytes = CanonicalBytes(kind: "data", version: targets == nil ? 2 : 3)
     bytes.append(list: shape) { $0.append($1) }
     bytes.append(classes)
     switch values {
@@ -177,6 +209,7 @@ extension LabelledData {
     Parameters.append(normalization?.mean ?? [], to: &bytes)
     Parameters.append(normalization?.deviation ?? [], to: &bytes)
     bytes.append(raw: labels)
+    if let targets { Parameters.append(targets, to: &bytes) }
     return bytes
   }
 
@@ -184,7 +217,7 @@ extension LabelledData {
   ///
   /// - Throws: ``CanonicalError`` for bytes that are not such a form.
   package init(canonical: [UInt8]) throws(CanonicalError) {
-    var reader = try CanonicalReader(canonical, kind: "data", version: 2)
+    var reader = try CanonicalReader(canonical, kind: "data", versions: 2...3)
     let rank = try reader.count(width: 8)
     var shape: [Int] = []
     for _ in 0..<rank { shape.append(try reader.int()) }
@@ -194,11 +227,13 @@ extension LabelledData {
       scale == 0 ? .floats(try Parameters.read(from: &reader)) : .bytes(try reader.raw(), scale: scale)
     let (mean, deviation) = (try Parameters.read(from: &reader), try Parameters.read(from: &reader))
     let labels = try reader.raw()
+    let targets = reader.version == 3 ? try Parameters.read(from: &reader) : nil
     try reader.finish()
     do {
       try self.init(
         shape: shape, classes: classes, values: values, labels: labels,
-        normalization: mean.isEmpty && deviation.isEmpty ? nil : Normalization(mean: mean, deviation: deviation))
+        normalization: mean.isEmpty && deviation.isEmpty ? nil : Normalization(mean: mean, deviation: deviation),
+        targets: targets)
     } catch { throw CanonicalError(error.description) }
   }
 }

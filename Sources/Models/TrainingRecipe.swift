@@ -1,6 +1,6 @@
 package import Digests
 
-/// How a network is trained: mini-batches on softmax cross-entropy, an optimizer, a schedule of its rate, and what is
+/// How a network is trained: mini-batches on the loss of the data, an optimizer, a schedule of its rate, and what is
 /// done to the images.
 package struct TrainingRecipe: Hashable, Sendable {
   package var epochs: Int

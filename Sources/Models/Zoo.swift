@@ -51,6 +51,12 @@ package enum Zoo {
     throw NetworkError("no network is called \(name); known are \(names.joined(separator: ", "))")
   }
 
+  /// What ``network(named:shape:classes:widthMultiplier:)`` calls dense layers of these hidden widths with ReLU between
+  /// them, such as `mlp-100-50`.
+  package static func perceptronName(hidden: [Int]) -> String {
+    "mlp-" + hidden.map { "\($0)" }.joined(separator: "-")
+  }
+
   /// The network of a name for samples of `inputs` features.
   ///
   /// - Throws: ``NetworkError`` as ``network(named:shape:classes:widthMultiplier:)`` does.

@@ -39,8 +39,8 @@ package struct BlockFisher: Sendable {
   ///   - block: consecutive weights in a block, 1 to ``largestBlock``; the last of a tensor may have fewer.
   ///   - damping: λ as a part of the mean over all prunable weights but those of 0; if no gradient is left, λ itself.
   ///   - memory: bytes for blocks, or one block if that takes more; part of no result.
-  /// - Throws: ``NetworkError`` if data or parameters do not belong to the network, there is no sample, or block or
-  ///   damping are impossible.
+  /// - Throws: ``NetworkError`` if data or parameters do not belong to the network, there is no sample, the data have
+  ///   targets, or block or damping are impossible.
   package init(
     network: NetworkDescription, scope: PruningScope, parameters: [Float], data: LabelledData, samples: Int? = nil,
     losses: WeightScores.SampleLosses = .labels, block: Int = 64, damping: Double = 0.1, memory: Int = 256 << 20,
@@ -52,6 +52,7 @@ package struct BlockFisher: Sendable {
     guard damping > 0, damping.isFinite else { throw NetworkError("damping is a number above 0, found \(damping)") }
     weights = try WeightScores(
       network: network, scope: scope, parameters: parameters, data: data, samples: samples, variant: variant)
+    try weights.checkClasses()
     self.losses = losses
     self.block = block
     self.damping = damping

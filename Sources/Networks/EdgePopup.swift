@@ -78,7 +78,7 @@ package struct EdgePopup: Sendable {
       select(scores, into: masked)
       input.load(samples, key, into: pass.input)
       _ = pass.forward(masked.base, count: samples.count, key: key)
-      guard pass.crossEntropy(samples.lazy.map { data.labels[$0] }).isFinite else { return .diverged(step: step) }
+      guard pass.loss(of: samples, in: data).isFinite else { return .diverged(step: step) }
       pass.backward(masked.base, into: gradient.base)
       deriveByScores(gradient, scores)
       optimizer.run(step: step, gradient: gradient, keep: nil, parameters: scores, slots: slots)

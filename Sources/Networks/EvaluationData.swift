@@ -19,6 +19,8 @@ package final class EvaluationData: @unchecked Sendable {
   /// Whether every value is finite as the network sees it; a normalisation can overflow.
   let isFinite: Bool
   let labels: AlignedBuffer<UInt8>
+  /// [samples][outputs]; nil where there are labels alone.
+  let targets: AlignedBuffer<Float>?
   /// The number of samples.
   package let count: Int
   /// The shape of a sample.
@@ -36,6 +38,7 @@ package final class EvaluationData: @unchecked Sendable {
     classes = data.classes
     normalization = data.normalization
     labels = AlignedBuffer(data.labels)
+    targets = data.targets.map { AlignedBuffer($0) }
     switch data.values {
     case .bytes(let bytes, let scale):
       blocks = .bytes(Self.transposed(bytes, count: count, features: featureCount), scale: Float(scale))

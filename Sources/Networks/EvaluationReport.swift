@@ -11,7 +11,7 @@ package struct EvaluationReport: Hashable, Sendable {
   package let top1: Int
   /// Samples with fewer than five classes before their label: of a higher score, or of an equal one and listed earlier.
   package let top5: Int
-  /// The mean softmax cross-entropy.
+  /// The mean softmax cross-entropy, or the mean squared error where the data have targets.
   package let loss: Double
   /// By label.
   package let perClass: [ClassCount]

@@ -65,7 +65,7 @@ package final class MaskedEvaluator {
     var loss = 0.0
     var isMissed = false
     let isFinite = forEachBlock(mask, samples: total) { logits, first, count in
-      correct += kernels.score(logits, classes: classes, labels: data.labels.base + first, count: count, loss: &loss)
+      correct += judge(logits, first: first, count: count, loss: &loss)
       isMissed =
         threshold?.isOutOfReach(correct: correct, loss: loss, seen: first + count, of: total) ?? false
       return !isMissed
@@ -74,6 +74,29 @@ package final class MaskedEvaluator {
     let score =
       isFinite ? Score.exact(correct: correct, count: total, loss: total == 0 ? 0 : loss / Double(total)) : .nonfinite
     return threshold?.isMissed(by: score) ?? false ? nil : score
+  }
+
+  /// Adds the losses of a block to `loss` in order, and returns how many labels were right.
+  private func judge(_ logits: UnsafePointer<Float>, first: Int, count: Int, loss: inout Double) -> Int {
+    let labels = data.labels.base + first
+    guard let targets = data.targets else {
+      return kernels.score(logits, classes: classes, labels: labels, count: count, loss: &loss)
+    }
+    var correct = 0
+    for lane in 0..<count {
+      let wanted = targets.base + (first + lane) * classes
+      var (best, sum) = (logits[lane], 0.0)
+      var label = 0
+      for index in 0..<classes {
+        let output = logits[index * Kernels.lanes + lane]
+        if output > best { (best, label) = (output, index) }
+        let error = Double(output) - Double(wanted[index])
+        sum += error * error
+      }
+      if label == Int(labels[lane]) { correct += 1 }
+      loss += sum / Double(classes)
+    }
+    return correct
   }
 
   /// Everything that is to be said about a mask on these data; nil where a value is infinite or not a number.

@@ -107,25 +107,3 @@ struct RowSoftmax {
     return Elementary.log(sum)
   }
 }
-
-extension Pass {
-  /// Puts the derivatives of the mean cross-entropy over the batch into those of the class scores, and returns the sum
-  /// of the losses. A loss may be infinite or NaN; nothing traps.
-  ///
-  /// `labels`: one a sample.
-  func crossEntropy(_ labels: some Collection<UInt8>) -> Double {
-    let classes = network.outputCount
-    let (scores, slopes) = (values(network.logits), gradient(network.logits)!)
-    var softmax = RowSoftmax(classes)
-    var loss = 0.0
-    for (row, label) in labels.enumerated() {
-      let logarithm = softmax.run(scores + row * classes)
-      loss += logarithm - softmax.shifted[Int(label)]
-      for index in 0..<classes {
-        let target = index == Int(label) ? 1.0 : 0.0
-        slopes[row * classes + index] = Float((softmax.probabilities[index] - target) / Double(count))
-      }
-    }
-    return loss
-  }
-}

@@ -38,6 +38,13 @@ package struct ReferenceEvaluator {
       for (index, logit) in logits.enumerated() where logit > logits[best] { best = index }
       if best == label { correct += 1 }
       var sum = 0.0
+      if let targets = data.targets {
+        for (logit, target) in zip(logits, targets[sample * logits.count..<(sample + 1) * logits.count]) {
+          sum += (Double(logit) - Double(target)) * (Double(logit) - Double(target))
+        }
+        total += sum / Double(logits.count)
+        continue
+      }
       for logit in logits { sum += Elementary.exp(Double(logit) - Double(logits[best])) }
       total += Elementary.log(sum) - (Double(logits[label]) - Double(logits[best]))
     }

@@ -11,7 +11,7 @@ package enum TrainingOutcome: Hashable, Sendable {
   case diverged(step: Int)
 }
 
-/// Mini-batch training of any network on softmax cross-entropy.
+/// Mini-batch training of any network on softmax cross-entropy, or on the mean squared error where the data have targets.
 ///
 /// What happens in a step depends on the state, the seed and the step's number only, so training in segments gives the
 /// bits of one run. The bits are those of one ``NumericsClass``.
@@ -166,7 +166,7 @@ package struct Trainer: Sendable {
     _ gradient: AlignedBuffer<Float>
   ) -> Double {
     _ = pass.forward(parameters.base, count: samples.count, key: key)
-    let loss = pass.crossEntropy(samples.lazy.map { data.labels[$0] })
+    let loss = pass.loss(of: samples, in: data)
     pass.backward(parameters.base, into: gradient.base)
     return loss
   }

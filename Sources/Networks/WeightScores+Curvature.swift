@@ -1,4 +1,4 @@
-internal import Models
+package import Models
 
 /// Scores by how the loss bends, of which the gradients of single samples tell.
 ///
@@ -12,8 +12,9 @@ extension WeightScores {
   /// Source: Theis, Korshunova, Tejani, Huszár, "Faster gaze prediction with dense networks and Fisher pruning",
   /// arXiv:1801.05787, 2018.
   ///
+  /// - Throws: ``NetworkError`` for data with targets.
   /// - Complexity: samples × (multiply-adds of the network, three times, + parameters), a sample at a time.
-  package func fisher() -> [Float]? { halvedScores(.labels) }
+  package func fisher() throws(NetworkError) -> [Float]? { try halvedScores(.labels) }
 
   /// The saliency ½ · w² · h of each prunable weight, h its entry on the diagonal of the mean loss's Gauss–Newton
   /// matrix; nil if it is not finite.
@@ -25,12 +26,23 @@ extension WeightScores {
   /// Sources: LeCun, Denker, Solla, "Optimal brain damage", NIPS 1989; Martens, "New insights and perspectives on the
   /// natural gradient method", JMLR 2020, for the equality.
   ///
+  /// - Throws: ``NetworkError`` for data with targets.
   /// - Complexity: that of ``fisher()`` times about two thirds of the number of classes.
-  package func optimalBrainDamage() -> [Float]? { halvedScores(.predictions) }
+  package func optimalBrainDamage() throws(NetworkError) -> [Float]? { try halvedScores(.predictions) }
 
-  private func halvedScores(_ losses: SampleLosses) -> [Float]? {
+  private func halvedScores(_ losses: SampleLosses) throws(NetworkError) -> [Float]? {
+    try checkClasses()
     guard let squares = meanSquares(losses) else { return nil }
     return scores { Double(parameters[$0]) * squares[$0] / 2 }
+  }
+
+  /// Scores by the curvature of the cross-entropy mean nothing where another loss is trained.
+  ///
+  /// - Throws: ``NetworkError`` for data with targets.
+  func checkClasses() throws(NetworkError) {
+    guard input.data.targets == nil else {
+      throw NetworkError("scores by curvature are of the cross-entropy; these data have targets, not classes alone")
+    }
   }
 
   /// Which losses a sample has.

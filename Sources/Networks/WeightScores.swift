@@ -64,7 +64,7 @@ package struct WeightScores: Sendable {
       let samples = first..<min(first + Self.batch, count)
       input.load(samples, nil, into: pass.input)
       _ = pass.forward(memory.base, count: samples.count, key: Pass.Key(seed: 0, step: first / Self.batch))
-      guard pass.crossEntropy(input.data.labels[samples]).isFinite else { return nil }
+      guard pass.loss(of: samples, in: input.data).isFinite else { return nil }
       pass.backward(memory.base, into: gradient.base)
       for index in sums.indices { sums[index] += Double(samples.count) * Double(gradient.base[index]) }
     }

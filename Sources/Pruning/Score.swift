@@ -3,7 +3,7 @@ package import Digests
 /// What evaluating a network on a slice gives.
 package enum Score: Hashable, Sendable {
   /// `correct` of `count` samples had their label's score highest (the first of equals wins); `loss` is the mean softmax
-  /// cross-entropy, summed in `Double` in sample order.
+  /// cross-entropy, or the mean squared error of data with targets, summed in `Double` in sample order.
   case exact(correct: Int, count: Int, loss: Double)
   /// Some activation was infinite or not a number; such a candidate ranks below every other.
   case nonfinite

@@ -32,6 +32,10 @@ package enum Purpose: UInt64, Sendable {
   case resetting = 31
   /// What new neurons begin with.
   case growth = 32
+  /// The weights of a teacher, by layer.
+  case teacherWeights = 41
+  /// What a teacher is asked, by sample.
+  case teacherInputs = 42
   case test = 999
 }
 

@@ -17,7 +17,7 @@ extension ResultRow {
       let replicate: Int
     }
     var dense: [Repetition: TestScore] = [:]
-    for contestant in contestants where contestant.mask == nil {
+    for contestant in contestants where contestant.strategy.isDense {
       guard let place = contestant.finding?.place, let found = TestScore.mean(contestant.jobs, outcome) else {
         return nil
       }
@@ -45,12 +45,13 @@ extension ResultRow {
         strategy: finding.strategy,
         requested: finding.requested, level: finding.place.level, isResult: finding.isResult,
         seed: study.seed(ofReplicate: finding.place.replicate), metrics: finding.metrics,
-        layers: layers(subject.network, subject.scope, finding.mask), dense: dense, pruned: pruned, after: after,
+        layers: layers(finding.network ?? subject.network, subject.scope, finding.mask), dense: dense, pruned: pruned, after: after,
         validation: finding.validation, search: nil, curve: finding.curve, bestStep: finding.bestStep,
         recipe: finding.recipe, completedEpochs: finding.completedEpochs(samples: contestant.splits.train.count),
         classes: subject.network.outputCount, evaluations: branch.flatMap { evaluations[$0] } ?? 0,
         cpuSeconds: branch.flatMap { cpuSeconds[$0] } ?? 0, mask: finding.mask)
       row.scan = finding.scan
+      row.growth = finding.growth
       row.train = train
       rows.append(row)
     }

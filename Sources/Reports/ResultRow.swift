@@ -62,6 +62,8 @@ package struct ResultRow: Hashable, Sendable {
   package let mask: Mask?
   /// What the dense network's layers bear, where its procedure asked.
   package var scan: SensitivityScan?
+  /// What was seen of its training, where networks grow.
+  package var growth: GrowthCourse?
   /// On the first samples of `train`, as many as `test` has; nil where the study did not ask.
   package var train: Score?
 

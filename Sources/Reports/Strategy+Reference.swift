@@ -1,8 +1,10 @@
+internal import Models
 package import Studies
 
 extension Strategy {
-  /// The dense network, or where architectures are searched the largest one.
-  var isDense: Bool { [.dense, .largest].contains(self) }
+  /// The dense network, or where architectures are searched the largest one, or where networks grow the one that they grow
+  /// to.
+  var isDense: Bool { [.dense, .largest, .baselineBig].contains(self) }
 
   /// What its lines are compared with where nobody says otherwise: a control with what it is one of, a ticket that comes
   /// from another network with those of its own, every other way to prune with global magnitude. Nil for dense networks,
@@ -10,8 +12,20 @@ extension Strategy {
   package var usualReference: Strategy? {
     if isDense { return nil }
     if let end = rawValue.lastIndex(of: "+") { return Strategy(String(rawValue[..<end])) }
+    if isOfGrowth { return Strategy(GrowthMethod.random(zero: .incoming).name) }
     return kindOfTickets.map { Strategy(Self.winningTicket + $0) } ?? .globalMagnitude
   }
+
+  /// Whether it is a network that grew, or the small baseline of those.
+  var isOfGrowth: Bool { Self.growthNames.contains(self) }
+
+  private static let growthNames: Set<Strategy> = {
+    let methods: [GrowthMethod] = [
+      .random(zero: .incoming), .random(zero: .outgoing), .gradMax, .gradMaxOpt(rounds: 1),
+      .firefly(candidates: 1, rounds: 1),
+    ]
+    return Set(methods.map { Strategy($0.name) } + [.baselineSmall])
+  }()
 
   /// Whether it is a lottery ticket, of any kind, or a control of one.
   var isOfTickets: Bool { kindOfTickets != nil }

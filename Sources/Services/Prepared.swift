@@ -19,12 +19,11 @@ struct Prepared {
   /// - Throws: `FormatError` for data or a model that is missing or damaged, `StudyFileError` where they do not fit the
   ///   study, `SplitError` for sizes that the data cannot give.
   init(_ document: AnyStudyDocument, data: String?) throws {
-    var sets: [DataSet] = []
+    var sets: [SampleSource] = []
     var inputs: [StudyInputs] = []
     for subject in document.subjects {
-      let set = try Sources.normalized(try Sources.dataset(of: subject, folder: data), subject)
-      let source = try Sources.network(
-        of: subject, shape: set.training.shape, classes: set.training.classes, dataset: Sources.identity(of: set))
+      let set = try Sources.samples(of: subject, folder: data)
+      let source = try Sources.network(of: subject, shape: set.shape, classes: set.classes, dataset: set.identity)
       sets.append(set)
       inputs.append(source.inputs)
       for blob in source.blobs { blobs[Digest(of: blob)] = blob }
@@ -38,7 +37,8 @@ struct Prepared {
     let jobs = study.splits
     let perSubject = jobs.count / sets.count
     for (index, job) in jobs.enumerated() {
-      try cut(sets[index / perSubject], job, document.subjects[index / perSubject])
+      let subject = document.subjects[index / perSubject]
+      try cut(try sets[index / perSubject].set(seed: job.seed, of: subject), job, subject)
     }
     try document.check(
       study, trainSamples: sets.indices.map { splits[$0 * perSubject].splits.train.count })

@@ -7,16 +7,21 @@ internal import StudyFile
 
 /// The data sets and networks that study files name, read from where they are.
 enum Sources {
-  /// - Throws: `FormatError` for data that is missing or damaged.
-  static func dataset(of document: SubjectDocument, folder: String?) throws -> DataSet {
+  /// The data as the network sees them.
+  ///
+  /// - Throws: `FormatError` for data that is missing or damaged, `StudyFileError` where the normalisation does not fit.
+  static func samples(of document: SubjectDocument, folder: String?) throws -> SampleSource {
     switch document.dataset {
-    case .known(let known): try DataFolder.load(named: known.name, folder: folder)
+    case .known(let known): .set(try normalized(try DataFolder.load(named: known.name, folder: folder), document))
     case .files(let files):
-      try DataFiles(
-        classes: files.classes, scale: files.scale, channelsLast: files.channelsLast,
-        labelColumn: files.labelColumn.map { Int($0).map { .index($0) } ?? .name($0) } ?? .last
-      ).load(
-        name: files.x, x: files.x, y: files.y, testX: files.testX, testY: files.testY)
+      .set(
+        try normalized(
+          try DataFiles(
+            classes: files.classes, scale: files.scale, channelsLast: files.channelsLast,
+            labelColumn: files.labelColumn.map { Int($0).map { .index($0) } ?? .name($0) } ?? .last
+          ).load(name: files.x, x: files.x, y: files.y, testX: files.testX, testY: files.testY),
+          document))
+    case .teacher(let plan): .teacher(plan)
     }
   }
 
@@ -47,29 +52,22 @@ enum Sources {
   ///
   /// - Throws: as ``network(of:shape:classes:)`` does.
   static func inputs(of document: SubjectDocument, like recorded: StudyInputs, folder: String?) throws -> StudyInputs {
-    var dataset = recorded.dataset
-    if case .files(let files) = document.dataset, FileManager.default.fileExists(atPath: files.x) {
-      dataset = identity(of: try normalized(try Sources.dataset(of: document, folder: folder), document))
+    var (dataset, shape, classes) = (recorded.dataset, recorded.shape, recorded.network.outputCount)
+    switch document.dataset {
+    case .known: break
+    case .files(let files):
+      if FileManager.default.fileExists(atPath: files.x) {
+        dataset = try samples(of: document, folder: folder).identity
+      }
+    case .teacher(let plan):
+      (dataset, shape, classes) = (plan.digest, plan.network.inputShape, plan.network.outputCount)
     }
-    return try network(
-      of: document, shape: recorded.shape, classes: recorded.network.outputCount, dataset: dataset
-    ).inputs
+    return try network(of: document, shape: shape, classes: classes, dataset: dataset).inputs
   }
 
-  /// The data as the network sees them.
-  ///
-  /// - Throws: `StudyFileError` where the normalisation does not fit.
-  static func normalized(_ set: DataSet, _ document: SubjectDocument) throws -> DataSet {
+  private static func normalized(_ set: DataSet, _ document: SubjectDocument) throws -> DataSet {
     DataSet(
       name: set.name, training: try document.normalized(set.training),
       officialTest: try set.officialTest.map { try document.normalized($0) }, note: set.note)
-  }
-
-  /// The digest of the content of a data set.
-  static func identity(of set: DataSet) -> Digest {
-    var identity = CanonicalBytes(kind: "dataset", version: 1)
-    identity.append(set.training.canonicalBytes.digest)
-    identity.append(list: set.officialTest.map { [$0] } ?? []) { $0.append($1.canonicalBytes.digest) }
-    return identity.digest
   }
 }

@@ -90,9 +90,11 @@ actor WorkerInputs {
 }
 
 extension Slice {
-  /// The most bytes that samples of it have when they are sent: four a value, a label each, and what stands before them.
+  /// The most bytes that samples of it have when they are sent: four a value and a target, a label each, and what stands
+  /// before them.
   func mostBytes(for network: NetworkDescription) -> Int {
-    let (samples, isTooMany) = count.multipliedReportingOverflow(by: 4 * network.inputCount + 1)
+    let (samples, isTooMany) = count.multipliedReportingOverflow(
+      by: 4 * (network.inputCount + network.outputCount) + 1)
     return isTooMany ? BlobDownloads.largest : min(BlobDownloads.largest, samples + 8 * network.inputCount + 4096)
   }
 }

@@ -72,11 +72,7 @@ struct ArchitectureSection {
   private static func numbers(
     _ key: String, _ range: ClosedRange<Int>, _ section: inout Section
   ) throws(StudyFileError) -> [Int]? {
-    let expected = "whole numbers from \(range.lowerBound) to \(range.upperBound)"
-    let values = try section.doubles(key, expected) {
-      $0 == $0.rounded() && $0 >= Double(range.lowerBound) && $0 <= Double(range.upperBound)
-    }
-    guard let numbers = values?.map({ Int($0) }) else { return nil }
+    guard let numbers = try section.ints(key, range) else { return nil }
     guard !numbers.isEmpty, zip(numbers, numbers.dropFirst()).allSatisfy({ $0 < $1 }) else {
       throw section.error(key, "expected ascending numbers, found \(numbers)")
     }
@@ -105,7 +101,7 @@ extension ArchitectureSection {
   ///
   /// - Throws: ``StudyFileError`` naming the first of them.
   static func refuseOthers(_ root: inout Section, _ network: inout Section) throws(StudyFileError) {
-    for key in ["zoo", "onnx", "safetensors", "width_multiplier", "dropout"] where network.node(key) != nil {
+    for key in ["zoo", "hidden", "onnx", "safetensors", "width_multiplier", "dropout"] where network.node(key) != nil {
       throw network.error(key, "expected either architecture: or one network")
     }
     for key in ["prune", "cycles", "population", "baselines"] where root.node(key) != nil {

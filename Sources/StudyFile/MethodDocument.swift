@@ -21,9 +21,10 @@ package struct MethodDocument {
   private let prune: Section?
   private let sweep: SweepSection?
   private let tickets: TicketSection?
+  private let grow: GrowthSection?
 
   /// Whether a file is one of methods.
-  static func isOne(_ root: Section) -> Bool { root.has("sweep") || root.has("tickets") }
+  static func isOne(_ root: Section) -> Bool { root.has("sweep") || root.has("tickets") || root.has("grow") }
 
   /// - Throws: ``StudyFileError`` with line, key, what was found and what was expected.
   init(_ root: inout Section) throws(StudyFileError) {
@@ -55,6 +56,7 @@ package struct MethodDocument {
     (self.subjects, self.retrainings, self.names) = (subjects, retrainings, names)
     sweep = try SweepSection(&root, units.granularity, hasWeights: subjects.contains { $0.network.file != nil })
     tickets = try TicketSection(&root)
+    grow = try GrowthSection(&root)
     if case .pattern = units.granularity, let tickets {
       throw tickets.section.error("levels", "N:M is of one size; expected prune.granularity weights, blocks or neurons")
     }
@@ -64,7 +66,7 @@ package struct MethodDocument {
           key, "tickets keep the shares that tickets.pruning_fraction says; expected no \(key) beside them")
       }
     }
-    guard sweep != nil || tickets != nil else {
+    guard sweep != nil || tickets != nil || grow != nil else {
       throw root.error(
         "sweep", "is empty; expected a group such as { strategies: [GlobalMagWeight], compressions: [2, 4] }")
     }
@@ -199,19 +201,25 @@ package struct MethodDocument {
           "\(layout.prunableCount) prunable weights; masks travel in one message, which takes at most "
             + "\(largest)")
       }
+      var training = document.training.recipe
+      // What grows from 0 has to learn, and everything beside it is trained alike.
+      if grow != nil { training.zerosLearn = true }
       let subject = MethodSubject(
         name: names[index] ?? self.name(of: document, inputs), dataset: inputs.dataset, splits: document.splits,
         normalization: document.normalization, network: inputs.network, pretrained: inputs.pretrained,
-        training: document.training.recipe, segment: document.training.segment,
+        training: training, segment: document.training.segment,
         earlyStopping: document.training.earlyStopping, scope: scope, units: units, retraining: retrainings[index])
       try check(subject, document)
       out.append(subject)
     }
     for (index, subject) in out.enumerated() where out[..<index].contains(where: { $0.name == subject.name }) {
       throw subjects[index].networkSection.error(
-        subjects[index].network.key, "two pairs are named \(subject.name); give one of them another name:")
+        subjects[index].networkKey, "two pairs are named \(subject.name); give one of them another name:")
     }
-    let own = [.dense] + (sweep?.procedures ?? []) + (tickets?.procedures ?? [])
+    let isOfDense = sweep != nil || tickets != nil
+    let own =
+      (isOfDense ? [.dense] : []) + (sweep?.procedures ?? []) + (tickets?.procedures ?? [])
+      + (grow?.procedures ?? [])
     return MethodStudy(
       name: name, seed: seed, replicates: replicates, subjects: out, procedures: own + (try transfers(out)),
       sensitivity: sweep?.sensitivity ?? SensitivityPlan(), removesDeadNeurons: sweep?.removesDeadNeurons ?? false,
@@ -251,17 +259,17 @@ package struct MethodDocument {
   }
 
   private func name(of document: SubjectDocument, _ inputs: StudyInputs) -> String {
-    guard case .known(let known) = document.dataset else { return inputs.network.name }
-    return "\(inputs.network.name)/\(known.name)"
+    if case .files = document.dataset { return inputs.network.name }
+    return "\(inputs.network.name)/\(document.datasetName)"
   }
 
-  /// What shows without data: whether networks of the zoo fit known data, and all sizes can be met.
+  /// What shows without data: whether networks of the zoo fit data of a known shape, and all sizes can be met.
   private func checkKnown() throws(StudyFileError) {
     var inputs: [StudyInputs] = []
     for subject in subjects {
-      guard case .known(let known) = subject.dataset, subject.network.zoo != nil else { return }
-      let network = try subject.ownNetwork(shape: known.shape, classes: known.classes)!
-      inputs.append(StudyInputs(dataset: Digest(of: []), shape: known.shape, network: network, pretrained: nil))
+      guard let extent = subject.dataset.extent, subject.network.zoo != nil else { return }
+      let network = try subject.ownNetwork(shape: extent.shape, classes: extent.classes)!
+      inputs.append(StudyInputs(dataset: Digest(of: []), shape: extent.shape, network: network, pretrained: nil))
     }
     _ = try study(inputs)
   }
@@ -288,7 +296,18 @@ package struct MethodDocument {
           "\(subject.name) has no prunable layer \(name); there are \(layers.joined(separator: ", "))")
       }
     }
+    if let grow {
+      try grow.check(subject.network, hasWeights: subject.pretrained != nil)
+      if subject.earlyStopping != nil {
+        throw document.networkSection.error("train", "what grows is trained to its end; expected no early_stopping")
+      }
+    }
     guard let sweep else { return }
+    if case .teacher = document.dataset, let method = sweep.bending {
+      throw sweep.section.error(
+        "strategies",
+        "\(method.strategy) takes second derivatives of the cross-entropy; \(subject.name) learns targets, not classes")
+    }
     for compression in sweep.compressions {
       do {
         _ = try units.space(
@@ -304,13 +323,13 @@ package struct MethodDocument {
   ) throws(StudyFileError) {
     if retraining.scalesDropout, !subject.network.hasDropout {
       throw document.networkSection.error(
-        document.network.zoo == nil ? document.network.key : "zoo",
+        document.networkKey,
         "\(subject.name) has no dropout that retrain.scale_dropout could scale; network.dropout adds some")
     }
     if retraining.alternates {
       guard tickets == nil, retraining.start == .finetune, units.granularity == .weights else {
         throw document.networkSection.error(
-          document.network.zoo == nil ? document.network.key : "zoo",
+          document.networkKey,
           "retrain.alternate is for a sweep of single weights with start: finetune")
       }
       let parts = subject.network.nodes.filter { if case .convolution = $0.layer { true } else { false } }
@@ -318,7 +337,7 @@ package struct MethodDocument {
       let hasDense = layout.prunable.contains { $0.shape.count == 2 }
       guard !parts.isEmpty, hasDense else {
         throw document.networkSection.error(
-          document.network.zoo == nil ? document.network.key : "zoo",
+          document.networkKey,
           "retrain.alternate trains dense layers and convolutions in turn; \(subject.name) has not both to prune")
       }
     }

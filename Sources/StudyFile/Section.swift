@@ -114,6 +114,14 @@ struct Section {
     return numbers
   }
 
+  /// - Throws: ``StudyFileError`` for anything but a list of whole numbers in `range`.
+  mutating func ints(_ key: String, _ range: ClosedRange<Int>) throws(StudyFileError) -> [Int]? {
+    let values = try doubles(key, "whole numbers \(Self.words(range))") {
+      $0 == $0.rounded() && $0 >= Double(range.lowerBound) && $0 <= Double(range.upperBound)
+    }
+    return values?.map { Int($0) }
+  }
+
   /// A number between 0 and 1.
   mutating func fraction(_ key: String) throws(StudyFileError) -> Double? {
     try double(key, "a number from 0 to 1") { (0...1).contains($0) }

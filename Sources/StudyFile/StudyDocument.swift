@@ -81,10 +81,10 @@ package struct StudyDocument {
       cycles: try root.section("cycles"), baselines: try root.section("baselines"))
     try checkCycles()
     try checkInside()
-    if case .known(let known) = subject.dataset, subject.network.zoo != nil || architecture != nil {
-      let network = try subject.ownNetwork(shape: known.shape, classes: known.classes)!
+    if let extent = subject.dataset.extent, subject.network.zoo != nil || architecture != nil {
+      let network = try subject.ownNetwork(shape: extent.shape, classes: extent.classes)!
       _ = try study(
-        StudyInputs(dataset: Digest(of: []), shape: known.shape, network: network, pretrained: nil))
+        StudyInputs(dataset: Digest(of: []), shape: extent.shape, network: network, pretrained: nil))
     }
   }
 

@@ -23,6 +23,9 @@ package struct SubjectDocument {
     dataset = try DatasetSource(&data)
     splits = try Self.splits(&data)
     normalization = try Self.normalization(&data)
+    if case .teacher = dataset, normalization != nil {
+      throw data.error("normalize", "a teacher is asked standard normal numbers; expected no normalize")
+    }
     try data.finish()
     var network = try root.required("network", try root.section("network"), "a group such as { zoo: lenet-300-100 }")
     architecture = allowsArchitecture ? try ArchitectureSection(&network) : nil
@@ -33,10 +36,11 @@ package struct SubjectDocument {
     (dataSection, networkSection) = (data, network)
   }
 
-  /// What the data are called: the name of a known set, else that of the file of samples.
+  /// What the data are called: the name of a known set, the widths of a teacher, else the file of samples.
   package var datasetName: String {
     switch dataset {
     case .known(let known): known.name
+    case .teacher(let plan): plan.name
     case .files(let files): String(files.x.split(separator: "/").last ?? "data")
     }
   }
@@ -65,7 +69,7 @@ package struct SubjectDocument {
     do {
       plain = try Zoo.network(
         named: zoo, shape: shape, classes: classes, widthMultiplier: network.widthMultiplier ?? 1)
-    } catch { throw networkSection.error("zoo", error.description) }
+    } catch { throw networkSection.error(network.zooKey, error.description) }
     guard let rate = network.dropout else { return plain }
     do { return try plain.addingDropout(rate: rate) } catch { throw networkSection.error("dropout", error.description) }
   }
@@ -78,6 +82,12 @@ package struct SubjectDocument {
       throw dataSection.error("normalize", error.description)
     }
   }
+
+  /// An error about what the data are made from.
+  package func dataError(_ problem: String) -> StudyFileError { dataSection.error("teacher", problem) }
+
+  /// The key that says what the network is.
+  var networkKey: String { network.zoo == nil ? network.key : network.zooKey }
 
   /// An error about the file that ``network`` names.
   package func modelError(_ problem: String) -> StudyFileError { networkSection.error(network.key, problem) }

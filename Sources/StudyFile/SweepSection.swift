@@ -12,6 +12,8 @@ struct SweepSection {
   let removesDeadNeurons: Bool
   /// The method that moves weights, which resetting would undo.
   let compensating: PruningMethod?
+  /// A method that needs second derivatives, which are those of the cross-entropy alone.
+  let bending: PruningMethod?
   /// For errors that show only with the networks at hand.
   let section: Section
 
@@ -37,6 +39,7 @@ struct SweepSection {
     }
     let methods = try Self.methods(&section, schedule)
     compensating = methods.first(where: \.compensates)
+    bending = methods.first { $0.compensates || [.fisher, .damage, .surgeon].contains($0.criterion) }
     removesDeadNeurons = try section.bool("remove_dead_neurons") ?? false
     sensitivity = try Self.sensitivity(&section, methods)
     if granularity != .weights {

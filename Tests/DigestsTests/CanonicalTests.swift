@@ -73,7 +73,7 @@ import Testing
   }
 
   @Test("Another kind or version is refused")
-  func headings() {
+  func headings() throws {
     let bytes = Everything().bytes
     #expect(throws: CanonicalError("expected sentei/other/v2, found sentei/everything/v2")) {
       _ = try CanonicalReader(bytes, kind: "other", version: 2)
@@ -81,6 +81,13 @@ import Testing
     #expect(throws: CanonicalError("expected sentei/everything/v3, found sentei/everything/v2")) {
       _ = try CanonicalReader(bytes, kind: "everything", version: 3)
     }
+    for versions in [2...2, 1...2, 2...3, 0...9] {
+      #expect(try CanonicalReader(bytes, kind: "everything", versions: versions).version == 2)
+    }
+    let error = #expect(throws: CanonicalError.self) {
+      _ = try CanonicalReader(bytes, kind: "everything", versions: 3...4)
+    }
+    #expect(error?.description == "expected sentei/everything/v3 or sentei/everything/v4, found sentei/everything/v2")
   }
 
   @Test("Flags other than 0 and 1, text that is not UTF-8 and impossible counts are refused")

@@ -21,6 +21,7 @@ import Testing
   @Test func hiddenWidthsStandInTheName() throws {
     let network = try Zoo.network(named: "mlp-32-16", shape: [8], classes: 3)
     #expect(network == (try NetworkDescription(name: "mlp-32-16", widths: [8, 32, 16, 3])))
+    #expect(Zoo.perceptronName(hidden: [32, 16]) == network.name && Zoo.perceptronName(hidden: [5]) == "mlp-5")
   }
 
   @Test("Networks of dense layers read an image as features")

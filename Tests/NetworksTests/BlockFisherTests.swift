@@ -87,7 +87,7 @@ import Testing
     /// Scores of the diagonal without λ.
     func diagonalScores() throws -> [Float]? {
       let scores = try WeightScores(network: network, scope: scope, parameters: parameters, data: data)
-      return losses == .labels ? scores.fisher() : scores.optimalBrainDamage()
+      return try losses == .labels ? scores.fisher() : scores.optimalBrainDamage()
     }
 
     /// ½ · δᵀFδ within a block for a way δ.

@@ -45,12 +45,12 @@ import Testing
 
   /// Each score against ½ w² · the mean of `curvature` over the samples, which gets derivatives of the class scores.
   private static func check(
-    _ network: NetworkDescription, _ seed: UInt64, _ scores: (WeightScores) -> [Float]?,
+    _ network: NetworkDescription, _ seed: UInt64, _ scores: (WeightScores) throws -> [Float]?,
     _ curvature: (_ slopes: [Double], _ probabilities: [Double], _ label: Int) -> Double
   ) throws {
     let data = try GradientTests.images(network.inputShape, seed, count: 9)
     let parameters = GradientTests.parameters(network, seed)
-    let found = try #require(scores(try Self.scores(network, parameters, data)))
+    let found = try #require(try scores(try Self.scores(network, parameters, data)))
     let exact = DoubleNetwork(network, parameters)
     let inputs = (0..<data.count).map { data.inputs(of: $0) }
     let probabilities = inputs.map(exact.probabilities)
@@ -76,7 +76,7 @@ import Testing
   @Test("A Fisher score is ½ w² times the mean square of the samples' own slopes", arguments: 0..<3)
   func fisher(number: Int) throws {
     for seed in 1...2 as ClosedRange<UInt64> {
-      try Self.check(try Self.networks()[number], seed, { $0.fisher() }) { slopes, probabilities, label in
+      try Self.check(try Self.networks()[number], seed, { try $0.fisher() }) { slopes, probabilities, label in
         let slope = zip(slopes, probabilities).reduce(-slopes[label]) { $0 + $1.0 * $1.1 }
         return slope * slope
       }
@@ -86,7 +86,7 @@ import Testing
   @Test("A saliency is ½ w² times the Gauss–Newton matrix's diagonal, Jᵀ(diag p − ppᵀ)J", arguments: 0..<3)
   func optimalBrainDamage(number: Int) throws {
     for seed in 1...2 as ClosedRange<UInt64> {
-      try Self.check(try Self.networks()[number], seed, { $0.optimalBrainDamage() }) { slopes, probabilities, _ in
+      try Self.check(try Self.networks()[number], seed, { try $0.optimalBrainDamage() }) { slopes, probabilities, _ in
         let mean = zip(slopes, probabilities).reduce(0) { $0 + $1.0 * $1.1 }
         return zip(slopes, probabilities).reduce(0) { $0 + $1.1 * $1.0 * $1.0 } - mean * mean
       }
@@ -138,7 +138,7 @@ import Testing
     let orders = [Array(0..<40), Array((0..<40).reversed()), Array(0..<40) + Array(0..<40)]
     for criterion in [WeightScores.fisher, WeightScores.optimalBrainDamage] {
       let scores = try orders.map {
-        try #require(criterion(try Self.scores(network, parameters, data.selecting($0)))())
+        try #require(try criterion(try Self.scores(network, parameters, data.selecting($0)))())
       }
       for other in scores.dropFirst() {
         for (one, two) in zip(scores[0], other) { #expect(abs(one - two) <= 1e-6 * one) }
@@ -154,7 +154,7 @@ import Testing
       let parameters = GradientTests.parameters(network, 9)
       let scores = try (KernelVariant.available + [.best]).map { variant in
         let scores = try Self.scores(network, parameters, data, variant: variant)
-        return [scores.fisher(), scores.optimalBrainDamage()]
+        return [try scores.fisher(), try scores.optimalBrainDamage()]
       }
       #expect(scores.allSatisfy { $0 == scores[0] } && !scores[0].contains(nil))
     }
@@ -167,7 +167,22 @@ import Testing
     for value in [Float.nan, 3e38] {
       let parameters = GradientTests.parameters(network, 1).map { $0 * value }
       let scores = try Self.scores(network, parameters, data)
-      #expect(scores.fisher() == nil && scores.optimalBrainDamage() == nil)
+      #expect(try scores.fisher() == nil && scores.optimalBrainDamage() == nil)
     }
+  }
+
+  @Test("Data with targets, whose loss is another, are refused in words")
+  func targets() throws {
+    let network = try NetworkDescription(name: "student", widths: [5, 4, 3])
+    let parameters = GradientTests.parameters(network, 1)
+    let data = try Samples.regression(1, of: try GradientTests.images([5], 1))
+    let scores = try Self.scores(network, parameters, data)
+    for error in [
+      #expect(throws: NetworkError.self) { try scores.fisher() },
+      #expect(throws: NetworkError.self) { try scores.optimalBrainDamage() },
+      #expect(throws: NetworkError.self) {
+        try BlockFisher(network: network, scope: Self.scope, parameters: parameters, data: data)
+      },
+    ] { #expect(error?.description.contains("have targets") == true) }
   }
 }

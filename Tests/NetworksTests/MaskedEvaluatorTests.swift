@@ -12,8 +12,11 @@ import Testing
     let widths: [Int]
     let density: Double?
     let prunesClassifier: Bool
+    var hasTargets = false
 
-    var description: String { "seed \(seed), \(samples) samples, \(widths), density \(density ?? -1)" }
+    var description: String {
+      "seed \(seed), \(samples) samples\(hasTargets ? " with targets" : ""), \(widths), density \(density ?? -1)"
+    }
   }
 
   static let shapes = [
@@ -28,7 +31,7 @@ import Testing
         out.append(
           Case(
             seed: UInt64(100 * index + other), samples: samples, widths: shapes[(index + other) % shapes.count],
-            density: density, prunesClassifier: (index + other) % 2 == 1))
+            density: density, prunesClassifier: (index + other) % 2 == 1, hasTargets: (index + other / 2) % 3 == 0))
       }
     }
     return out
@@ -40,8 +43,9 @@ import Testing
     let network = try NetworkDescription(name: "test", widths: test.widths)
     let scope = PruningScope(prunesClassifier: test.prunesClassifier)
     let layout = ParameterLayout(network, scope: scope)
-    let data = try Samples.data(
+    let plain = try Samples.data(
       test.seed, count: test.samples, features: network.inputCount, classes: network.outputCount, scale: 77)
+    let data = test.hasTargets ? try Samples.regression(test.seed, of: plain) : plain
     var parameters = Samples.parameters(test.seed, count: layout.count)
     change(&parameters)
     let mask = test.density.map { Samples.mask(test.seed, count: layout.prunableCount, density: $0) }

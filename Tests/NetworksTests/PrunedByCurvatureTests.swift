@@ -48,7 +48,7 @@ import Testing
       try BlockFisher(
         network: network, scope: scope, parameters: state.parameters, data: train, samples: 500, losses: $0, damping: 1)
     }
-    for scores in [weights.fisher(), weights.optimalBrainDamage(), surgeons[0].scores(), surgeons[1].scores()] {
+    for scores in try [weights.fisher(), weights.optimalBrainDamage(), surgeons[0].scores(), surgeons[1].scores()] {
       let accuracy = try score(state.parameters, mask(scores, compression: 10), test).accuracy
       #expect(accuracy > 2 * chance.max()! && accuracy > 0.5, "\(accuracy), by chance \(chance)")
     }

@@ -13,6 +13,26 @@ enum Samples {
       labels: (0..<count).map { _ in UInt8(stream.below(classes)) })
   }
 
+  /// The same samples with targets of both signs, some of them equal, −0 or huge.
+  static func regression(_ seed: UInt64, of data: LabelledData) throws -> LabelledData {
+    var stream = RandomStream(seed: seed, .test, 4)
+    let targets = (0..<data.count * data.classes).map { _ -> Float in
+      switch stream.below(10) {
+      case 0: 0
+      case 1: -0.0
+      case 2: 1
+      case 3: Float(stream.normal()) * 1e6
+      default: Float(stream.normal())
+      }
+    }
+    return try LabelledData(
+      shape: data.shape, classes: data.classes, values: data.values,
+      labels: (0..<data.count).map {
+        LabelledData.firstLargest(of: targets[$0 * data.classes..<($0 + 1) * data.classes])
+      },
+      normalization: data.normalization, targets: targets)
+  }
+
   /// Weights of both signs, some of them +0, −0, subnormal or huge enough to cancel.
   static func parameters(_ seed: UInt64, count: Int) -> [Float] {
     var stream = RandomStream(seed: seed, .test, 2)

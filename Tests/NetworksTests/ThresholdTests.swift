@@ -33,7 +33,7 @@ import Testing
       var stream = RandomStream(seed: seed, .test, 9)
       let parts = Parts(
         network: network, scope: PruningScope(), parameters: (0..<layout.count).map { _ in Float(stream.normal()) },
-        data: try Samples.data(seed, count: [150, 128, 130][Int(seed % 3)], features: 30, classes: 4),
+        data: try data(seed, count: [150, 128, 130][Int(seed % 3)]),
         mask: seed == 0 ? nil : Samples.mask(seed, count: layout.prunableCount, density: 0.4))
       out.append(("dense, seed \(seed)", parts))
     }
@@ -49,6 +49,12 @@ import Testing
         ))
     }
     return out
+  }
+
+  /// Half of them with targets.
+  private static func data(_ seed: UInt64, count: Int) throws -> LabelledData {
+    let data = try Samples.data(seed, count: count, features: 30, classes: 4)
+    return seed < 3 ? data : try Samples.regression(seed, of: data)
   }
 
   @Test func theFirstSamplesAloneAreJudged() throws {

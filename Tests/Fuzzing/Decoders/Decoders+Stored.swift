@@ -42,6 +42,8 @@ extension Decoder {
         try LabelledData(
           shape: [2, 1, 2], classes: 2, values: .floats([0.5, 1, -1, 0]), labels: [1],
           normalization: .init(mean: [0, 1], deviation: [1, 2])),
+        try LabelledData(
+          shape: [1], classes: 2, values: .floats([0.5, 1]), labels: [1, 0], targets: [-0.5, 2, 0, -0.0]),
       ].map(\.canonicalBytes.bytes)
     } read: { bytes in
       let data = try LabelledData(canonical: bytes)

@@ -33,6 +33,7 @@ enum Samples {
     let name = job.digest.hex
     switch job {
     case .score: return .scored(digest("w" + name))
+    case .grow: return .grown(GrownNetwork(state: digest("s" + name), parameters: digest("p" + name), gain: 1))
     case .train: return .trained(TrainedSegment(state: digest("s" + name), parameters: digest("p" + name), loss: 1))
     case .evaluate, .test, .split:
       let correct = job.digest.firstWord % 101

@@ -29,10 +29,17 @@ final class DigestWorker {
         TrainedSegment(
           state: digest("state of \(job.digest.hex)"), parameters: keep(count, word) { Float($0.normal()) }, loss: 0.5))
     case .score(let scoring):
+      if case .gradientNorm = scoring.criterion { return .measured(Double(word % 100)) }
       if case .rewriting = scoring.criterion {
         return .scored(keep(ParameterLayout(scoring.network).count, word) { Float($0.normal()) })
       }
       return .scored(keep(scoring.network.prunableCount(scoring.scope), word) { Float($0.uniform()) })
+    case .grow(let growing):
+      let count = ParameterLayout(growing.grown).count
+      return .grown(
+        GrownNetwork(
+          state: digest("state of \(job.digest.hex)"), parameters: keep(count, word) { Float($0.normal()) },
+          gain: Double(word % 1000)))
     case .evaluate(let job):
       return .evaluated(.exact(correct: Int(word % 7), count: job.sampleCount, loss: Double(word % 1000) / 1000))
     case .test(let job):

@@ -13,7 +13,8 @@ import Testing
     .evaluated(.exact(correct: 0, count: 0, loss: 0)), .evaluated(.nonfinite),
     .tested(TestScore(firstFive: .exact(correct: 20, count: 20, loss: .leastNonzeroMagnitude))),
     .tested(TestScore(firstFive: .nonfinite)),
-    .worseThanThreshold, .scored(digest("scores")),
+    .worseThanThreshold, .scored(digest("scores")), .measured(0.25),
+    .grown(GrownNetwork(state: digest("state"), parameters: digest("weights"), gain: 0.5)),
   ]
 
   @Test("The stored form gives the outcome back, and no two outcomes share one")

@@ -246,6 +246,7 @@ final class FakeWorker {
       return .trained(segment.mask == nil ? trained(segment) : trainedMask(segment))
     case .score(let scoring):
       return scoring.criterion == .gradient && !hasGradients ? .diverged(step: 0) : .scored(scored(scoring))
+    case .grow: preconditionFailure("no search grows anything")
     case .evaluate(let evaluation):
       if evaluation.slice == sampleSplits.validation { return .evaluated(judgement(evaluation)) }
       let score = score(evaluation)

@@ -105,7 +105,7 @@ struct Generator {
       optimizer: optimizers[stream.below(4)], l1: stream.uniform(), l2: stream.uniform(),
       schedule: schedules[stream.below(4)], warmupEpochs: int(0...100_000),
       augmentation: TrainingRecipe.Augmentation(cropPadding: int(0...64), flip: stream.chance(0.5)),
-      part: TrainingRecipe.Part.allCases[stream.below(3)])
+      part: TrainingRecipe.Part.allCases[stream.below(3)], zerosLearn: stream.chance(0.5))
   }
 
   mutating func slice<Use>(_ use: Use.Type) -> Slice<Use> { Slice(digest: digest(), count: int(0...1 << 32)) }
@@ -170,6 +170,7 @@ struct Generator {
         .resetting(
           ResetRule(
             ResetRule.Magnitudes.allCases[stream.below(3)], keepsSigns: stream.chance(0.5), seed: stream.next()))),
+      .gradientNorm(zerosLearn: stream.chance(0.5)),
     ]
     return Scoring(
       network: network, scope: scope, parameters: digest(), mask: mask, slice: slice(TrainingUse.self),
@@ -177,8 +178,32 @@ struct Generator {
       numerics: NumericsClass(text()))
   }
 
+  /// Of a network that can grow; one without a place gets a layer that has one.
+  mutating func growing() -> Growing {
+    var network = network()
+    if network.growthSites.isEmpty {
+      network = try! NetworkDescription(name: text(), widths: [2, 1 + stream.below(5), 3])
+    }
+    let methods: [GrowthMethod] = [
+      .random(zero: .incoming), .random(zero: .outgoing), .gradMax, .gradMaxOpt(rounds: int(1...10_000)),
+      .firefly(candidates: int(0...1 << 16), rounds: int(0...10_000)),
+    ]
+    let site = network.growthSites[stream.below(network.growthSites.count)]
+    let places: [GrowthStep.Place] = [
+      .neurons(producer: site.producer, count: 1 + stream.below(9)),
+      .layer(behind: site.producer, .residual(channels: 1 + stream.below(9))),
+    ]
+    let step = GrowthStep(
+      places[stream.below(2)], methods[stream.below(methods.count)], scale: 1e-3 + stream.uniform(),
+      samples: int(1...1 << 32))
+    return try! Growing(
+      network: network, recipe: recipe(), seed: stream.next(), slice: slice(TrainingUse.self), state: digest(),
+      step: int(0...1 << 48), growth: step, numerics: NumericsClass(text()))
+  }
+
   mutating func job() -> Job {
-    switch stream.below(4) {
+    switch stream.below(5) {
+    case 4: return .grow(growing())
     case 0: return .train(segment())
     case 3: return .score(scoring())
     case 1:
@@ -194,7 +219,9 @@ struct Generator {
   }
 
   mutating func outcome() -> Outcome {
-    switch stream.below(7) {
+    switch stream.below(9) {
+    case 7: .measured(double())
+    case 8: .grown(GrownNetwork(state: digest(), parameters: digest(), gain: double()))
     case 6: .scored(digest())
     case 0:
       .split(

@@ -15,7 +15,8 @@ extension ResultRow {
     "study", "subject", "dataset", "model", "strategy", "compression", "size", "size_nz", "real_compression", "flops",
     "flops_nz", "speedup", "dense_acc1", "dense_acc5", "pre_acc1", "pre_acc5", "post_acc1", "post_acc5", "post_loss",
     "train_acc1", "val_acc1", "search_loss", "seed", "level", "is_result", "best_step", "batch_size", "epochs",
-    "completed_epochs", "optim", "lr", "evaluations", "cpu_seconds", "weight_bytes_read", "mask", "name", "run",
+    "completed_epochs", "train_loss", "training_flops", "optim", "lr", "evaluations", "cpu_seconds",
+    "weight_bytes_read", "mask", "name", "run",
   ]
 
   /// The cells in the order of ``columns``; empty for what there is not.
@@ -28,6 +29,7 @@ extension ResultRow {
       cell(after.accuracy), cell(after.accuracy5), cell(after.score.loss), cell(train?.accuracy),
       cell(validation?.accuracy), cell(search?.loss), "\(seed)", "\(level)", "\(isResult)",
       bestStep.map { "\($0)" } ?? "", "\(recipe.batchSize)", "\(recipe.epochs)", completedEpochs.short,
+      cell(growth?.looks.last?.train.loss), cell(growth?.looks.last?.multiplyAdds),
       recipe.optimizer.name, cell(recipe.learningRate), "\(evaluations)", cell(cpuSeconds), "\(weightBytesRead)",
       mask?.digest.hex ?? "", name, run,
     ]

@@ -124,7 +124,7 @@ extension ResultSummary {
       table(
         "Differences in the early-stopping iteration: paired by run and seed", Self.stepDifferences,
         own.filter { $0.stepToDense != nil || $0.stepDifference != nil }),
-    ].filter { !$0.rows.isEmpty }
+    ].filter { !$0.rows.isEmpty } + (growth[subject].map(Self.tables) ?? [])
   }
 
   /// The names of all columns in one, for programs: the field's where it has one.

@@ -42,6 +42,8 @@ package struct ResultSummary: Hashable, Sendable {
   }
 
   package let lines: [Line]
+  /// What networks that grew came to on the way, by subject.
+  let growth: [String: GrowthSummary]
   /// What lines are compared with, in the order of the lines.
   package let references: [Strategy]
   /// Whether tables have top-5 accuracies: they say little where there are few classes.
@@ -98,6 +100,7 @@ package struct ResultSummary: Hashable, Sendable {
         stepToDense: stepToDense[index], reference: rivals[index], difference: differences[index],
         stepDifference: stepDifferences[index], cpuSeconds: rows.reduce(0) { $0 + $1.cpuSeconds })
     }
+    growth = Dictionary(grouping: results, by: \.subject).compactMapValues(GrowthSummary.init)
     references = rivals.compactMap { $0 }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     showsTop5 = top5 ?? results.contains { $0.classes > 10 }
   }

@@ -20,6 +20,9 @@ extension Double {
   /// The number with so many digits behind the point.
   package func fixed(digits: Int) -> String { String(format: "%.\(digits)f", self) }
 
+  /// The number with so many significant digits, with a power of ten where it is very small or large.
+  package func significant(digits: Int) -> String { String(format: "%.\(digits)g", self) }
+
   /// The number with six significant digits, and no more of them than it needs.
   package var short: String { String(format: "%.6g", self) }
 }

@@ -34,7 +34,8 @@ struct GrowthSection {
     let growths = try section.int("n_growth_steps", 1...100_000)
     let amount = try Self.amount(&section)
     if amount != .even, growths != nil {
-      throw section.error("n_growth_steps", "says how often; expected either it or neurons, in numbers or as a fraction")
+      throw section.error(
+        "n_growth_steps", "says how often; expected either it or neurons, in numbers or as a fraction")
     }
     let layers = try Self.layers(&section)
     let scale = try section.double("norm_scale", "a number above 0", { $0 > 0 && $0 <= 1e6 }) ?? 1

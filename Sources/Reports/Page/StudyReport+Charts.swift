@@ -71,9 +71,9 @@ extension StudyReport {
     let all = rows.filter { $0.subject == subject && $0.isResult && $0.curve.count > 2 }
     guard let seed = all.map(\.seed).min() else { return [] }
     let own = all.filter { $0.seed == seed }
-    let dense = own.filter { $0.strategy == .dense }
+    let dense = own.filter { $0.strategy.isDense }
     var names: [Strategy] = []
-    for row in own where row.strategy != .dense && !names.contains(row.strategy) { names.append(row.strategy) }
+    for row in own where !row.strategy.isDense && !names.contains(row.strategy) { names.append(row.strategy) }
     return names.map { strategy in
       let shown = dense + Self.spread(own.filter { $0.strategy == strategy }, over: 6)
       // The climb out of chance in the first steps would leave no room for what differs.
@@ -91,7 +91,7 @@ extension StudyReport {
           y: ChartAxis("accuracy on validation", format: .percent, range: low < high ? low...high : nil),
           series: shown.map { row in
             LineChart.Series(
-              row.strategy == .dense ? "dense" : row.requested.words,
+              row.strategy.isDense ? "dense" : row.strategy.isOfGrowth ? row.strategy.rawValue : row.requested.words,
               row.curve.map { LineChart.Point(Double($0.step), $0.score.accuracy) })
           }))
     }

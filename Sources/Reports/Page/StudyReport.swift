@@ -107,7 +107,8 @@ package struct StudyReport: Sendable {
             + "same axes, those that others are compared with in each: "
             + parts.map { "\($0.words) \($0.names.count)" }.joined(separator: ", ") + "."))
     }
-    for chart in tradeOffs(subject, lines) + tickets(subject, lines) + courses(subject) {
+    let growth = summary.growth[subject].map { growing(subject, $0) } ?? []
+    for chart in growth + tradeOffs(subject, lines) + tickets(subject, lines) + courses(subject) {
       document.add(.chart(chart))
     }
     for table in summary.tables(subject) {

@@ -1,4 +1,5 @@
 import Models
+import Pruning
 import Randomness
 import Search
 import Studies

@@ -182,7 +182,8 @@ struct Generator {
   mutating func growing() -> Growing {
     var network = network()
     if network.growthSites.isEmpty {
-      network = try! NetworkDescription(name: text(), widths: [2, 1 + stream.below(5), 3])
+      // Of one name, as a parcel holds a structure once.
+      network = try! NetworkDescription(name: "grown", widths: [2, 1 + stream.below(5), 3])
     }
     let methods: [GrowthMethod] = [
       .random(zero: .incoming), .random(zero: .outgoing), .gradMax, .gradMaxOpt(rounds: int(1...10_000)),

@@ -25,11 +25,13 @@ struct GrowthSummary: Hashable, Sendable {
     var strategies: [Strategy] = []
     for row in own where !strategies.contains(row.strategy) { strategies.append(row.strategy) }
     guard own.contains(where: { !$0.growth!.events.isEmpty }) else { return nil }
+    // What others are compared with comes last, so that the others look the same in all charts.
+    strategies = strategies.filter { !$0.isYardstickOfGrowth } + strategies.filter(\.isYardstickOfGrowth)
     groups = strategies.map { strategy in Group(strategy: strategy, rows: own.filter { $0.strategy == strategy }) }
   }
 
   /// What others are compared with: growing by random directions, if that is there.
-  var random: Group? { groups.first { $0.strategy.rawValue == GrowthMethod.random(zero: .incoming).name } }
+  var random: Group? { groups.first { $0.strategy == .randomGrowth } }
   var big: Group? { groups.first { $0.strategy == .baselineBig } }
 
   /// Values of a group less those of another one, in the same run and seed.

@@ -12,12 +12,17 @@ extension Strategy {
   package var usualReference: Strategy? {
     if isDense { return nil }
     if let end = rawValue.lastIndex(of: "+") { return Strategy(String(rawValue[..<end])) }
-    if isOfGrowth { return Strategy(GrowthMethod.random(zero: .incoming).name) }
+    if isOfGrowth { return .randomGrowth }
     return kindOfTickets.map { Strategy(Self.winningTicket + $0) } ?? .globalMagnitude
   }
 
   /// Whether it is a network that grew, or the small baseline of those.
   var isOfGrowth: Bool { Self.growthNames.contains(self) }
+
+  static let randomGrowth = Strategy(GrowthMethod.random(zero: .incoming).name)
+
+  /// Whether networks that grow are compared with it.
+  var isYardstickOfGrowth: Bool { [.randomGrowth, .baselineSmall, .baselineBig].contains(self) }
 
   private static let growthNames: Set<Strategy> = {
     let methods: [GrowthMethod] = [

@@ -44,7 +44,7 @@ extension StudyReport {
   private func differences(
     _ subject: String, _ growth: GrowthSummary, to random: GrowthSummary.Group, _ steps: ChartAxis
   ) -> ReportDocument.Chart {
-    let series = growth.groups.filter { $0.strategy != random.strategy && !$0.strategy.isBaseline }.map { group in
+    let series = growth.groups.filter { !$0.strategy.isYardstickOfGrowth }.map { group in
       let looks = Self.common(group.rows.map { $0.growth!.looks }).map { $0[0].step }
       return LineChart.Series(
         group.strategy.rawValue,
@@ -80,9 +80,4 @@ extension StudyReport {
     series.map { line in "\(line.name): \((line.points.last?.y ?? .nan).significant(digits: 3)) at the end" }
       .joined(separator: "; ")
   }
-}
-
-extension Strategy {
-  /// Whether it stands beside networks that grow and does not.
-  fileprivate var isBaseline: Bool { [.baselineBig, .baselineSmall].contains(self) }
 }

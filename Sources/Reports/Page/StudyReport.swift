@@ -108,7 +108,9 @@ package struct StudyReport: Sendable {
             + parts.map { "\($0.words) \($0.names.count)" }.joined(separator: ", ") + "."))
     }
     let growth = summary.growth[subject].map { growing(subject, $0) } ?? []
-    for chart in growth + tradeOffs(subject, lines) + tickets(subject, lines) + courses(subject) {
+    // Networks that grow end with one size.
+    let pruned = growth.isEmpty || shown.contains { !$0.strategy.isOfGrowth } ? tradeOffs(subject, lines) : []
+    for chart in growth + pruned + tickets(subject, lines) + courses(subject) {
       document.add(.chart(chart))
     }
     for table in summary.tables(subject) {

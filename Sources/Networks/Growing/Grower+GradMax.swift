@@ -3,27 +3,53 @@ internal import Randomness
 
 extension Grower {
   /// Outgoing weights by singular vectors of the map from them to the gradient of the incoming ones.
+  ///
+  /// Where more neurons are asked for than there are directions, the others get random ones: with equal ones they would
+  /// be and stay copies. Behind a normalisation the map is that of centred inputs, times a number that is large because a
+  /// channel without inputs has no variance; its directions count.
   func gradMax(_ neurons: NewNeurons, _ look: Look) throws(NetworkError) -> [Float]? {
     let name = network.nodes[neurons.widening.site.producer].name
     guard neurons.giveNothing else {
       throw NetworkError("\(network.name): neurons of \(name) without inputs give something; GradMaxOpt is for such")
     }
-    let most = min(neurons.outgoingCount, neurons.incomingCount)
-    guard neurons.widening.count <= most else {
-      throw NetworkError(
-        "\(network.name): GradMax makes at most \(most) neurons of \(name) at once, one for each direction, found "
-          + "\(neurons.widening.count)")
-    }
+    let directed = min(neurons.widening.count, neurons.outgoingCount, neurons.incomingCount)
     guard let map = try gradientMap(neurons, look),
       let best = GradMax(
-        gradients: map, rows: neurons.outgoingCount, columns: neurons.incomingCount, count: neurons.widening.count,
+        gradients: map, rows: neurons.outgoingCount, columns: neurons.incomingCount, count: directed,
         norm: neurons.outgoingNorm)
     else { return nil }
     var parameters = neurons.parameters
-    for (channel, weights) in zip(neurons.widening.channels, best.outgoing) {
+    for (channel, weights) in zip(neurons.widening.channels, best.outgoing + spare(neurons, beyond: directed, look)) {
       neurons.setOutgoing(channel, weights, in: &parameters)
+      guard neurons.gate != nil else { continue }
+      // Where the gradient would lead what it reads.
+      var incoming = [Double](repeating: 0, count: neurons.incomingCount)
+      for (row, weight) in weights.enumerated() {
+        for column in incoming.indices {
+          incoming[column] += Double(weight) * Double(map[row * incoming.count + column])
+        }
+      }
+      setDirection(incoming, of: channel, neurons, in: &parameters)
     }
-    return parameters
+    return neurons.gated(parameters)
+  }
+
+  /// What a neuron behind a gate reads: against its gradient, with the norm of the others.
+  private func setDirection(
+    _ gradient: [Double], of channel: Int, _ neurons: NewNeurons, in parameters: inout [Float]
+  ) {
+    let length = norm(gradient)
+    guard length > 0 else { return }
+    neurons.setIncoming(
+      channel, gradient.map { Float(-neurons.incomingNorm * $0 / length) }, in: &parameters)
+  }
+
+  /// Random outgoing weights for the neurons that there is no direction for.
+  private func spare(_ neurons: NewNeurons, beyond directed: Int, _ look: Look) -> [[Float]] {
+    var stream = look.stream
+    return (directed..<neurons.widening.count).map { _ in
+      stream.direction(neurons.outgoingCount, norm: neurons.outgoingNorm)
+    }
   }
 
   /// The gradient by the incoming weights of a neuron without inputs, for each outgoing weight that it could have alone:
@@ -63,26 +89,29 @@ extension Grower {
   /// Source: Evci and others, "GradMax", ICLR 2022, section 3.1 (there by gradient ascent); the iteration: Golub, Van Loan,
   /// "Matrix computations", section 8.2.4.
   func gradMaxOpt(_ neurons: NewNeurons, rounds: Int, _ look: Look) throws(NetworkError) -> [Float]? {
-    let channels = neurons.widening.channels
-    let name = network.nodes[neurons.widening.site.producer].name
-    guard channels.count <= neurons.outgoingCount else {
-      throw NetworkError(
-        "\(network.name): GradMaxOpt makes at most \(neurons.outgoingCount) neurons of \(name) at once, found "
-          + "\(channels.count)")
-    }
+    let channels = neurons.widening.channels.prefix(min(neurons.outgoingCount, neurons.incomingCount))
+    let others = zip(neurons.widening.channels.dropFirst(channels.count), spare(neurons, beyond: channels.count, look))
     var stream = look.stream
     var frame = orthonormal(channels.map { _ in stream.direction(neurons.outgoingCount, norm: 1).map(Double.init) })
     var best: (gain: Double, parameters: [Float])?
     for _ in 0..<rounds {
       var parameters = neurons.parameters
+      for (channel, weights) in others { neurons.setOutgoing(channel, weights, in: &parameters) }
       for (channel, direction) in zip(channels, frame) {
         neurons.setOutgoing(channel, direction.map { Float(neurons.outgoingNorm * $0) }, in: &parameters)
       }
-      parameters = try neurons.compensated(parameters)
-      guard let gradient = try look.gradient(neurons.after, parameters) else { return nil }
+      guard let gradient = try look.gradient(neurons.after, try neurons.compensated(parameters)) else { return nil }
       let there = channels.map { neurons.incoming($0, of: gradient) }
       let gain = there.joined().reduce(0.0) { $0 + Double($1) * Double($1) }
-      if gain > best?.gain ?? -1 { best = (gain, parameters) }
+      if gain > best?.gain ?? -1 {
+        if neurons.gate != nil {
+          for channel in neurons.widening.channels {
+            let direction = neurons.incoming(channel, of: gradient).map(Double.init)
+            setDirection(direction, of: channel, neurons, in: &parameters)
+          }
+        }
+        best = (gain, try neurons.compensated(neurons.gated(parameters)))
+      }
       guard let back = try response(neurons, to: there, look) else { return nil }
       frame = orthonormal(back)
     }
@@ -104,7 +133,7 @@ extension Grower {
         neurons.setIncoming(channel, weights.map { factor * $0 }, in: &parameters)
       }
       guard let gradient = try look.gradient(neurons.after, parameters) else { return nil }
-      sides.append(neurons.widening.channels.map { neurons.outgoing($0, of: gradient) })
+      sides.append(neurons.widening.channels.prefix(incoming.count).map { neurons.outgoing($0, of: gradient) })
     }
     return zip(sides[0], sides[1]).map { zip($0, $1).map { Double($0) - Double($1) } }
   }

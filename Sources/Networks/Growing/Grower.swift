@@ -10,7 +10,8 @@ package struct Grower: Sendable {
   package struct Grown: Sendable {
     package let network: NetworkDescription
     package let state: TrainingState
-    /// The sum of squares of the gradient by all weights of new neurons, or by all parameters of new layers.
+    /// The sum of squares of the gradient by all weights of new neurons and the scales that are their zeros, or by all
+    /// parameters of new layers.
     package let gain: Double
   }
 
@@ -63,7 +64,9 @@ package struct Grower: Sendable {
       guard let parameters = try parameters(neurons, growth.method, look) else { return nil }
       var grown = neurons.widening.widened(state)
       grown.parameters = parameters
-      let places = neurons.widening.channels.flatMap { [neurons.incoming($0)] + neurons.outgoing($0) }
+      let places =
+        neurons.widening.channels.flatMap { [neurons.incoming($0)] + neurons.outgoing($0) }
+        + (neurons.gateScales.map { [$0] } ?? [])
       guard let gain = try look.squares(neurons.after, parameters, places) else { return nil }
       return Grown(network: neurons.after, state: grown, gain: gain)
     }
@@ -81,7 +84,7 @@ package struct Grower: Sendable {
     }
   }
 
-  /// Random directions of the layer's norm on one side, zeros on the other.
+  /// Random directions of the layer's norm on one side, zeros on the other, or behind a gate that is shut.
   private func random(
     _ neurons: NewNeurons, zero: GrowthMethod.Side, _ look: Look
   ) throws(NetworkError) -> [Float]? {
@@ -91,12 +94,17 @@ package struct Grower: Sendable {
       case .incoming:
         let direction = stream.direction(neurons.outgoingCount, norm: neurons.outgoingNorm)
         neurons.setOutgoing(channel, direction, in: &parameters)
+        if neurons.gate != nil {
+          let direction = stream.direction(neurons.incomingCount, norm: neurons.incomingNorm)
+          neurons.setIncoming(channel, direction, in: &parameters)
+        }
       case .outgoing:
         let direction = stream.direction(neurons.incomingCount, norm: neurons.incomingNorm)
         neurons.setIncoming(channel, direction, in: &parameters)
       }
     }
-    return try neurons.compensated(parameters)
+    guard zero == .incoming else { return parameters }
+    return try neurons.compensated(neurons.gated(parameters))
   }
 
   /// The samples of a step of growth, and the gradients by them.

@@ -8,6 +8,12 @@ struct NewNeurons {
   let narrow: [Float]
   /// Of the larger network.
   let parameters: [Float]
+  /// The last batch normalisation between the layer and its readers, if there is one.
+  ///
+  /// A channel without inputs has no variance that it could be divided by: the first step would take it from nothing to the
+  /// full size of a normalised one. So where neurons are to begin from zero, the scale of this normalisation is their zero,
+  /// and what they read has a direction already.
+  let gate: Int?
   /// The norms that their weights on either side get: those of the old neurons, on average, times a scale.
   let incomingNorm: Double
   let outgoingNorm: Double
@@ -22,6 +28,7 @@ struct NewNeurons {
     narrow = old
     layout = ParameterLayout(widening.after)
     let (site, before) = (widening.site, ParameterLayout(widening.before))
+    gate = site.between.last { if case .batchNorm = widening.after.nodes[$0].layer { true } else { false } }
     func norm(_ places: [Range<Int>]) -> Double {
       places.joined().reduce(0.0) { $0 + Double(old[$1]) * Double(old[$1]) }.squareRoot()
     }
@@ -77,10 +84,26 @@ struct NewNeurons {
 
   private typealias Constant = (reader: Int, channel: Int, value: Double)
 
+  /// The places of the new scales of the ``gate``.
+  var gateScales: Range<Int>? {
+    gate.map { node in
+      let scale = layout[node, .scale]!.range
+      return scale.upperBound - (scale.count - widening.before.shapes[node][0])..<scale.upperBound
+    }
+  }
+
+  /// Parameters with which new neurons that have weights on both sides give nothing: behind a gate that is shut.
+  func gated(_ parameters: [Float]) -> [Float] {
+    guard let scales = gateScales else { return parameters }
+    var out = parameters
+    for place in scales { out[place] = 0 }
+    return out
+  }
+
   /// What new neurons without inputs give to everything, by channel or feature that a reader sees; empty where that is
   /// nothing.
   ///
-  /// - Precondition: their incoming weights are zero.
+  /// - Precondition: their incoming weights are zero, or the gate is shut.
   private func constants(_ parameters: [Float]) -> [Constant] {
     guard let model = try? Model(network: after, parameters: parameters) else {
       preconditionFailure("finite parameters of the larger network")

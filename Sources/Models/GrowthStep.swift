@@ -37,22 +37,39 @@ package struct GrowthStep: Hashable, Sendable {
 }
 
 extension GrowthStep {
-  /// Multiply-adds that the step costs: three for each one of a sample in each look there and back.
+  /// Multiply-adds that the step costs: three for each one of a sample in each look there and back, at the networks that
+  /// are looked at, whose layer has as many neurons as are asked about at once.
   ///
-  /// - Parameter grown: what a network becomes.
-  package func multiplyAdds(of network: NetworkDescription, _ grown: NetworkDescription) -> Double {
-    var looks = 1
-    if case .neurons(let producer, _) = place, let site = try? network.growthSite(producer) {
-      let layout = ParameterLayout(network)
-      let outgoing = site.outgoing(0, layout).reduce(0) { $0 + $1.count }
-      switch method {
-      case .random: break
-      case .gradMax: looks += (outgoing + GrowthMethod.probes - 1) / GrowthMethod.probes
-      case .gradMaxOpt(let rounds): looks += 3 * rounds
-      case .firefly(_, let rounds): looks += 2 * rounds + 1
-      }
+  /// - Parameter count: samples of `train`.
+  /// - Throws: ``NetworkError`` where the network cannot grow so.
+  package func multiplyAdds(of network: NetworkDescription, trainSamples count: Int) throws(NetworkError) -> Double {
+    func looks(_ number: Int, at grown: NetworkDescription) -> Double {
+      3 * Double(number) * Double(min(samples, count)) * Double(ParameterLayout(grown).multiplyAdds)
     }
-    return 3 * Double(looks) * Double(samples) * Double(ParameterLayout(grown).multiplyAdds)
+    // The last look is for the gain.
+    let sum = looks(1, at: try grown(network))
+    guard case .neurons(let producer, _) = place else { return sum }
+    let site = try network.growthSite(producer)
+    switch method {
+    case .random: return sum
+    case .gradMax:
+      let outgoing = site.outgoing(0, ParameterLayout(network)).reduce(0) { $0 + $1.count }
+      let probes = min(outgoing, GrowthMethod.probes)
+      return sum + looks((outgoing + probes - 1) / probes, at: try Widening(network, at: site, by: probes).after)
+    case .gradMaxOpt(let rounds): return sum + looks(3 * rounds, at: try grown(network))
+    case .firefly(_, let rounds):
+      let pool = try Widening(network, at: site, by: candidates(network.shapes[producer][0]))
+      return sum + looks(2 * rounds + 1, at: pool.after)
+    }
+  }
+
+  /// Neurons that ``GrowthMethod/firefly(candidates:rounds:)`` chooses from: random ones, as many at least as are asked for,
+  /// and splits.
+  ///
+  /// - Parameter old: neurons that the layer has.
+  package func candidates(_ old: Int) -> Int {
+    guard case .firefly(let candidates, _) = method, case .neurons(_, let count) = place else { return 0 }
+    return max(candidates, count) + old
   }
 }
 

@@ -201,14 +201,14 @@ package struct MethodDocument {
           "\(layout.prunableCount) prunable weights; masks travel in one message, which takes at most "
             + "\(largest)")
       }
-      var training = document.training.recipe
+      var (training, retraining) = (document.training.recipe, retrainings[index])
       // What grows from 0 has to learn, and everything beside it is trained alike.
-      if grow != nil { training.zerosLearn = true }
+      if grow != nil { (training.zerosLearn, retraining.recipe.zerosLearn) = (true, true) }
       let subject = MethodSubject(
         name: names[index] ?? self.name(of: document, inputs), dataset: inputs.dataset, splits: document.splits,
         normalization: document.normalization, network: inputs.network, pretrained: inputs.pretrained,
         training: training, segment: document.training.segment,
-        earlyStopping: document.training.earlyStopping, scope: scope, units: units, retraining: retrainings[index])
+        earlyStopping: document.training.earlyStopping, scope: scope, units: units, retraining: retraining)
       try check(subject, document)
       out.append(subject)
     }

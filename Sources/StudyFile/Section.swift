@@ -64,9 +64,12 @@ struct Section {
   /// - Throws: ``StudyFileError`` for anything but a list of some of the choices.
   mutating func texts(_ key: String, oneOf choices: [String]) throws(StudyFileError) -> [String]? {
     guard let value = node(key) else { return nil }
-    guard case .sequence(let items) = value, !items.isEmpty,
-      items.allSatisfy({ choices.contains($0.scalar?.string ?? "") })
-    else { throw error(key, "expected a list of \(Self.list(choices)), found \(Self.describe(value))") }
+    guard case .sequence(let items) = value, !items.isEmpty else {
+      throw error(key, "expected a list of \(Self.list(choices)), found \(Self.describe(value))")
+    }
+    if let wrong = items.first(where: { !choices.contains($0.scalar?.string ?? "") }) {
+      throw error(key, "expected a list of \(Self.list(choices)), found \(Self.describe(wrong)) in it")
+    }
     return items.map { $0.scalar!.string }
   }
 

@@ -15,10 +15,7 @@ extension Grower {
     _ neurons: NewNeurons, candidates: Int, rounds: Int, _ look: Look
   ) throws(NetworkError) -> [Float]? {
     let old = neurons.widening.channels.lowerBound
-    guard candidates + old >= neurons.widening.count else {
-      throw NetworkError(
-        "\(network.name): \(neurons.widening.count) new neurons of \(candidates) candidates and \(old) splits")
-    }
+    let candidates = max(candidates, neurons.widening.count)
     let pool = NewNeurons(
       try Widening(network, at: neurons.widening.site, by: candidates + old), neurons.narrow, scale: 1)
     var stream = look.stream

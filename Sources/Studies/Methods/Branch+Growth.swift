@@ -17,6 +17,11 @@ extension Branch {
       if plan.method != nil, growth.step < total, growth.isTime { try grow(&desk, &growth) }
       if growth.step % plan.lookEvery == 0 || growth.step == total || growth.course.events.last?.step == growth.step {
         try look(&desk, &growth)
+        // What a look found to be a plateau ends there.
+        if plan.method != nil, growth.step < total, growth.isDue {
+          try grow(&desk, &growth)
+          try look(&desk, &growth)
+        }
       }
       guard growth.step < total else { break }
       try train(&desk, &growth, to: min(growth.nextStop, total))
@@ -127,7 +132,11 @@ extension Branch {
       network.gain / max(1, Double(ParameterLayout(job.grown).multiplyAdds) - now)
     }
     let best = gains.indices.reduce(0) { gains[$1] > gains[$0] ? $1 : $0 }
-    for (job, _) in zip(jobs, grown) { growth.spent += job.growth.multiplyAdds(of: job.network, job.grown) }
+    for job in jobs {
+      growth.spent += try possible { () throws(NetworkError) in
+        try job.growth.multiplyAdds(of: network, trainSamples: job.slice.count)
+      }
+    }
     desk.giveUp(
       [state.state, state.parameters]
         + grown.indices.filter { $0 != best }.flatMap { [grown[$0].state, grown[$0].parameters] })

@@ -21,6 +21,7 @@ struct GrowthProgress: Sendable {
   var turns = 0
   var layers: ArraySlice<GrowthPlan.NewLayer>
   var watch: EarlyStopping.Watch?
+  /// Whether a look found a plateau.
   var isDue = false
 }
 
@@ -47,11 +48,11 @@ extension GrowthProgress {
     }
   }
 
-  /// Whether growing is due at this step.
+  /// Whether growing is due at this step, whatever looks find.
   var isTime: Bool {
     switch plan.timing {
     case .every(let steps): step >= plan.firstStep && (step - plan.firstStep) % steps == 0
-    case .plateau: isDue
+    case .plateau: false
     }
   }
 

@@ -6,7 +6,8 @@ extension Grower {
   ///
   /// Candidates are random directions and splits of the old neurons: copies of what one reads, so that both share what
   /// reads it, all of it at first the old one's. In each round every candidate moves along the gradient of the norm of
-  /// its outgoing gradient, and keeps its own norm; the best moment of each counts. Against the paper, outgoing weights
+  /// its outgoing gradient, and keeps its own norm; the best moment of each counts, and of candidates that read nearly the
+  /// same the best. Against the paper, outgoing weights
   /// of new neurons are zero instead of small and splits are uneven instead of even, because the network must give what
   /// it gave, and even splits of neurons with ReLU have no gain of the first order at all.
   ///
@@ -29,10 +30,10 @@ extension Grower {
           weights: pool.incoming(channel, of: pool.parameters), bias: bias.map { pool.parameters[$0 + channel] } ?? 0))
     }
     guard let best = try improved(starts, pool, bias, rounds: rounds, look) else { return nil }
-    let chosen = best.indices.sorted { (best[$0].gain, $1) > (best[$1].gain, $0) }.prefix(neurons.widening.count)
+    let chosen = Candidate.different(best, neurons.widening.count)
     var parameters = neurons.parameters
     let place = neurons.layout[neurons.widening.site.producer, .bias]?.range.lowerBound
-    for (channel, index) in zip(neurons.widening.channels, chosen.sorted()) {
+    for (channel, index) in zip(neurons.widening.channels, chosen) {
       neurons.setIncoming(channel, best[index].weights, in: &parameters)
       if let place { parameters[place + channel] = best[index].bias }
     }
@@ -44,6 +45,25 @@ extension Grower {
     let bias: Float
     /// The squared norm of the gradient of its outgoing weights.
     var gain = -1.0
+
+    /// The places of so many, the best first: each next one has the largest gain times the squared sine of the least angle
+    /// between what it reads and what one before reads. By their gains alone they would be near copies of one.
+    static func different(_ all: [Candidate], _ count: Int) -> [Int] {
+      func product(_ a: [Float], _ b: [Float]) -> Double { zip(a, b).reduce(0.0) { $0 + Double($1.0) * Double($1.1) } }
+      let squares = all.map { product($0.weights, $0.weights) }
+      var share = all.map { _ in 1.0 }
+      var chosen: [Int] = []
+      while chosen.count < count {
+        let open = all.indices.filter { !chosen.contains($0) }
+        let next = open.reduce(open[0]) { all[$1].gain * share[$1] > all[$0].gain * share[$0] ? $1 : $0 }
+        chosen.append(next)
+        for place in all.indices where squares[place] > 0 && squares[next] > 0 {
+          let along = product(all[place].weights, all[next].weights)
+          share[place] = min(share[place], max(0, 1 - along * along / (squares[place] * squares[next])))
+        }
+      }
+      return chosen
+    }
   }
 
   /// Each candidate at its best moment.

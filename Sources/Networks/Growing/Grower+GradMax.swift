@@ -2,54 +2,61 @@ internal import Models
 internal import Randomness
 
 extension Grower {
-  /// Outgoing weights by singular vectors of the map from them to the gradient of the incoming ones.
+  /// Outgoing weights by singular vectors of the map from them to the gradient of the incoming ones; behind a
+  /// normalisation the incoming weights that belong to these.
   ///
   /// Where more neurons are asked for than there are directions, the others get random ones: with equal ones they would
-  /// be and stay copies. Behind a normalisation the map is that of centred inputs, times a number that is large because a
-  /// channel without inputs has no variance; its directions count.
+  /// be and stay copies.
   func gradMax(_ neurons: NewNeurons, _ look: Look) throws(NetworkError) -> [Float]? {
     let name = network.nodes[neurons.widening.site.producer].name
     guard neurons.giveNothing else {
       throw NetworkError("\(network.name): neurons of \(name) without inputs give something; GradMaxOpt is for such")
     }
-    let directed = min(neurons.widening.count, neurons.outgoingCount, neurons.incomingCount)
+    let (rows, columns) = (neurons.outgoingCount, neurons.incomingCount)
     guard let map = try gradientMap(neurons, look),
       let best = GradMax(
-        gradients: map, rows: neurons.outgoingCount, columns: neurons.incomingCount, count: directed,
+        gradients: map, rows: rows, columns: columns, count: min(neurons.widening.count, rows, columns),
         norm: neurons.outgoingNorm)
     else { return nil }
-    var parameters = neurons.parameters
-    for (channel, weights) in zip(neurons.widening.channels, best.outgoing + spare(neurons, beyond: directed, look)) {
-      neurons.setOutgoing(channel, weights, in: &parameters)
-      guard neurons.gate != nil else { continue }
-      // Where the gradient would lead what it reads.
-      var incoming = [Double](repeating: 0, count: neurons.incomingCount)
-      for (row, weight) in weights.enumerated() {
-        for column in incoming.indices {
-          incoming[column] += Double(weight) * Double(map[row * incoming.count + column])
-        }
+    guard neurons.isNormalized else { return neurons.reading(best.outgoing, look.stream) }
+    let gradients = best.outgoing.map { weights in
+      (0..<columns).map { column in
+        weights.indices.reduce(0.0) { $0 + Double(weights[$1]) * Double(map[$1 * columns + column]) }
       }
-      setDirection(incoming, of: channel, neurons, in: &parameters)
     }
-    return neurons.gated(parameters)
+    return try normalized(neurons, along: gradients, look)
   }
 
-  /// What a neuron behind a gate reads: against its gradient, with the norm of the others.
-  private func setDirection(
-    _ gradient: [Double], of channel: Int, _ neurons: NewNeurons, in parameters: inout [Float]
-  ) {
-    let length = norm(gradient)
-    guard length > 0 else { return }
-    neurons.setIncoming(
-      channel, gradient.map { Float(-neurons.incomingNorm * $0 / length) }, in: &parameters)
-  }
-
-  /// Random outgoing weights for the neurons that there is no direction for.
-  private func spare(_ neurons: NewNeurons, beyond directed: Int, _ look: Look) -> [[Float]] {
+  /// New neurons behind a normalisation: what they read is given, nothing reads them.
+  ///
+  /// The length of incoming weights means nothing there. Their sign does, because of the function behind; that counts with
+  /// which the gradient of the outgoing weights is larger.
+  private func normalized(
+    _ neurons: NewNeurons, along directions: [[Double]], _ look: Look
+  ) throws(NetworkError) -> [Float]? {
     var stream = look.stream
-    return (directed..<neurons.widening.count).map { _ in
-      stream.direction(neurons.outgoingCount, norm: neurons.outgoingNorm)
+    let weights = neurons.widening.channels.enumerated().map { place, _ -> [Float] in
+      guard place < directions.count, norm(directions[place]) > 0 else {
+        return stream.direction(neurons.incomingCount, norm: neurons.incomingNorm)
+      }
+      let factor = neurons.incomingNorm / norm(directions[place])
+      return directions[place].map { Float(factor * $0) }
     }
+    var gains: [[Double]] = []
+    for sign in [1, -1] as [Float] {
+      var parameters = neurons.parameters
+      for (channel, own) in zip(neurons.widening.channels, weights) {
+        neurons.setIncoming(channel, own.map { sign * $0 }, in: &parameters)
+      }
+      guard let gradient = try look.gradient(neurons.after, parameters) else { return nil }
+      gains.append(neurons.widening.channels.map { norm(neurons.outgoing($0, of: gradient).map(Double.init)) })
+    }
+    var parameters = neurons.parameters
+    for (place, channel) in neurons.widening.channels.enumerated() {
+      let sign: Float = gains[1][place] > gains[0][place] ? -1 : 1
+      neurons.setIncoming(channel, weights[place].map { sign * $0 }, in: &parameters)
+    }
+    return parameters
   }
 
   /// The gradient by the incoming weights of a neuron without inputs, for each outgoing weight that it could have alone:
@@ -84,38 +91,33 @@ extension Grower {
   /// With incoming weights x and outgoing weights w near 0 the loss has the summand w·A·x. So the gradient by the
   /// incoming weights at w is w·A, and what the outgoing weights' gradient changes by between −x and x is 2·A·x, whatever
   /// f(0) is, for ReLU too. Each round goes once there and back, and makes the directions orthogonal; the best round
-  /// counts. Biases of the readers take back what the neurons give.
+  /// counts. Biases of the readers take back what the neurons give. More neurons than directions, and normalisation, as
+  /// ``gradMax(_:_:)``.
   ///
   /// Source: Evci and others, "GradMax", ICLR 2022, section 3.1 (there by gradient ascent); the iteration: Golub, Van Loan,
   /// "Matrix computations", section 8.2.4.
   func gradMaxOpt(_ neurons: NewNeurons, rounds: Int, _ look: Look) throws(NetworkError) -> [Float]? {
     let channels = neurons.widening.channels.prefix(min(neurons.outgoingCount, neurons.incomingCount))
-    let others = zip(neurons.widening.channels.dropFirst(channels.count), spare(neurons, beyond: channels.count, look))
     var stream = look.stream
     var frame = orthonormal(channels.map { _ in stream.direction(neurons.outgoingCount, norm: 1).map(Double.init) })
-    var best: (gain: Double, parameters: [Float])?
+    var best: (gain: Double, frame: [[Double]], gradients: [[Float]])?
     for _ in 0..<rounds {
-      var parameters = neurons.parameters
-      for (channel, weights) in others { neurons.setOutgoing(channel, weights, in: &parameters) }
-      for (channel, direction) in zip(channels, frame) {
-        neurons.setOutgoing(channel, direction.map { Float(neurons.outgoingNorm * $0) }, in: &parameters)
-      }
-      guard let gradient = try look.gradient(neurons.after, try neurons.compensated(parameters)) else { return nil }
+      let parameters = try neurons.compensated(neurons.reading(scaled(frame, neurons), look.stream))
+      guard let gradient = try look.gradient(neurons.after, parameters) else { return nil }
       let there = channels.map { neurons.incoming($0, of: gradient) }
       let gain = there.joined().reduce(0.0) { $0 + Double($1) * Double($1) }
-      if gain > best?.gain ?? -1 {
-        if neurons.gate != nil {
-          for channel in neurons.widening.channels {
-            let direction = neurons.incoming(channel, of: gradient).map(Double.init)
-            setDirection(direction, of: channel, neurons, in: &parameters)
-          }
-        }
-        best = (gain, try neurons.compensated(neurons.gated(parameters)))
-      }
+      if gain > best?.gain ?? -1 { best = (gain, frame, there) }
       guard let back = try response(neurons, to: there, look) else { return nil }
       frame = orthonormal(back)
     }
-    return best!.parameters
+    guard neurons.isNormalized else {
+      return try neurons.compensated(neurons.reading(scaled(best!.frame, neurons), look.stream))
+    }
+    return try normalized(neurons, along: best!.gradients.map { $0.map(Double.init) }, look)
+  }
+
+  private func scaled(_ frame: [[Double]], _ neurons: NewNeurons) -> [[Float]] {
+    frame.map { $0.map { Float(neurons.outgoingNorm * $0) } }
   }
 
   /// A·x for some incoming weights x, up to a factor: [neurons][outgoing].

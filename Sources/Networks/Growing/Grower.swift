@@ -10,8 +10,7 @@ package struct Grower: Sendable {
   package struct Grown: Sendable {
     package let network: NetworkDescription
     package let state: TrainingState
-    /// The sum of squares of the gradient by all weights of new neurons and the scales that are their zeros, or by all
-    /// parameters of new layers.
+    /// The sum of squares of the gradient by all weights of new neurons, or by all parameters of new layers.
     package let gain: Double
   }
 
@@ -64,9 +63,7 @@ package struct Grower: Sendable {
       guard let parameters = try parameters(neurons, growth.method, look) else { return nil }
       var grown = neurons.widening.widened(state)
       grown.parameters = parameters
-      let places =
-        neurons.widening.channels.flatMap { [neurons.incoming($0)] + neurons.outgoing($0) }
-        + (neurons.gateScales.map { [$0] } ?? [])
+      let places = neurons.widening.channels.flatMap { [neurons.incoming($0)] + neurons.outgoing($0) }
       guard let gain = try look.squares(neurons.after, parameters, places) else { return nil }
       return Grown(network: neurons.after, state: grown, gain: gain)
     }
@@ -84,27 +81,23 @@ package struct Grower: Sendable {
     }
   }
 
-  /// Random directions of the layer's norm on one side, zeros on the other, or behind a gate that is shut.
+  /// Random directions of the layer's norm on one side, zeros on the other; behind a normalisation on the outgoing one.
   private func random(
     _ neurons: NewNeurons, zero: GrowthMethod.Side, _ look: Look
   ) throws(NetworkError) -> [Float]? {
     var (parameters, stream) = (neurons.parameters, look.stream)
-    for channel in neurons.widening.channels {
-      switch zero {
-      case .incoming:
-        let direction = stream.direction(neurons.outgoingCount, norm: neurons.outgoingNorm)
-        neurons.setOutgoing(channel, direction, in: &parameters)
-        if neurons.gate != nil {
-          let direction = stream.direction(neurons.incomingCount, norm: neurons.incomingNorm)
-          neurons.setIncoming(channel, direction, in: &parameters)
-        }
-      case .outgoing:
+    guard zero == .incoming, !neurons.isNormalized else {
+      for channel in neurons.widening.channels {
         let direction = stream.direction(neurons.incomingCount, norm: neurons.incomingNorm)
         neurons.setIncoming(channel, direction, in: &parameters)
       }
+      return parameters
     }
-    guard zero == .incoming else { return parameters }
-    return try neurons.compensated(neurons.gated(parameters))
+    for channel in neurons.widening.channels {
+      let direction = stream.direction(neurons.outgoingCount, norm: neurons.outgoingNorm)
+      neurons.setOutgoing(channel, direction, in: &parameters)
+    }
+    return try neurons.compensated(parameters)
   }
 
   /// The samples of a step of growth, and the gradients by them.

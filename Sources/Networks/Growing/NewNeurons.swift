@@ -1,4 +1,5 @@
 internal import Models
+internal import Randomness
 
 /// New neurons of a layer before anything is decided about them: they give nothing and nothing reads them.
 struct NewNeurons {
@@ -8,12 +9,11 @@ struct NewNeurons {
   let narrow: [Float]
   /// Of the larger network.
   let parameters: [Float]
-  /// The last batch normalisation between the layer and its readers, if there is one.
+  /// Whether a batch normalisation stands between the layer and its readers.
   ///
   /// A channel without inputs has no variance that it could be divided by: the first step would take it from nothing to the
-  /// full size of a normalised one. So where neurons are to begin from zero, the scale of this normalisation is their zero,
-  /// and what they read has a direction already.
-  let gate: Int?
+  /// full size of a normalised one. So there the zero of every new neuron is what reads it.
+  let isNormalized: Bool
   /// The norms that their weights on either side get: those of the old neurons, on average, times a scale.
   let incomingNorm: Double
   let outgoingNorm: Double
@@ -28,7 +28,7 @@ struct NewNeurons {
     narrow = old
     layout = ParameterLayout(widening.after)
     let (site, before) = (widening.site, ParameterLayout(widening.before))
-    gate = site.between.last { if case .batchNorm = widening.after.nodes[$0].layer { true } else { false } }
+    isNormalized = site.between.contains { if case .batchNorm = widening.after.nodes[$0].layer { true } else { false } }
     func norm(_ places: [Range<Int>]) -> Double {
       places.joined().reduce(0.0) { $0 + Double(old[$1]) * Double(old[$1]) }.squareRoot()
     }
@@ -78,32 +78,27 @@ struct NewNeurons {
     for (place, weight) in zip(outgoing(channel).joined(), weights) { parameters[place] = weight }
   }
 
+  /// Parameters in which the first new neurons have these outgoing weights, and the others random ones.
+  func reading(_ outgoing: [[Float]], _ stream: RandomStream) -> [Float] {
+    var (out, stream) = (parameters, stream)
+    for (place, channel) in widening.channels.enumerated() {
+      let isGiven = place < outgoing.count
+      setOutgoing(
+        channel, isGiven ? outgoing[place] : stream.direction(outgoingCount, norm: outgoingNorm), in: &out)
+    }
+    return out
+  }
+
   /// A gradient's values at these places.
   func incoming(_ channel: Int, of gradient: [Float]) -> [Float] { Array(gradient[incoming(channel)]) }
   func outgoing(_ channel: Int, of gradient: [Float]) -> [Float] { outgoing(channel).flatMap { gradient[$0] } }
 
   private typealias Constant = (reader: Int, channel: Int, value: Double)
 
-  /// The places of the new scales of the ``gate``.
-  var gateScales: Range<Int>? {
-    gate.map { node in
-      let scale = layout[node, .scale]!.range
-      return scale.upperBound - (scale.count - widening.before.shapes[node][0])..<scale.upperBound
-    }
-  }
-
-  /// Parameters with which new neurons that have weights on both sides give nothing: behind a gate that is shut.
-  func gated(_ parameters: [Float]) -> [Float] {
-    guard let scales = gateScales else { return parameters }
-    var out = parameters
-    for place in scales { out[place] = 0 }
-    return out
-  }
-
   /// What new neurons without inputs give to everything, by channel or feature that a reader sees; empty where that is
   /// nothing.
   ///
-  /// - Precondition: their incoming weights are zero, or the gate is shut.
+  /// - Precondition: their incoming weights are zero.
   private func constants(_ parameters: [Float]) -> [Constant] {
     guard let model = try? Model(network: after, parameters: parameters) else {
       preconditionFailure("finite parameters of the larger network")

@@ -108,9 +108,10 @@ package struct StudyReport: Sendable {
             + parts.map { "\($0.words) \($0.names.count)" }.joined(separator: ", ") + "."))
     }
     let growth = summary.growth[subject].map { growing(subject, $0) } ?? []
-    // Networks that grow end with one size.
-    let pruned = growth.isEmpty || shown.contains { !$0.strategy.isOfGrowth } ? tradeOffs(subject, lines) : []
-    for chart in growth + pruned + tickets(subject, lines) + courses(subject) {
+    // Networks that grow end with one size, and their own charts show all of their courses.
+    let isOfGrowth = !growth.isEmpty && shown.allSatisfy(\.strategy.isOfGrowth)
+    let others = isOfGrowth ? [] : tradeOffs(subject, lines) + tickets(subject, lines) + courses(subject)
+    for chart in growth + others {
       document.add(.chart(chart))
     }
     for table in summary.tables(subject) {

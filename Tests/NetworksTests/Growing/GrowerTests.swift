@@ -144,11 +144,14 @@ import Testing
       let data = try GradientTests.images([6], seed, count: 40, classes: 5)
       let state = Self.state(network, seed)
       let grower = try Grower(network: network, recipe: Self.recipe, data: data, seed: seed)
-      func gain(_ method: GrowthMethod) throws -> Double {
-        try #require(try grower.grow(state, GrowthStep(.neurons(producer: 1, count: 2), method, samples: 40))).gain
+      func gain(_ method: GrowthMethod, count: Int) throws -> Double {
+        try #require(try grower.grow(state, GrowthStep(.neurons(producer: 1, count: count), method, samples: 40))).gain
       }
-      #expect(try gain(.gradMax) > gain(.random(zero: .incoming)), "seed \(seed)")
-      let gains = try [(4, 0), (16, 0), (16, 5), (16, 20)].map { try gain(.firefly(candidates: $0.0, rounds: $0.1)) }
+      #expect(try gain(.gradMax, count: 2) > gain(.random(zero: .incoming), count: 2), "seed \(seed)")
+      // Of one neuron: the second has to differ, too.
+      let gains = try [(4, 0), (16, 0), (16, 5), (16, 20)].map {
+        try gain(.firefly(candidates: $0.0, rounds: $0.1), count: 1)
+      }
       #expect(zip(gains, gains.dropFirst()).allSatisfy { $0 <= 1.0001 * $1 }, "seed \(seed): \(gains)")
       #expect(gains[3] > gains[0], "seed \(seed): \(gains)")
     }
@@ -173,6 +176,30 @@ import Testing
       if method == .gradMax { #expect(Array(five.prefix(3)) == three) }
       let norms = five.map { $0.reduce(0.0) { $0 + Double($1 * $1) }.squareRoot() }
       #expect(norms.allSatisfy { abs($0 - norms[0]) < 1e-5 * norms[0] }, "\(norms)")
+    }
+  }
+
+  @Test("Neurons that Firefly chooses read different things")
+  func differentNeurons() throws {
+    for seed in 1...10 as ClosedRange<UInt64> {
+      let network = try Self.perceptron([6, 8, 5], .relu)
+      let data = try GradientTests.images([6], seed, count: 40, classes: 5)
+      let grower = try Grower(network: network, recipe: Self.recipe, data: data, seed: seed)
+      let grown = try #require(
+        try grower.grow(
+          Self.state(network, seed),
+          GrowthStep(.neurons(producer: 1, count: 4), .firefly(candidates: 16, rounds: 30), samples: 40)))
+      let layout = ParameterLayout(grown.network)
+      let site = try network.growthSite(1)
+      let read = (8..<12).map { grown.state.parameters[site.incoming($0, layout)].map(Double.init) }
+      for (place, own) in read.enumerated() {
+        for other in read[..<place] {
+          func product(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+          let cosine = product(own, other) / (product(own, own) * product(other, other)).squareRoot()
+          // What rounds lead to is one direction for most candidates.
+          #expect(abs(cosine) < 0.999, "seed \(seed)")
+        }
+      }
     }
   }
 

@@ -45,6 +45,13 @@ package struct WeightScores: Sendable {
     return scores { gradient[$0] }
   }
 
+  /// |∂L/∂w| of each prunable weight, L as in ``gradient()``; nil if it is not finite.
+  package func gradientMagnitude() -> [Float]? {
+    guard let gradient = meanGradient(zerosLearn: false) else { return nil }
+    let out = layout.prunable.flatMap { $0.range.map { Float(abs(gradient[$0])) } }
+    return out.allSatisfy(\.isFinite) ? out : nil
+  }
+
   /// ‖∂L/∂θ‖ over all trainable parameters, L as in ``gradient()``; nil if it is not finite.
   package func gradientNorm(zerosLearn: Bool) -> Double? {
     guard let gradient = meanGradient(zerosLearn: zerosLearn) else { return nil }

@@ -23,7 +23,7 @@ extension Scoring {
     case .rewriting(let rewriting):
       guard let values = try rewritten(parameters, rewriting, data) else { return (.diverged(step: 0), nil) }
       scores = values
-    case .gradient, .activation, .fisher, .optimalBrainDamage, .optimalBrainSurgeon:
+    case .gradient, .gradientMagnitude, .activation, .fisher, .optimalBrainDamage, .optimalBrainSurgeon:
       guard let values = try oneStepScores(left(of: parameters), data) else { return (.diverged(step: 0), nil) }
       scores = values
     case .edgePopup(let training):
@@ -59,6 +59,7 @@ extension Scoring {
     }
     switch criterion {
     case .gradient: return try weights().gradient()
+    case .gradientMagnitude: return try weights().gradientMagnitude()
     case .activation: return try weights().activation()
     case .fisher: return try weights().fisher()
     case .optimalBrainDamage: return try weights().optimalBrainDamage()

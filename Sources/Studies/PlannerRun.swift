@@ -172,7 +172,7 @@ package struct PlannerRun: Sendable {
     case .edgePopup: .edgePopup
     case .gradient: study.baselines.gradient ? .globalGradient : search(.gradient)
     case .activation: search(.activation)
-    case .fisher, .optimalBrainDamage, .optimalBrainSurgeon, .rewriting, .gradientNorm:
+    case .gradientMagnitude, .fisher, .optimalBrainDamage, .optimalBrainSurgeon, .rewriting, .gradientNorm:
       preconditionFailure("no search asks for it")
     }
   }

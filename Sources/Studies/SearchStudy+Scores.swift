@@ -80,7 +80,8 @@ extension SearchStudy {
     if blob == nil {
       switch job.criterion {
       case .gradient where study.searches.allSatisfy({ $0.scores != .gradient }): break
-      case .gradient, .activation, .fisher, .optimalBrainDamage, .optimalBrainSurgeon, .rewriting, .gradientNorm:
+      case .gradient, .gradientMagnitude, .activation, .fisher, .optimalBrainDamage, .optimalBrainSurgeon, .rewriting,
+        .gradientNorm:
         throw StudyFailure("the scores of the weights that search.scores asks for are not finite; take magnitude")
       case .edgePopup:
         throw StudyFailure(

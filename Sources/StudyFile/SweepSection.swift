@@ -42,6 +42,16 @@ struct SweepSection {
     bending = methods.first { $0.compensates || [.fisher, .damage, .surgeon].contains($0.criterion) }
     removesDeadNeurons = try section.bool("remove_dead_neurons") ?? false
     sensitivity = try Self.sensitivity(&section, methods)
+    if let method = methods.first(where: \.schedule.isRegrowing) {
+      if granularity != .weights {
+        throw section.error(
+          "strategies", "\(method.strategy) is for single weights; expected prune.granularity weights")
+      }
+      if removesDeadNeurons {
+        throw section.error(
+          "remove_dead_neurons", "what is dead could come back in \(method.strategy); expected it without")
+      }
+    }
     if granularity != .weights {
       if removesDeadNeurons {
         throw section.error("remove_dead_neurons", "is for single weights; expected prune.granularity weights")
@@ -160,13 +170,19 @@ struct SweepSection {
   private static func schedule(_ section: inout Section) throws(StudyFileError) -> PruningSchedule? {
     guard let node = section.node("schedule") else { return nil }
     if node.scalar?.string == "one_shot" { return .oneShot }
-    let expected = "expected one_shot, { iterative: ROUNDS } or { agp: ROUNDS }"
+    let expected = "expected one_shot, { iterative: ROUNDS }, { agp: ROUNDS } or { regrow: ROUNDS }"
     guard case .mapping = node else { throw section.error("schedule", "\(expected), found \(Section.describe(node))") }
     var group = try Section(node, file: section.file, path: "\(section.path).schedule")
     let iterative = try group.int("iterative", 1...1000)
     let cubic = try group.int("agp", 1...1000)
+    let regrowing = try group.int("regrow", 2...1000)
+    let share = try group.double("share", "a fraction above 0, below 1") { $0 > 0 && $0 < 1 }
     try group.finish()
-    guard (iterative == nil) != (cubic == nil) else { throw section.error("schedule", expected) }
+    guard [iterative, cubic, regrowing].compactMap({ $0 }).count == 1 else { throw section.error("schedule", expected) }
+    if share != nil, regrowing == nil {
+      throw group.error("share", "is for regrow, what goes and comes back in a round")
+    }
+    if let regrowing { return .regrowing(rounds: regrowing, share: share ?? 0.3) }
     return iterative.map { .iterative(rounds: $0) } ?? .cubic(rounds: cubic!)
   }
 }

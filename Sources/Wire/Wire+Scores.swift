@@ -17,6 +17,7 @@ extension PBScore {
     switch job.criterion {
     case .gradient: criterion = .gradient(PBEmpty())
     case .activation: criterion = .activation(PBEmpty())
+    case .gradientMagnitude: criterion = .gradientMagnitude(PBEmpty())
     case .fisher: criterion = .fisher(PBEmpty())
     case .optimalBrainDamage: criterion = .optimalBrainDamage(PBEmpty())
     case .optimalBrainSurgeon(let block, let damping):
@@ -45,6 +46,7 @@ extension PBScore {
     switch self.criterion {
     case .gradient: criterion = .gradient
     case .activation: criterion = .activation
+    case .gradientMagnitude: criterion = .gradientMagnitude
     case .fisher: criterion = .fisher
     case .optimalBrainDamage: criterion = .optimalBrainDamage
     case .optimalBrainSurgeon(let surgeon):

@@ -634,6 +634,14 @@ package nonisolated struct PBScore: Sendable {
     set {criterion = .gradientNorm(newValue)}
   }
 
+  package var gradientMagnitude: PBEmpty {
+    get {
+      if case .gradientMagnitude(let v)? = criterion {return v}
+      return PBEmpty()
+    }
+    set {criterion = .gradientMagnitude(newValue)}
+  }
+
   /// What is left; absent for all of it.
   package var mask: PBMask {
     get {_mask ?? PBMask()}
@@ -659,6 +667,7 @@ package nonisolated struct PBScore: Sendable {
     case resetting(PBResetting)
     /// One number instead of scores.
     case gradientNorm(PBGradientNorm)
+    case gradientMagnitude(PBEmpty)
 
   }
 
@@ -1887,7 +1896,7 @@ nonisolated extension PBRetraining: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension PBScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Score"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}network\0\u{3}prunes_classifier\0\u{1}parameters\0\u{1}slice\0\u{1}samples\0\u{1}numerics\0\u{1}gradient\0\u{1}activation\0\u{3}edge_popup\0\u{1}fisher\0\u{3}optimal_brain_damage\0\u{3}optimal_brain_surgeon\0\u{1}mask\0\u{1}folding\0\u{1}compensation\0\u{1}resetting\0\u{3}gradient_norm\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}network\0\u{3}prunes_classifier\0\u{1}parameters\0\u{1}slice\0\u{1}samples\0\u{1}numerics\0\u{1}gradient\0\u{1}activation\0\u{3}edge_popup\0\u{1}fisher\0\u{3}optimal_brain_damage\0\u{3}optimal_brain_surgeon\0\u{1}mask\0\u{1}folding\0\u{1}compensation\0\u{1}resetting\0\u{3}gradient_norm\0\u{3}gradient_magnitude\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2032,6 +2041,19 @@ nonisolated extension PBScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
           self.criterion = .gradientNorm(v)
         }
       }()
+      case 18: try {
+        var v: PBEmpty?
+        var hadOneofValue = false
+        if let current = self.criterion {
+          hadOneofValue = true
+          if case .gradientMagnitude(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.criterion = .gradientMagnitude(v)
+        }
+      }()
       default: break
       }
     }
@@ -2106,6 +2128,10 @@ nonisolated extension PBScore: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     case .gradientNorm?: try {
       guard case .gradientNorm(let v)? = self.criterion else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+    }()
+    case .gradientMagnitude?: try {
+      guard case .gradientMagnitude(let v)? = self.criterion else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
     }()
     default: break
     }

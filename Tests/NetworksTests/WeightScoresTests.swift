@@ -67,6 +67,24 @@ import Testing
     for (score, value) in zip(scores, expected) { #expect(abs(score - value) <= 1e-6 * value) }
   }
 
+  @Test("Gradients of weights that are zero have sizes too, and their norm is that of all parameters")
+  func gradientMagnitude() throws {
+    let network = try Self.network()
+    let data = try GradientTests.images([4, 7, 6], 4, count: 40)
+    var parameters = GradientTests.parameters(network, 4)
+    let layout = ParameterLayout(network)
+    for tensor in layout.prunable { for place in tensor.range where place % 3 == 0 { parameters[place] = 0 } }
+    let trainer = try Trainer(network: network, recipe: TrainingRecipe(), data: data, seed: 1)
+    let gradient = trainer.gradient(at: parameters, samples: Array(0..<40)).gradient
+    let weights = try WeightScores(network: network, scope: .init(), parameters: parameters, data: data)
+    let sizes = try #require(weights.gradientMagnitude())
+    let expected = layout.prunable.flatMap { $0.range.map { abs(gradient[$0]) } }
+    #expect(zip(sizes, expected).allSatisfy { abs($0 - $1) <= 1e-6 + 1e-4 * $1 } && sizes.count == expected.count)
+    let norm = gradient.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    let found = try #require(weights.gradientNorm(zerosLearn: false))
+    #expect(abs(found - norm) < 1e-4 * norm)
+  }
+
   @Test("An activation score is |w| times the norm of all that the weight is multiplied with", arguments: [1, 2])
   func activation(groups: Int) throws {
     let network = try Self.network(groups: groups)

@@ -159,7 +159,7 @@ struct Generator {
     let (network, scope, mask) = maskedNetwork()
     let smaller = Mask(count: network.prunableCount(scope))
     let criteria: [Scoring.Criterion] = [
-      .gradient, .activation,
+      .gradient, .activation, .gradientMagnitude,
       .edgePopup(
         Scoring.PopupTraining(
           recipe: recipe(), kept: ParameterLayout(network, scope: scope).prunable.map { int(0...$0.range.count) },

@@ -8,6 +8,8 @@ package struct Scoring: Hashable, Sendable {
   package enum Criterion: Hashable, Sendable {
     /// |w · ∂L/∂w|.
     case gradient
+    /// |∂L/∂w|, of removed weights too: where one would learn the most if it came back.
+    case gradientMagnitude
     /// |w| · ‖x‖₂, x what the weight is multiplied with.
     case activation
     /// ½ · w² · mean (∂Lᵢ/∂w)².
@@ -97,6 +99,7 @@ package struct Scoring: Hashable, Sendable {
     switch criterion {
     case .gradient: bytes.append(1)
     case .activation: bytes.append(2)
+    case .gradientMagnitude: bytes.append(11)
     case .fisher: bytes.append(4)
     case .optimalBrainDamage: bytes.append(5)
     case .optimalBrainSurgeon(let block, let damping):

@@ -35,7 +35,17 @@ extension Branch {
     for (round, size) in compressions.enumerated() {
       let isLast = round + 1 == compressions.count
       let requested = RequestedSize(size...size, of: subject.units.granularity)
-      let mask = try select(&desk, splits, weights, trained, kept, method, size, round, scan)
+      let mask: Mask
+      if case .regrowing(_, let share) = method.schedule, let before = kept {
+        // What comes back begins from 0, not from what it was before it went.
+        weights = try rewritten(
+          &desk, splits, weights, units.weightMask(Mask(count: units.count, keeping: true)),
+          .folding(to: units.weightMask(before)))
+        let rest = try select(&desk, splits, weights, trained, kept, method, size / (1 - share), round, scan)
+        mask = try regrown(&desk, splits, weights, from: before, to: rest, method.reach)
+      } else {
+        mask = try select(&desk, splits, weights, trained, kept, method, size, round, scan)
+      }
       if isLast, control != .none {
         try reportControl(
           control, &desk, splits, trained, before: weights, mask, kept: kept, isUntrained: isUntrained, requested)

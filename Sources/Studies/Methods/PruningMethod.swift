@@ -43,6 +43,14 @@ package enum PruningSchedule: Hashable, Sendable {
   ///
   /// Source: Zhu, Gupta, "To prune, or not to prune", 2017.
   case cubic(rounds: Int)
+  /// To the compression at once; then in each other round this share of what is left goes, by the criterion, and as much
+  /// comes back from what was removed, where the loss has the largest gradients, beginning from 0.
+  ///
+  /// Source: Evci, Gale, Menick, Castro, Elsen, "Rigging the lottery: making all tickets winners", ICML 2020, section 3.
+  case regrowing(rounds: Int, share: Double)
+
+  /// Whether weights come back.
+  package var isRegrowing: Bool { if case .regrowing = self { true } else { false } }
 
   /// The compressions behind the rounds; the last one is `target` itself.
   package func compressions(to target: Double) -> [Double] {
@@ -57,6 +65,7 @@ package enum PruningSchedule: Hashable, Sendable {
         let open = 1 - Double(round) / Double(rounds)
         return 1 / (1 - sparsity * (1 - open * open * open))
       } + [target]
+    case .regrowing(let rounds, _): return Array(repeating: target, count: rounds)
     }
   }
 
@@ -69,6 +78,10 @@ package enum PruningSchedule: Hashable, Sendable {
     case .cubic(let rounds):
       bytes.append(2)
       bytes.append(rounds)
+    case .regrowing(let rounds, let share):
+      bytes.append(3)
+      bytes.append(rounds)
+      bytes.append(share)
     }
   }
 }
@@ -112,6 +125,7 @@ package struct PruningMethod: Hashable, Sendable {
     case .oneShot: Strategy(name)
     case .iterative(let rounds): Strategy("\(name)/iterative-\(rounds)")
     case .cubic(let rounds): Strategy("\(name)/AGP-\(rounds)")
+    case .regrowing(let rounds, _): Strategy("\(name)/regrow-\(rounds)")
     }
   }
 

@@ -14,6 +14,8 @@ package struct GrowthStep: Hashable, Sendable {
   package var method: GrowthMethod
   /// The norms of what new neurons read, and of what reads them, in those of the old ones of the layer, on average.
   package var scale: Double
+  /// The scales that there are.
+  package static let scales = 1e-6...1e6
   /// Samples of `train` that are looked at.
   package var samples: Int
 
@@ -155,7 +157,7 @@ extension GrowthStep {
     if case .neurons(_, let count) = place, !(1...1 << 20).contains(count) {
       throw CanonicalError("\(count) new neurons")
     }
-    guard scale.isFinite, scale > 0, (1...1 << 32).contains(samples) else {
+    guard Self.scales.contains(scale), (1...1 << 32).contains(samples) else {
       throw CanonicalError("a growth of scale \(scale) by \(samples) samples")
     }
   }
@@ -192,7 +194,7 @@ extension GrowthMethod {
     case .gradMaxOpt(let rounds):
       guard (1...10_000).contains(rounds) else { throw CanonicalError("\(rounds) rounds of ascent") }
     case .firefly(let candidates, let rounds):
-      guard (0...1 << 16).contains(candidates), (0...10_000).contains(rounds) else {
+      guard (0...1 << 12).contains(candidates), (0...10_000).contains(rounds) else {
         throw CanonicalError("\(candidates) candidates in \(rounds) rounds")
       }
     case .random, .gradMax: break

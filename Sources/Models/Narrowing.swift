@@ -1,5 +1,6 @@
 extension NetworkDescription {
-  /// The network with a share of the neurons at each place where they could grow again; one at least.
+  /// The network with a share of the neurons at each place where they could grow again; one at least, and two where depthwise
+  /// convolutions stand between: of a single channel these would be ones that make channels of all.
   ///
   /// What a sum, the input or the output ties keeps its width, so that ``Widening`` leads back to this network.
   ///
@@ -10,7 +11,7 @@ extension NetworkDescription {
     var nodes = nodes
     for site in growthSites {
       let old = shapes[site.producer][0]
-      let new = max(1, Int((share * Double(old)).rounded()))
+      let new = min(old, max(least(site), Int((share * Double(old)).rounded())))
       for node in [site.producer] + site.between {
         let layer: Layer
         switch nodes[node].layer {
@@ -26,5 +27,10 @@ extension NetworkDescription {
       }
     }
     return try NetworkDescription(name: name, nodes: nodes)
+  }
+
+  /// The fewest channels with which a place stays what it is.
+  package func least(_ site: GrowthSite) -> Int {
+    site.between.contains { if case .convolution = nodes[$0].layer { true } else { false } } ? 2 : 1
   }
 }

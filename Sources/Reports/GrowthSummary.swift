@@ -41,7 +41,7 @@ struct GrowthSummary: Hashable, Sendable {
     guard let other, other.strategy != group.strategy else { return [] }
     return group.rows.compactMap { row in
       guard let rival = other.rows.first(where: { $0.seed == row.seed && $0.run == row.run }),
-        let own = value(row.growth!), let others = value(rival.growth!)
+        let own = value(row.growth!), let others = value(rival.growth!), (own - others).isFinite
       else { return nil }
       return PairedDifference.Pair(seed: row.seed, value: own - others)
     }
@@ -89,9 +89,9 @@ extension ResultSummary {
         "strategy", "size_nz", "train_loss", "ci95", "std", "n", "gradient_norm", "training_flops", "of_big",
       ], rows: rows)
     let toBig = PairedDifference.family(
-      growth.groups.map { GrowthSummary.pairs($0, less: growth.big) { $0.looks.last!.train.loss } })
+      growth.groups.map { GrowthSummary.pairs($0, less: growth.big) { $0.looks.last!.train.loss } }, resolution: 0)
     let toRandom = PairedDifference.family(
-      growth.groups.map { GrowthSummary.pairs($0, less: growth.random) { $0.looks.last!.train.loss } })
+      growth.groups.map { GrowthSummary.pairs($0, less: growth.random) { $0.looks.last!.train.loss } }, resolution: 0)
     rows = growth.groups.indices.filter { toBig[$0] != nil || toRandom[$0] != nil }.map { index in
       [growth.groups[index].strategy.rawValue] + cells(toBig[index]) + cells(toRandom[index])
     }
@@ -113,7 +113,7 @@ extension ResultSummary {
     let found = PairedDifference.family(
       places.map { place in
         GrowthSummary.pairs(place.group, less: growth.random) { $0.loss(behind: place.growth) }
-      })
+      }, resolution: 0)
     return Table(
       caption: "Training loss behind each growth, up to the next: less that of Random, paired by run and seed",
       header: ["strategy", "growth", "difference", "ci95", "p_holm", "wilcoxon"],

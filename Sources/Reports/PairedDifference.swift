@@ -19,8 +19,9 @@ package struct PairedDifference: Hashable, Sendable {
   /// Differences that answer one kind of question, corrected for being asked so often.
   ///
   /// - Parameter pairs: of each difference; none where there is nothing to compare.
+  /// - Parameter resolution: as ``Wilcoxon/probability(_:resolution:)`` has it.
   /// - Returns: as many, nil for those without pairs.
-  static func family(_ pairs: [[Pair]]) -> [PairedDifference?] {
+  static func family(_ pairs: [[Pair]], resolution: Double = 1e-9) -> [PairedDifference?] {
     let values = pairs.map { $0.map(\.value) }
     let tested = values.indices.filter { values[$0].count > 1 }
     let adjusted = Holm.adjusted(tested.map { Spread(values[$0]).probability! })
@@ -29,7 +30,7 @@ package struct PairedDifference: Hashable, Sendable {
       guard !pairs[place].isEmpty else { return nil }
       return PairedDifference(
         spread: Spread(values[place]), seeds: Set(pairs[place].map(\.seed)).count, adjusted: byPlace[place],
-        wilcoxon: byPlace[place].map { _ in Wilcoxon.probability(values[place]) })
+        wilcoxon: byPlace[place].map { _ in Wilcoxon.probability(values[place], resolution: resolution) })
     }
   }
 }

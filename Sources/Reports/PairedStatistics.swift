@@ -67,14 +67,16 @@ package enum Wilcoxon {
   /// The chance of rank sums so far apart, in either direction, if differences were symmetric about 0.
   ///
   /// Exact, also with ties, which get the mean of their ranks: the distribution is counted over all signs. Differences of
-  /// 0 say nothing and are left out; without others the answer is 1. They are rounded to 1e-9 first, as is
-  /// fit for accuracies.
+  /// 0 say nothing and are left out; without others the answer is 1.
   ///
+  /// - Parameter resolution: what differences are rounded to first, since accuracies that are equal as fractions differ in
+  ///   their last bits; 0 leaves them.
+  /// - Precondition: differences are finite.
   /// - Complexity: O(n³).
   /// - Source: Wilcoxon, "Individual comparisons by ranking methods", 1945.
-  package static func probability(_ differences: [Double]) -> Double {
-    // Differences of accuracies that are equal as fractions differ in their last bits.
-    let rounded = differences.map { ($0 * 1e9).rounded() }
+  package static func probability(_ differences: [Double], resolution: Double = 1e-9) -> Double {
+    precondition(differences.allSatisfy(\.isFinite))
+    let rounded = resolution > 0 ? differences.map { ($0 / resolution).rounded() } : differences
     let nonzero = rounded.filter { $0 != 0 }.sorted { abs($0) < abs($1) }
     guard !nonzero.isEmpty else { return 1 }
     // Twice the ranks, so that means of ranks are whole numbers.

@@ -38,9 +38,9 @@ struct GrowthSection {
         "n_growth_steps", "says how often; expected either it or neurons, in numbers or as a fraction")
     }
     let layers = try Self.layers(&section)
-    let scale = try section.double("norm_scale", "a number above 0", { $0 > 0 && $0 <= 1e6 }) ?? 1
+    let scale = try section.double("norm_scale", "a number from 1e-6 to 1e6", GrowthStep.scales.contains) ?? 1
     let samples = try section.int("samples", 1...1 << 30) ?? 1000
-    let candidates = try section.int("candidates", 1...1 << 16) ?? 32
+    let candidates = try section.int("candidates", 1...1 << 12) ?? 32
     let rounds = try section.int("rounds", 1...10_000) ?? 10
     let look = try section.int("look_every", 1...1_000_000_000)
     try section.finish()
@@ -126,6 +126,9 @@ struct GrowthSection {
       guard case .growth(let plan) = procedure, plan.share < 1 else { continue }
       let seed: NetworkDescription
       do { seed = try network.narrowed(to: plan.share) } catch { throw section.error("share", error.description) }
+      guard seed.growthSites == network.growthSites else {
+        throw section.error("share", "with it \(network.name) has other layers than it is to grow to")
+      }
       guard seed != network else {
         throw section.error("share", "nothing of \(network.name) is smaller with it, so nothing can grow")
       }

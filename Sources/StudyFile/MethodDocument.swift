@@ -303,6 +303,10 @@ package struct MethodDocument {
       }
     }
     guard let sweep else { return }
+    if let method = sweep.regrowing, units.measure != .keptWeights {
+      throw sweep.section.error(
+        "strategies", "\(method.strategy) keeps numbers of weights; expected prune.budget kept_weights beside it")
+    }
     if case .teacher = document.dataset, let method = sweep.bending {
       throw sweep.section.error(
         "strategies",

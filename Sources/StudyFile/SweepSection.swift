@@ -14,6 +14,12 @@ struct SweepSection {
   let compensating: PruningMethod?
   /// A method that needs second derivatives, which are those of the cross-entropy alone.
   let bending: PruningMethod?
+  /// The method whose weights come back, of which counts are kept.
+  var regrowing: PruningMethod? {
+    procedures.lazy.compactMap { procedure in
+      if case .pruning(let method, _) = procedure, method.schedule.isRegrowing { method } else { nil }
+    }.first
+  }
   /// For errors that show only with the networks at hand.
   let section: Section
 
@@ -176,7 +182,7 @@ struct SweepSection {
     let iterative = try group.int("iterative", 1...1000)
     let cubic = try group.int("agp", 1...1000)
     let regrowing = try group.int("regrow", 2...1000)
-    let share = try group.double("share", "a fraction above 0, below 1") { $0 > 0 && $0 < 1 }
+    let share = try group.double("share", "a fraction above 0, at most 0.9") { $0 > 0 && $0 <= 0.9 }
     try group.finish()
     guard [iterative, cubic, regrowing].compactMap({ $0 }).count == 1 else { throw section.error("schedule", expected) }
     if share != nil, regrowing == nil {

@@ -5,12 +5,24 @@ import Testing
 
 /// Weights that go and come back.
 @Suite struct RegrowingTests {
-  private func study(_ reach: PruningReach, share: Double) throws -> MethodStudy {
+  private func study(
+    _ reach: PruningReach, share: Double, compression: Double = 3
+  ) throws -> MethodStudy {
     var study = try smallMethods()
     let method = PruningMethod(.magnitude, reach, schedule: .regrowing(rounds: 4, share: share))
-    study.procedures = [.dense, .pruning(method, compression: 3)]
+    study.procedures = [.dense, .pruning(method, compression: compression)]
     study.replicates = 1
     return study
+  }
+
+  @Test(
+    "Where fewer are outside than go, some of those that went come back: the size stays",
+    arguments: PruningReach.allCases)
+  func fewOutside(_ reach: PruningReach) throws {
+    var drive = MethodDrive(try study(reach, share: 0.9, compression: 1.2))
+    try drive.finish()
+    let masks = drive.run.findings.compactMap(\.mask)
+    #expect(masks.count == 4 && Set(masks.map(\.population)).count == 1)
   }
 
   @Test("A share goes and as much comes back, where gradients are largest, from zero", arguments: PruningReach.allCases)

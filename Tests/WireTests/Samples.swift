@@ -187,7 +187,7 @@ struct Generator {
     }
     let methods: [GrowthMethod] = [
       .random(zero: .incoming), .random(zero: .outgoing), .gradMax, .gradMaxOpt(rounds: int(1...10_000)),
-      .firefly(candidates: int(0...1 << 16), rounds: int(0...10_000)),
+      .firefly(candidates: int(0...1 << 12), rounds: int(0...10_000)),
     ]
     let site = network.growthSites[stream.below(network.growthSites.count)]
     let places: [GrowthStep.Place] = [

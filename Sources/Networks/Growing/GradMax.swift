@@ -18,11 +18,11 @@ package struct GradMax: Hashable, Sendable {
   ///     weight is r, of 1.
   ///   - count: neurons, at most as many as A has rows or columns.
   ///   - norm: c, the norm of each neuron's outgoing weights.
-  /// - Returns: nil for values that are not finite.
+  /// - Returns: nil for values that are not finite, or a norm that is not above 0.
   /// - Complexity: O(rows · columns · min(rows, columns)).
   package init?(gradients: [Float], rows: Int, columns: Int, count: Int, norm: Double) {
-    precondition(gradients.count == rows * columns && (1...min(rows, columns)).contains(count) && norm > 0)
-    guard gradients.allSatisfy(\.isFinite),
+    precondition(gradients.count == rows * columns && (1...min(rows, columns)).contains(count))
+    guard norm.isFinite, norm > 0, gradients.allSatisfy(\.isFinite),
       let parts = BLAS.leftSingularVectors(gradients.map(Double.init), rows: rows, columns: columns)
     else { return nil }
     outgoing = parts.vectors.prefix(count).map { $0.map { Float(norm * $0) } }

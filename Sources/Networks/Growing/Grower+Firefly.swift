@@ -53,10 +53,13 @@ extension Grower {
       let squares = all.map { product($0.weights, $0.weights) }
       var share = all.map { _ in 1.0 }
       var chosen: [Int] = []
+      var isOpen = all.map { _ in true }
       while chosen.count < count {
-        let open = all.indices.filter { !chosen.contains($0) }
-        let next = open.reduce(open[0]) { all[$1].gain * share[$1] > all[$0].gain * share[$0] ? $1 : $0 }
+        let next = isOpen.indices.reduce(isOpen.firstIndex(of: true)!) { best, place in
+          isOpen[place] && all[place].gain * share[place] > all[best].gain * share[best] ? place : best
+        }
         chosen.append(next)
+        isOpen[next] = false
         for place in all.indices where squares[place] > 0 && squares[next] > 0 {
           let along = product(all[place].weights, all[next].weights)
           share[place] = min(share[place], max(0, 1 - along * along / (squares[place] * squares[next])))

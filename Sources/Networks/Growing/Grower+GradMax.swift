@@ -9,7 +9,7 @@ extension Grower {
   /// be and stay copies.
   func gradMax(_ neurons: NewNeurons, _ look: Look) throws(NetworkError) -> [Float]? {
     let name = network.nodes[neurons.widening.site.producer].name
-    guard neurons.giveNothing else {
+    guard try neurons.giveNothing() else {
       throw NetworkError("\(network.name): neurons of \(name) without inputs give something; GradMaxOpt is for such")
     }
     let (rows, columns) = (neurons.outgoingCount, neurons.incomingCount)

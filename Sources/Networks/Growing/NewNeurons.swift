@@ -99,11 +99,10 @@ struct NewNeurons {
   /// nothing.
   ///
   /// - Precondition: their incoming weights are zero.
-  private func constants(_ parameters: [Float]) -> [Constant] {
-    guard let model = try? Model(network: after, parameters: parameters) else {
-      preconditionFailure("finite parameters of the larger network")
-    }
-    let constants = model.constantChannels()
+  /// - Throws: ``NetworkError`` for parameters that are none of a network: old ones come from outside, and norms of new ones
+  ///   can be too large for a `Float`.
+  private func constants(_ parameters: [Float]) throws(NetworkError) -> [Constant] {
+    let constants = try Model(network: after, parameters: parameters).constantChannels()
     return widening.site.readers.flatMap { reader in
       let source = constants[after.nodes[reader].inputs[0]]
       let width = source.count / widening.channels.upperBound
@@ -115,7 +114,9 @@ struct NewNeurons {
   }
 
   /// Whether neurons without inputs give 0.
-  var giveNothing: Bool { constants(parameters).isEmpty }
+  ///
+  /// - Throws: ``NetworkError`` for parameters that are none of a network.
+  func giveNothing() throws(NetworkError) -> Bool { try constants(parameters).isEmpty }
 
   /// The parameters with which the network gives what it gave: biases of the readers take back what new neurons without
   /// inputs give.
@@ -123,7 +124,7 @@ struct NewNeurons {
   /// - Throws: ``NetworkError`` where a reader has no bias, or sees zeros at its borders.
   func compensated(_ parameters: [Float]) throws(NetworkError) -> [Float] {
     var out = parameters
-    for (reader, channel, value) in constants(parameters) {
+    for (reader, channel, value) in try constants(parameters) {
       let blocks = TapBlocks(after, layout, node: reader)!
       for output in 0..<blocks.outputs {
         let weight = blocks.range(output, channel).reduce(0.0) { $0 + Double(parameters[$1]) }

@@ -10,16 +10,18 @@ extension Branch {
     // Fresh weights, from a segment of no steps.
     let start = try desk.trained(segment(seedNetwork, splits, from: .fresh, 0..<0))
     var growth = GrowthProgress(
-      plan: plan, splits: splits, target: target, network: seedNetwork, state: start, layers: plan.layers[...],
+      plan: plan, splits: splits, target: target, network: seedNetwork, state: start,
+      multiplyAdds: ParameterLayout(seedNetwork).multiplyAdds, layers: plan.layers[...],
       watch: plan.watch)
     let total = subject.training.epochs * subject.training.stepsPerEpoch(samples: splits.train.count)
     while true {
-      if plan.method != nil, growth.step < total, growth.isTime { try grow(&desk, &growth) }
+      if plan.method != nil, growth.step < total, growth.isTime { _ = try grow(&desk, &growth) }
       if growth.step % plan.lookEvery == 0 || growth.step == total || growth.course.events.last?.step == growth.step {
         try look(&desk, &growth)
-        // What a look found to be a plateau ends there.
-        if plan.method != nil, growth.step < total, growth.isDue {
-          try grow(&desk, &growth)
+        // What a look found to be a plateau ends there; what is behind the growth is what counts.
+        if plan.method != nil, growth.step < total, growth.isDue, try grow(&desk, &growth) {
+          growth.course.looks.removeLast()
+          growth.curve.removeLast()
           try look(&desk, &growth)
         }
       }
@@ -49,7 +51,7 @@ extension Branch {
     let samples =
       subject.training.samples(end, of: growth.splits.train.count)
       - subject.training.samples(growth.step, of: growth.splits.train.count)
-    growth.spent += 3 * Double(samples) * Double(ParameterLayout(growth.network).multiplyAdds)
+    growth.spent += 3 * Double(samples) * Double(growth.multiplyAdds)
     growth.step = end
   }
 
@@ -87,65 +89,68 @@ extension Branch {
   }
 
   /// One step of growth, of one layer or of all.
-  private func grow(_ desk: inout Desk, _ growth: inout GrowthProgress) throws(Desk.Pause) {
+  ///
+  /// - Returns: whether anything could still grow.
+  private func grow(_ desk: inout Desk, _ growth: inout GrowthProgress) throws(Desk.Pause) -> Bool {
     growth.isDue = false
     growth.watch = growth.plan.watch
-    let open = growth.openSites
-    defer { growth.turns += 1 }
+    let progress = growth
+    let open = try desk.sites { progress.openSites }
     guard !open.isEmpty else {
-      guard let layer = growth.layers.popFirst() else { return }
+      guard let layer = growth.layers.popFirst() else { return false }
       guard let node = growth.network.nodes.firstIndex(where: { $0.name == layer.behind }) else {
         throw .failed(StudyFailure("\(label): \(growth.network.name) has no layer \(layer.behind)"))
       }
-      return try take(&desk, &growth, [(.layer(behind: node, layer.kind), layer.behind, 0)])
+      try take(&desk, &growth, [(.layer(behind: node, layer.kind), layer.behind, 0)])
+      return true
     }
     func neurons(_ site: GrowthProgress.Open) -> Choice {
       (.neurons(producer: site.producer, count: site.count), site.name, site.count)
     }
     switch growth.plan.order {
     case .allAtOnce: for site in open { try take(&desk, &growth, [neurons(site)]) }
-    case .roundRobin: try take(&desk, &growth, [neurons(open[growth.turns % open.count])])
+    case .roundRobin:
+      let next = open.first { $0.producer > growth.last } ?? open[0]
+      growth.last = next.producer
+      try take(&desk, &growth, [neurons(next)])
     case .largestGain: try take(&desk, &growth, open.map(neurons))
     }
+    return true
   }
 
   private typealias Choice = (place: GrowthStep.Place, layer: String, count: Int)
 
   /// Grows at the one of some places where the gain is largest for its multiply-adds; of equals the first.
-  private func take(_ desk: inout Desk, _ growth: inout GrowthProgress, _ choices: [Choice]) throws(Desk.Pause) {
-    let (network, state, step) = (growth.network, growth.state, growth.step)
-    let now = Double(ParameterLayout(network).multiplyAdds)
-    var jobs: [Growing] = []
-    for choice in choices {
-      jobs.append(
-        try possible { () throws(NetworkError) in
-          try Growing(
-            network: network, recipe: subject.training, seed: seed, slice: growth.splits.train, state: state.state,
-            step: step,
-            growth: GrowthStep(
-              choice.place, growth.plan.method!, scale: growth.plan.scale, samples: growth.plan.samples),
-            numerics: numerics)
-        })
+  private func take(
+    _ desk: inout Desk, _ growth: inout GrowthProgress, _ choices: [Choice]
+  ) throws(Desk.Pause) {
+    let (progress, state) = (growth, growth.state)
+    let jobs = try desk.growths { () throws(Desk.Pause) in
+      var jobs: [GrowthChoice] = []
+      for choice in choices {
+        jobs.append(
+          try possible { () throws(NetworkError) in
+            try GrowthChoice(progress, choice.place, subject.training, seed, numerics)
+          })
+      }
+      return jobs
     }
-    let grown = try desk.grown(jobs)
-    let gains = zip(jobs, grown).map { job, network in
-      network.gain / max(1, Double(ParameterLayout(job.grown).multiplyAdds) - now)
+    let grown = try desk.grown(jobs.map(\.job))
+    let gains = zip(jobs, grown).map { choice, network in
+      network.gain / max(1, Double(choice.multiplyAdds - growth.multiplyAdds))
     }
     let best = gains.indices.reduce(0) { gains[$1] > gains[$0] ? $1 : $0 }
-    for job in jobs {
-      growth.spent += try possible { () throws(NetworkError) in
-        try job.growth.multiplyAdds(of: network, trainSamples: job.slice.count)
-      }
-    }
+    growth.spent += jobs.reduce(0) { $0 + $1.cost }
     desk.giveUp(
       [state.state, state.parameters]
         + grown.indices.filter { $0 != best }.flatMap { [grown[$0].state, grown[$0].parameters] })
-    growth.network = jobs[best].grown
+    growth.network = jobs[best].job.grown
+    growth.multiplyAdds = jobs[best].multiplyAdds
     growth.state = TrainedSegment(state: grown[best].state, parameters: grown[best].parameters, loss: 0)
     growth.times[choices[best].layer, default: 0] += 1
     growth.course.events.append(
       GrowthCourse.Event(
-        step: step, layer: choices[best].layer, count: choices[best].count, gain: grown[best].gain))
+        step: growth.step, layer: choices[best].layer, count: choices[best].count, gain: grown[best].gain))
   }
 
   /// - Throws: the study's end, since what cannot grow here can nowhere.

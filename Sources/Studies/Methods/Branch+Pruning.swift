@@ -41,7 +41,8 @@ extension Branch {
         weights = try rewritten(
           &desk, splits, weights, units.weightMask(Mask(count: units.count, keeping: true)),
           .folding(to: units.weightMask(before)))
-        let rest = try select(&desk, splits, weights, trained, kept, method, size / (1 - share), round, scan)
+        let smaller = self.compression(of: before, without: share)
+        let rest = try select(&desk, splits, weights, trained, kept, method, smaller, round, scan)
         mask = try regrown(&desk, splits, weights, from: before, to: rest, method.reach)
       } else {
         mask = try select(&desk, splits, weights, trained, kept, method, size, round, scan)

@@ -5,6 +5,16 @@ internal import Search
 
 /// Weights that come back.
 extension Branch {
+  /// The compression of the whole network at which a mask over units has lost a share of what it keeps; what is never
+  /// pruned stays.
+  func compression(of mask: Mask, without share: Double) -> Double {
+    let units = units
+    let fixed = units.metrics(of: Mask(count: units.count)).sizeNonzero
+    let metrics = units.metrics(of: mask)
+    let left = Double(fixed) + ((1 - share) * Double(metrics.sizeNonzero - fixed)).rounded()
+    return Double(metrics.size) / left
+  }
+
   /// A mask with as many units as before: what is left of them, and those outside with the largest gradients.
   ///
   /// - Parameters:
@@ -22,13 +32,12 @@ extension Branch {
       }
       // Units are the weights that may go, in their order.
       let places = units.weightMask(Mask(count: units.count)).inverted.keptPositions
-      // Below all gradients: what was there, whether it goes or stays.
-      let gradients = (0..<units.count).map { before[$0] ? -1 : values[0][places[$0]] }
+      // What has just gone comes back where nothing else is left; what stays stands below all.
+      let gradients = (0..<units.count).map { before[$0] ? (rest[$0] ? -2 : -1) : values[0][places[$0]] }
       var mask = rest
       for range in reach == .global ? [0..<units.count] : units.layers.map(\.range) {
         let removed = before.population(in: range) - rest.population(in: range)
-        let free = range.count - before.population(in: range)
-        for unit in TopSelection.positions(min(removed, free), of: gradients, in: range) { mask[unit] = true }
+        for unit in TopSelection.positions(removed, of: gradients, in: range) { mask[unit] = true }
       }
       return mask
     }

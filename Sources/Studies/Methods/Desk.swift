@@ -25,6 +25,9 @@ struct Desk: Sendable {
     case mask(Mask)
     /// Over units.
     case best(Mask)
+    /// What no job answers, but is not worked out again each time that the procedure is called.
+    case sites([GrowthProgress.Open])
+    case growths([GrowthChoice])
     case ended(BranchEnding)
   }
 
@@ -91,6 +94,28 @@ struct Desk: Sendable {
     case .diverged(let step): throw .ended(.diverged(step: step))
     default: preconditionFailure("an outcome of another kind; the coordinator checks it before it is stored")
     }
+  }
+
+  /// The layers of a network that can grow, found once.
+  mutating func sites(_ find: () -> [GrowthProgress.Open]) throws(Pause) -> [GrowthProgress.Open] {
+    if let answer = try next() {
+      guard case .sites(let sites) = answer else { preconditionFailure("another call than before") }
+      return sites
+    }
+    let found = find()
+    record(.sites(found))
+    return found
+  }
+
+  /// Steps of growth, made once.
+  mutating func growths(_ make: () throws(Pause) -> [GrowthChoice]) throws(Pause) -> [GrowthChoice] {
+    if let answer = try next() {
+      guard case .growths(let growths) = answer else { preconditionFailure("another call than before") }
+      return growths
+    }
+    let made = try make()
+    record(.growths(made))
+    return made
   }
 
   /// What a network becomes in each of some ways.
@@ -354,7 +379,7 @@ struct Desk: Sendable {
           case .split, .diverged, .measured, .evaluated, .worseThanThreshold: []
           }
         }
-      case .mask, .best, .ended: []
+      case .mask, .best, .sites, .growths, .ended: []
       }
     }
     switch step {

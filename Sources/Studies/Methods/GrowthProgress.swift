@@ -13,12 +13,14 @@ struct GrowthProgress: Sendable {
   var step = 0
   var course = GrowthCourse()
   var curve: [CurvePoint] = []
+  /// Of one sample.
+  var multiplyAdds: Int
   /// Multiply-adds spent.
   var spent = 0.0
   /// How often each layer grew, by name.
   var times: [String: Int] = [:]
-  /// Steps of growth that were due; the turn of ``GrowthPlan/Order/roundRobin``.
-  var turns = 0
+  /// The producer that grew last under ``GrowthPlan/Order/roundRobin``.
+  var last = 0
   var layers: ArraySlice<GrowthPlan.NewLayer>
   var watch: EarlyStopping.Watch?
   /// Whether a look found a plateau.
@@ -42,7 +44,7 @@ extension GrowthProgress {
       let name = network.nodes[site.producer].name
       let now = network.shapes[site.producer][0]
       guard let whole = widths[name], now < whole else { return nil }
-      let first = max(1, Int((plan.share * Double(whole)).rounded()))
+      let first = min(whole, max(network.least(site), Int((plan.share * Double(whole)).rounded())))
       let count = plan.count(now: now, target: whole, first: first, grownTimes: times[name] ?? 0)
       return count > 0 ? Open(producer: site.producer, name: name, count: count) : nil
     }
@@ -77,5 +79,28 @@ extension TrainingRecipe {
   func samples(_ steps: Int, of count: Int) -> Int {
     let (epochs, rest) = steps.quotientAndRemainder(dividingBy: max(stepsPerEpoch(samples: count), 1))
     return epochs * count + min(rest * batchSize, count)
+  }
+}
+
+/// A step of growth that could be taken, with what follows from the network alone.
+struct GrowthChoice: Sendable {
+  let job: Growing
+  /// Of one sample, behind it.
+  let multiplyAdds: Int
+  /// Multiply-adds of the step itself.
+  let cost: Double
+
+  /// - Throws: ``NetworkError`` where the network cannot grow so.
+  init(
+    _ growth: GrowthProgress, _ place: GrowthStep.Place, _ recipe: TrainingRecipe, _ seed: UInt64,
+    _ numerics: NumericsClass
+  ) throws(NetworkError) {
+    let (plan, train) = (growth.plan, growth.splits.train)
+    let step = GrowthStep(place, plan.method!, scale: plan.scale, samples: plan.samples)
+    job = try Growing(
+      network: growth.network, recipe: recipe, seed: seed, slice: train, state: growth.state.state, step: growth.step,
+      growth: step, numerics: numerics)
+    multiplyAdds = ParameterLayout(job.grown).multiplyAdds
+    cost = try step.multiplyAdds(of: growth.network, trainSamples: train.count)
   }
 }

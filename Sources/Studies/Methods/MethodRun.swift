@@ -28,7 +28,7 @@ package struct MethodRun: Sendable {
   /// What branches with equal trainings have in common.
   private struct Matter: Hashable {
     /// Not their data: states of no step are the same with all. Nil where branches of one subject need what those of
-    /// another make.
+    /// another make, or can train the same networks.
     let network: Digest?
     let seed: UInt64
 
@@ -47,7 +47,7 @@ package struct MethodRun: Sendable {
         }
       }
     }
-    let isShared = study.procedures.contains(where: \.isTransfer)
+    let isShared = study.procedures.contains { $0.isTransfer || $0.isGrowth }
     matters = branches.map { Matter($0, isShared: isShared) }
     for matter in matters { open[matter, default: 0] += 1 }
   }

@@ -79,6 +79,9 @@ package indirect enum Procedure: Hashable, Sendable {
     return true
   }
 
+  /// Whether it trains other networks than the subject's.
+  var isGrowth: Bool { if case .growth = self { true } else { false } }
+
   /// Whether it needs what another subject's branches make.
   var isTransfer: Bool { if case .transferred = self { true } else { false } }
 }

@@ -57,6 +57,27 @@ import Testing
     #expect(try names("mobilenet-v1", [3, 32, 32]).count == 14)
   }
 
+  @Test("Narrowed networks grow back to what they were, at the same places")
+  func narrowing() throws {
+    for (zoo, shape) in [
+      ("lenet-300-100", [784]), ("lenet-5", [1, 28, 28]), ("vgg-11", [3, 32, 32]), ("resnet-20", [3, 32, 32]),
+      ("mobilenet-v1", [3, 32, 32]), ("wide-resnet-16-1", [3, 32, 32]),
+    ] {
+      let network = try Zoo.network(named: zoo, shape: shape, classes: 10, widthMultiplier: 0.125)
+      for share in [0.01, 0.25, 0.5, 0.9] {
+        let small = try network.narrowed(to: share)
+        #expect(small.growthSites == network.growthSites, "\(zoo), \(share)")
+        var grown = small
+        for site in network.growthSites {
+          let missing = network.shapes[site.producer][0] - grown.shapes[site.producer][0]
+          guard missing > 0 else { continue }
+          grown = try Widening(grown, at: try grown.growthSite(site.producer), by: missing).after
+        }
+        #expect(grown == network, "\(zoo), \(share)")
+      }
+    }
+  }
+
   @Test("Values keep their neurons, in weights and in what the optimizer remembers")
   func places() throws {
     let network = try NetworkDescription(name: "small", widths: [2, 2, 1])

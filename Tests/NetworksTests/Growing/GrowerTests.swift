@@ -29,7 +29,7 @@ import Testing
           #expect(after.network == (try growth.grown(network)))
           try Self.expectEqual(network, state, after, data, "seed \(seed), \(method)")
         } catch let error as NetworkError {
-          // Neurons that give something where nothing takes it back, or more of them than directions.
+          // Neurons that give something where nothing takes it back.
           let reasons = ["take it back", "GradMaxOpt is for such"]
           #expect(reasons.contains { error.description.contains($0) }, "seed \(seed): \(error)")
         }
@@ -231,6 +231,35 @@ import Testing
         let step = GrowthStep(place, method, scale: 0.5, samples: 100)
         #expect(try GrowthStep(canonical: step.canonicalBytes.bytes) == step)
       }
+    }
+    for scale in [0, -1, .leastNonzeroMagnitude, 1e300, .nan, .infinity] as [Double] {
+      let bytes = GrowthStep(places[0], .gradMax, scale: scale, samples: 10).canonicalBytes.bytes
+      #expect(throws: CanonicalError.self) { try GrowthStep(canonical: bytes) }
+    }
+  }
+
+  @Test("What is no network ends in an error, not in a trap")
+  func impossibleStates() throws {
+    let network = try Zoo.network(named: "mobilenet-v1", shape: [3, 16, 16], classes: 3, widthMultiplier: 0.25)
+    let data = try GradientTests.images([3, 16, 16], 1, count: 8)
+    var state = Self.state(network, 1)
+    let layout = ParameterLayout(network)
+    let variance = try #require(layout.tensors.first { $0.role == .runningVariance })
+    state.parameters[variance.range.lowerBound] = -1
+    let grower = try Grower(network: network, recipe: Self.recipe, data: data, seed: 1)
+    let site = try #require(network.growthSites.first)
+    for method in Self.methods where method != .random(zero: .outgoing) {
+      let growth = GrowthStep(.neurons(producer: site.producer, count: 2), method, samples: 8)
+      _ = try? grower.grow(state, growth)
+    }
+    // As large as numbers are.
+    let plain = try Self.perceptron([6, 8, 5], .relu)
+    let other = try Grower(
+      network: plain, recipe: Self.recipe, data: try GradientTests.images([6], 2, count: 8, classes: 5), seed: 1)
+    var huge = Self.state(plain, 2)
+    huge.parameters = huge.parameters.map { $0 * 1e37 }
+    for method in Self.methods {
+      _ = try? other.grow(huge, GrowthStep(.neurons(producer: 1, count: 2), method, scale: 1e6, samples: 8))
     }
   }
 

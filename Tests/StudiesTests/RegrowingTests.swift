@@ -6,7 +6,7 @@ import Testing
 /// Weights that go and come back.
 @Suite struct RegrowingTests {
   private func study(
-    _ reach: PruningReach, share: Double, compression: Double = 3
+    _ reach: PruningReach, share: Double, compression: Double = 1.8
   ) throws -> MethodStudy {
     var study = try smallMethods()
     let method = PruningMethod(.magnitude, reach, schedule: .regrowing(rounds: 4, share: share))

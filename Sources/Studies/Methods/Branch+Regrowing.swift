@@ -11,8 +11,9 @@ extension Branch {
     let units = units
     let fixed = units.metrics(of: Mask(count: units.count)).sizeNonzero
     let metrics = units.metrics(of: mask)
-    let left = Double(fixed) + ((1 - share) * Double(metrics.sizeNonzero - fixed)).rounded()
-    return Double(metrics.size) / left
+    // Of each layer one stays at least.
+    let left = max(units.layers.count, Int(((1 - share) * Double(metrics.sizeNonzero - fixed)).rounded()))
+    return Double(metrics.size) / Double(fixed + left)
   }
 
   /// A mask with as many units as before: what is left of them, and those outside with the largest gradients.

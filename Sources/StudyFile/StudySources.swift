@@ -76,8 +76,8 @@ package enum DatasetSource: Hashable, Sendable {
   }
 }
 
-/// Where a study's network comes from: the zoo, or hidden widths, which name one of it, a model file, a zoo's network with a file of weights, or nowhere, because
-/// networks are what is searched.
+/// Where a study's network comes from: the zoo, or hidden widths, which name one of it, a model file, a zoo's network with
+/// a file of weights, or nowhere, because networks are what is searched.
 package struct NetworkSource: Hashable, Sendable {
   package let zoo: String?
   package let widthMultiplier: Double?

@@ -7,9 +7,9 @@ extension Grower {
   /// Candidates are random directions and splits of the old neurons: copies of what one reads, so that both share what
   /// reads it, all of it at first the old one's. In each round every candidate moves along the gradient of the norm of
   /// its outgoing gradient, and keeps its own norm; the best moment of each counts, and of candidates that read nearly the
-  /// same the best. Against the paper, outgoing weights
-  /// of new neurons are zero instead of small and splits are uneven instead of even, because the network must give what
-  /// it gave, and even splits of neurons with ReLU have no gain of the first order at all.
+  /// same the best. Against the paper, outgoing weights of new neurons are zero instead of small and splits are uneven
+  /// instead of even, because the network must give what it gave, and even splits of neurons with ReLU have no gain of
+  /// the first order at all.
   ///
   /// Source: Wu, Liu, Stone, Liu, "Firefly neural architecture descent", NeurIPS 2020, section 2.
   func firefly(

@@ -63,7 +63,7 @@ extension StudyReport {
       LineChart(
         title: "Training loss less that of \(random.strategy), \(subject)",
         summary: "With 95 % t intervals of the paired differences. " + Self.ends(series), x: steps,
-        y: ChartAxis("difference of training losses"), series: series,
+        y: ChartAxis("difference of training losses, 95 % intervals"), series: series,
         references: [.init(random.strategy.rawValue, y: 0)]
       ))
   }

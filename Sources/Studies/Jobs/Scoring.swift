@@ -99,7 +99,6 @@ package struct Scoring: Hashable, Sendable {
     switch criterion {
     case .gradient: bytes.append(1)
     case .activation: bytes.append(2)
-    case .gradientMagnitude: bytes.append(11)
     case .fisher: bytes.append(4)
     case .optimalBrainDamage: bytes.append(5)
     case .optimalBrainSurgeon(let block, let damping):
@@ -115,6 +114,7 @@ package struct Scoring: Hashable, Sendable {
     case .gradientNorm(let zerosLearn):
       bytes.append(10)
       bytes.append(zerosLearn)
+    case .gradientMagnitude: bytes.append(11)
     }
     bytes.append(numerics.name)
     // Behind everything, so that scores of whole networks keep their digests.

@@ -92,6 +92,12 @@ package enum GrowthMethod: Hashable, Sendable {
     case outgoing
   }
 
+  /// One of each kind.
+  package static let kinds: [GrowthMethod] = [
+    .random(zero: .incoming), .random(zero: .outgoing), .gradMax, .gradMaxOpt(rounds: 10),
+    .firefly(candidates: 32, rounds: 10),
+  ]
+
   /// Outgoing weights that ``gradMax`` asks about in one pass.
   package static let probes = 64
 

@@ -134,6 +134,6 @@ extension ResultSummary {
     ]
   }
 
-  /// Three digits that count, as losses have any size.
+  /// Four digits that count, as losses have any size.
   private static func number(_ value: Double?) -> String { value.map { $0.significant(digits: 4) } ?? "-" }
 }

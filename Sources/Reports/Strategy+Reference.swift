@@ -24,13 +24,7 @@ extension Strategy {
   /// Whether networks that grow are compared with it.
   var isYardstickOfGrowth: Bool { [.randomGrowth, .baselineSmall, .baselineBig].contains(self) }
 
-  private static let growthNames: Set<Strategy> = {
-    let methods: [GrowthMethod] = [
-      .random(zero: .incoming), .random(zero: .outgoing), .gradMax, .gradMaxOpt(rounds: 1),
-      .firefly(candidates: 1, rounds: 1),
-    ]
-    return Set(methods.map { Strategy($0.name) } + [.baselineSmall])
-  }()
+  private static let growthNames = Set(GrowthMethod.kinds.map { Strategy($0.name) } + [.baselineSmall])
 
   /// Whether it is a lottery ticket, of any kind, or a control of one.
   var isOfTickets: Bool { kindOfTickets != nil }

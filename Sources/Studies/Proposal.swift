@@ -1,4 +1,5 @@
 package import Digests
+internal import Models
 package import Search
 
 /// What a job is asked for, in the words of the report (ShrinkBench's names where it has one).
@@ -43,7 +44,9 @@ package struct Strategy: Hashable, Sendable, CustomStringConvertible {
       PruningReach.allCases.map { PruningMethod(criterion, $0).strategy.rawValue }
     }
     let tickets = TicketControl.allCases.map { $0.strategy(isOneShot: false).rawValue }
-    return Set((pruning + tickets).map { $0[...] })
+    let baselines: [Strategy] = [.growing, .baselineBig, .baselineSmall]
+    let growing = baselines.map(\.rawValue) + GrowthMethod.kinds.map(\.name)
+    return Set((pruning + tickets + growing).map { $0[...] })
   }()
 
   package var description: String { rawValue }

@@ -9,13 +9,7 @@ struct GrowthSection {
   /// For errors that show only with the networks at hand.
   let section: Section
 
-  private static let methods: [String: GrowthMethod] = {
-    let all: [GrowthMethod] = [
-      .random(zero: .incoming), .random(zero: .outgoing), .gradMax, .gradMaxOpt(rounds: 10),
-      .firefly(candidates: 0, rounds: 10),
-    ]
-    return Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
-  }()
+  private static let methods = Dictionary(uniqueKeysWithValues: GrowthMethod.kinds.map { ($0.name, $0) })
 
   /// Nil where the file has no such group.
   ///
@@ -113,6 +107,17 @@ struct GrowthSection {
       }
     }
     return out
+  }
+
+  /// Checks what shows with the data at hand.
+  ///
+  /// - Throws: ``StudyFileError`` where training ends before anything grows.
+  func check(steps: Int, of subject: String) throws(StudyFileError) {
+    for case .growth(let plan) in procedures where plan.method != nil && plan.firstStep >= steps {
+      throw section.error(
+        "start_iteration",
+        "the training of \(subject) has \(steps) steps; growing has to begin before, found \(plan.firstStep)")
+    }
   }
 
   /// Checks what shows with the network alone.

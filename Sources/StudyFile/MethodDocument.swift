@@ -228,9 +228,11 @@ package struct MethodDocument {
 
   func check(_ study: MethodStudy, trainSamples: [Int]) throws(StudyFileError) {
     for (index, subject) in study.subjects.enumerated() {
-      guard case .rewind(let point) = subject.retraining.start else { continue }
       let perEpoch = subject.training.stepsPerEpoch(samples: trainSamples[index])
-      let (step, steps) = (point.steps(perEpoch: perEpoch), subject.training.epochs * perEpoch)
+      let steps = subject.training.epochs * perEpoch
+      try grow?.check(steps: steps, of: subject.name)
+      guard case .rewind(let point) = subject.retraining.start else { continue }
+      let step = point.steps(perEpoch: perEpoch)
       guard step >= steps else { continue }
       guard steps > 0 else {
         throw subjects[index].networkSection.error(

@@ -99,6 +99,9 @@ import Testing
       try refusal { $0.replacingOccurrences(of: "  look_every: 15", with: "  layers: [{ behind: nowhere }]") }.contains(
         "has no layer nowhere"))
     #expect(
+      try refusal { $0.replacingOccurrences(of: "start_iteration: 45", with: "start_iteration: 45000") }.contains(
+        "growing has to begin before, found 45000"))
+    #expect(
       try refusal { $0.replacingOccurrences(of: "  update_frequency: 45\n", with: "") }.contains(
         "grow.update_frequency"))
     #expect(

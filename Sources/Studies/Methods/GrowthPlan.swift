@@ -82,7 +82,11 @@ package struct GrowthPlan: Hashable, Sendable {
     return Strategy(method.name)
   }
 
-  /// How many neurons a layer gets, of `missing` that it had not at the beginning, after it grew so often.
+  /// How many neurons a layer gets next, below its target.
+  ///
+  /// - Parameters:
+  ///   - now: that it has.
+  ///   - first: that it began with.
   func count(now: Int, target: Int, first: Int, grownTimes: Int) -> Int {
     switch amount {
     case .even:

@@ -21,6 +21,8 @@ package enum WorkerEffect: Sendable {
   case send(WorkerMessage)
   /// Fetch what the job needs and compute it on a lane; ends in exactly one `finished`.
   case start(Job)
+  /// Ends the fetching for started jobs, each of which then ends in `finished` with a failure: nobody is there to send.
+  case giveUpFetching
   case exit(WorkerExit)
   case note(WorkerNote)
 }
@@ -67,7 +69,8 @@ package struct WorkerState: Sendable {
 
   /// - Parameters:
   ///   - hello: what to say on each connection; `holding` is filled in here.
-  ///   - patience: seconds without a coordinator, and without a running job, after which it leaves; nil waits for ever.
+  ///   - patience: seconds without a coordinator after which it leaves, behind the jobs that are being computed: one may
+  ///     still come that wants them. Nil waits for ever.
   package init(hello: Hello, patience: Double? = nil, timing: Timing = Timing()) {
     self.hello = hello
     self.patience = patience
@@ -99,10 +102,7 @@ package struct WorkerState: Sendable {
     }
     aloneSince = isWelcome ? nil : aloneSince ?? now
     startWaiting(&effects)
-    if (isDraining || isDismissed) && running.isEmpty && (outbox.isEmpty || !isConnected) {
-      if isConnected { effects.append(.send(.bye)) }
-      effects.append(.exit(isDismissed ? .done : .stopped))
-    }
+    leaveIfThatIsAll(at: now, &effects)
     return effects
   }
 
@@ -203,17 +203,34 @@ package struct WorkerState: Sendable {
     running.remove(result.job)
     switch result.answer {
     case .outcome: outbox.append((result, isWelcome ? now : nil))
+    case .failure where isDraining && isWelcome:
+      // Perhaps only that it was not to fetch any more; another worker finds out.
+      effects.append(.send(.returned([result.job])))
+      return
     // Nothing to keep: said twice it would count as two failures, and one that is lost is like a lost parcel.
     case .failure: break
     }
     if isWelcome { effects.append(.send(.results([result]))) }
   }
 
-  private mutating func tick(at now: Instant, _ effects: inout [WorkerEffect]) {
-    // What is being computed may still find a coordinator that wants it.
-    if let patience, let aloneSince, running.isEmpty, now.seconds(since: aloneSince) >= patience {
+  /// Ends the worker where nothing is left that it could do or hope for.
+  private mutating func leaveIfThatIsAll(at now: Instant, _ effects: inout [WorkerEffect]) {
+    let isLeaving = isDraining || isDismissed
+    let isAlone = patience.map { patience in aloneSince.map { now.seconds(since: $0) >= patience } ?? false } ?? false
+    guard running.isEmpty else {
+      // With each event, not once: a job may begin to fetch after the last time.
+      if isAlone || isLeaving && !isConnected { effects.append(.giveUpFetching) }
+      return
+    }
+    if isLeaving && (outbox.isEmpty || !isConnected) {
+      if isConnected { effects.append(.send(.bye)) }
+      effects.append(.exit(isDismissed ? .done : .stopped))
+    } else if isAlone {
       effects.append(.exit(.alone))
     }
+  }
+
+  private mutating func tick(at now: Instant, _ effects: inout [WorkerEffect]) {
     guard isConnected else { return }
     if !isWelcome {
       // A hello or its answer can be lost with a connection that broke unnoticed.

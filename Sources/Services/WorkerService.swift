@@ -123,6 +123,7 @@ package final class WorkerService: Sendable {
                 journal?.append("\(result.job.hex) \(job.kind)")
                 input.yield(.finished(result, blobs: blobs, lane: lane))
               }
+            case .giveUpFetching: await downloads.fail("the coordinator is gone")
             case .exit(let exit):
               finish(exit)
               outbox.finish()

@@ -9,7 +9,7 @@ import Testing
 import Wire
 
 /// Workers that name blobs which they do not have, or that are not what the job gives.
-@Suite struct FalseBlobTests {
+@Suite(.ownThread) struct FalseBlobTests {
   enum Lie: CaseIterable {
     /// Announces four gigabytes.
     case huge

@@ -4,15 +4,10 @@ import Scheduling
 import Testing
 
 /// A worker that answers wrongly is found, and the run ends as if it had never been there.
-@Suite struct LiarTests {
-  /// Until the liar has joined. The threads of the tests are few: to block one might keep it from joining in time.
-  private func join(_ coordinator: Running) async throws {
-    let deadline = ContinuousClock.now + .seconds(60)
-    while !coordinator.logText.contains("worker=liar"), ContinuousClock.now < deadline {
-      try await Task.sleep(for: .milliseconds(10))
-    }
-  }
-
+///
+/// On threads of their own, for what waits for a process must not keep a thread from the liar; and each liar has joined
+/// before an honest worker may finish the study without it.
+@Suite(.ownThread) struct LiarTests {
   @Test(.timeLimit(.minutes(4))) func afterALiarTheHistoryIsThatOfAnHonestRun() async throws {
     let place = Workplace()
     let study = try place.write("study.yaml", Studies.quick(population: 64, generations: 80))
@@ -25,10 +20,11 @@ import Testing
       errors: place.file("coordinator.log"))
     #expect(coordinator.waitForLog { $0.contains("listening") })
     let liar = try Liar(address)
-    let end = Task { try await liar.work() }
+    async let end = liar.work()
+    #expect(coordinator.waitForLog { $0.contains("worker=liar") })
     let workers = try (1...2).map { try Running(["worker", address], errors: place.file("worker\($0).log")) }
 
-    let (lies, rejection) = try await end.value
+    let (lies, rejection) = try await end
     #expect(rejection?.code == .quarantined && rejection?.retryable == false, "\(coordinator.logText.suffix(2000))")
     #expect(coordinator.wait() == 0, "\(coordinator.logText.suffix(2000))")
     for worker in workers {
@@ -61,11 +57,11 @@ import Testing
       ["coordinator", study, "--listen", address, "--run-directory", run], errors: place.file("coordinator.log"))
     #expect(coordinator.waitForLog { $0.contains("listening") })
     let liar = try Liar(address)
-    let lying = Task { try await liar.work(connections: 1) }
-    try await join(coordinator)
+    async let lying = liar.work(connections: 1)
+    #expect(coordinator.waitForLog { $0.contains("worker=liar") })
     let worker = try Running(["worker", address], errors: place.file("worker.log"))
-    // Until the coordinator is gone; a wait for the process would keep the liar's thread.
-    #expect(try await lying.value.rejection == nil)
+    // Until the coordinator is gone.
+    #expect(try await lying.rejection == nil)
     #expect(coordinator.wait() == 70, "\(coordinator.logText.suffix(2000))")
     #expect(coordinator.logText.contains("there was no other worker to decide"), "\(coordinator.logText.suffix(500))")
     #expect(worker.leaves())
@@ -102,10 +98,10 @@ import Testing
     #expect(coordinator.waitForLog { $0.contains("listening") })
     let liar = try Liar(address, lyingAbout: .trainings)
     // Until the coordinator begins anew without it; what is left of the study may be over before it can come again.
-    let lying = Task { try await liar.work(connections: 1) }
-    try await join(coordinator)
+    async let lying = liar.work(connections: 1)
+    #expect(coordinator.waitForLog { $0.contains("worker=liar") })
     for worker in workers { worker.send(SIGCONT) }
-    #expect(try await lying.value.lies > 0, "\(coordinator.logText.suffix(2000))")
+    #expect(try await lying.lies > 0, "\(coordinator.logText.suffix(2000))")
     #expect(coordinator.wait() == 0, "\(coordinator.logText.suffix(2000))")
     for worker in workers {
       #expect(worker.leaves(), "\(worker.logText.suffix(1000))")

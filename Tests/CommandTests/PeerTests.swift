@@ -4,11 +4,12 @@ import Messaging
 import Models
 import Networks
 import Scheduling
+import Studies
 import Testing
 import Wire
 
 /// Coordinators and workers that meet the wrong peer, or none.
-@Suite struct PeerTests {
+@Suite(.ownThread) struct PeerTests {
   @Test func aWorkerWithoutCoordinatorSaysSoAndTriesAgain() throws {
     let place = Workplace()
     let study = try place.write("study.yaml", Studies.quick(generations: 2))
@@ -42,7 +43,7 @@ import Wire
     #expect(first.logText.contains("resume"))
   }
 
-  @Test(.ownThread) func aCoordinatorThatNobodyCanReachBeginsAnew() throws {
+  @Test func aCoordinatorThatNobodyCanReachBeginsAnew() throws {
     let place = Workplace()
     let study = try place.write("study.yaml", Studies.quick(seed: 9, generations: 20))
     let (path, run) = (place.file("socket/c"), place.file("run"))
@@ -119,5 +120,33 @@ import Wire
     }
     #expect(worker.wait() == 70, "\(worker.logText)")
     #expect(worker.logText.contains("this is a museum"))
+  }
+
+  @Test(.timeLimit(.minutes(2))) func whoIsToldToGoWaitsForNoBlobOfACoordinatorThatIsGone() async throws {
+    let place = Workplace()
+    let address = "ipc://\(place.file("socket/c"))"
+    let socket = try CoordinatorSocket(receiveLimit: WireCodec.receiveLimit)
+    try socket.listen(try Address(address))
+    let worker = try Running(["worker", address], errors: place.file("worker.log"))
+    events: for await event in socket.events {
+      guard case .message(let pipe, let bytes) = event else { continue }
+      switch try WireCodec.workerMessage(bytes).message {
+      case .hello:
+        let (run, data) = (Digest(of: [1]), Slice<TrainingUse>(digest: Digest(of: [2]), count: 8))
+        let segment = TrainingSegment(
+          network: try NetworkDescription(name: "tiny", widths: [8, 4, 2]), recipe: TrainingRecipe(), seed: 1,
+          slice: data, start: .fresh, steps: 0..<1, numerics: .portable)
+        let welcome = Welcome(epoch: 1, run: run, study: run, heartbeatSeconds: 2, receiveLimit: 1 << 24)
+        for message in [CoordinatorMessage.welcome(welcome), .parcel([.train(segment)])] {
+          try await socket.send(WireCodec.encode(message, epoch: 1), to: pipe)
+        }
+      case .blobRequest: break events
+      default: break
+      }
+    }
+    worker.send(SIGTERM)
+    #expect(worker.waitForLog { $0.contains("leaving after the jobs in hand") }, "\(worker.logText)")
+    #expect(shutConnections(with: worker) == 1)
+    #expect(worker.wait() == 75, "\(worker.logText)")
   }
 }

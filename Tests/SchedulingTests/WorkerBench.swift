@@ -60,6 +60,7 @@ struct WorkerBench {
     case .send(.blobRequest), .send(.blobChunk): "blob"
     case .send(.bye): "bye"
     case .start(let job): "start\(text([job.digest]))"
+    case .giveUpFetching: "give up fetching"
     case .exit(.done): "exit"
     case .exit(.stopped): "exit: stopped"
     case .exit(.alone): "exit alone"

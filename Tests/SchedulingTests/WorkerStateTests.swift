@@ -183,9 +183,9 @@ struct WorkerStateTests {
     #expect(!bench.wait(100).contains("exit alone"), "welcomed")
     bench.parcel(0)
     bench.handle(.disconnected)
-    #expect(bench.wait(100).isEmpty, "at work")
-    bench.finish(0)
-    #expect(bench.wait(0.25) == ["exit alone"])
+    #expect(bench.wait(59.75).isEmpty, "at work")
+    #expect(bench.wait(0.25) == ["give up fetching"], "nobody will send what the job needs")
+    #expect(bench.finish(0) == ["exit alone"])
   }
 
   @Test func anIdleWorkerLeavesAtOnce() {
@@ -197,8 +197,25 @@ struct WorkerStateTests {
     var bench = WorkerBench.welcomed()
     bench.parcel(0, 1)
     bench.handle(.disconnected)
-    #expect(bench.handle(.drain).isEmpty)
+    #expect(bench.handle(.drain) == ["give up fetching"])
+    #expect(bench.wait(0.25) == ["give up fetching"], "the job may not have begun to fetch before")
     #expect(bench.finish(0) == ["exit: stopped"])
+  }
+
+  @Test func whoLosesItsCoordinatorWhileLeavingWaitsForNoBlob() {
+    var bench = WorkerBench.welcomed()
+    bench.parcel(0)
+    bench.handle(.drain)
+    #expect(bench.handle(.disconnected) == ["note connection lost", "give up fetching"])
+    #expect(bench.handle(.finished(Samples.failure(Samples.evaluation(0)))) == ["exit: stopped"])
+  }
+
+  @Test func whatFailsInALeavingWorkerIsReturned() {
+    var bench = WorkerBench.welcomed()
+    bench.parcel(0)
+    bench.handle(.drain)
+    #expect(
+      bench.handle(.finished(Samples.failure(Samples.evaluation(0)))) == ["returned 0", "bye", "exit: stopped"])
   }
 
   @Test func aDismissalEndsTheWorker() {

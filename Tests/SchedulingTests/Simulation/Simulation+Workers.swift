@@ -58,7 +58,8 @@ extension Simulation {
         if let id = workers[worker].connection { close(id) }
         end(worker, restartAfter: 1 + world.uniform() * 3)
         return
-      case .note: break
+      // Every job here has what it needs.
+      case .giveUpFetching, .note: break
       }
     }
   }

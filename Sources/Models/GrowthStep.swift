@@ -1,12 +1,15 @@
 package import Digests
 
-/// One step in which a network grows: where, by how much, and how what is new begins.
+/// One step in which a network grows or shrinks: where, by how much, and how what is new begins.
 package struct GrowthStep: Hashable, Sendable {
   package enum Place: Hashable, Sendable {
     /// So many more channels of a layer that is the producer of a ``GrowthSite``.
     case neurons(producer: Int, count: Int)
     /// A new layer behind a node.
     case layer(behind: Int, Deepening.Kind)
+    /// So many fewer channels of such a layer: those with the least product of the norms of what they read and of what
+    /// reads them.
+    case removal(producer: Int, count: Int)
   }
 
   package var place: Place
@@ -34,6 +37,9 @@ package struct GrowthStep: Hashable, Sendable {
     case .neurons(let producer, let count):
       return try Widening(network, at: try network.growthSite(producer), by: count).after
     case .layer(let node, let kind): return try Deepening(network, behind: node, kind).after
+    case .removal(let producer, let count):
+      let site = try network.growthSite(producer)
+      return try Thinning(network, at: site, keeping: Array(0..<max(0, network.shapes[producer][0] - count))).after
     }
   }
 }
@@ -48,6 +54,7 @@ extension GrowthStep {
     func looks(_ number: Int, at grown: NetworkDescription) -> Double {
       3 * Double(number) * Double(min(samples, count)) * Double(ParameterLayout(grown).multiplyAdds)
     }
+    if case .removal = place { return 0 }
     // The last look is for the gain.
     let sum = looks(1, at: try grown(network))
     guard case .neurons(let producer, _) = place else { return sum }
@@ -139,6 +146,10 @@ extension GrowthStep {
       bytes.append(2)
       bytes.append(node)
       kind.append(to: &bytes)
+    case .removal(let producer, let count):
+      bytes.append(3)
+      bytes.append(producer)
+      bytes.append(count)
     }
     method.append(to: &bytes)
     bytes.append(scale)
@@ -154,14 +165,17 @@ extension GrowthStep {
     switch try reader.int() {
     case 1: place = .neurons(producer: try reader.int(), count: try reader.int())
     case 2: place = .layer(behind: try reader.int(), try Deepening.Kind(from: &reader))
+    case 3: place = .removal(producer: try reader.int(), count: try reader.int())
     case let other: throw CanonicalError("a growth of kind \(other), which this build does not know")
     }
     method = try GrowthMethod(from: &reader)
     scale = try reader.double()
     samples = try reader.int()
     try reader.finish()
-    if case .neurons(_, let count) = place, !(1...1 << 20).contains(count) {
-      throw CanonicalError("\(count) new neurons")
+    switch place {
+    case .neurons(_, let count), .removal(_, let count):
+      guard (1...1 << 20).contains(count) else { throw CanonicalError("a growth by \(count) neurons") }
+    case .layer: break
     }
     guard Self.scales.contains(scale), (1...1 << 32).contains(samples) else {
       throw CanonicalError("a growth of scale \(scale) by \(samples) samples")

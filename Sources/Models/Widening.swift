@@ -14,24 +14,7 @@ package struct Widening: Hashable, Sendable {
     precondition(count > 0)
     (self.site, self.count, before) = (site, count, network)
     var grown = network.nodes
-    let old = network.shapes[site.producer][0]
-    for node in [site.producer] + site.between {
-      let more = network.shapes[node][0] / old * count
-      let layer: Layer
-      switch network.nodes[node].layer {
-      case .dense(let outputs, let bias): layer = .dense(outputs: outputs + more, bias: bias)
-      case .convolution(var convolution):
-        if node != site.producer {
-          let inputs = network.inputShape(of: node)[0]
-          convolution.groups = inputs + inputs / old * count
-        }
-        convolution.outputs += more
-        layer = .convolution(convolution)
-      case let other: layer = other
-      }
-      grown[node] = NetworkDescription.Node(
-        name: network.nodes[node].name, layer: layer, inputs: network.nodes[node].inputs)
-    }
+    network.setChannels(network.shapes[site.producer][0] + count, at: site, of: &grown)
     after = try NetworkDescription(name: network.name, nodes: grown)
   }
 

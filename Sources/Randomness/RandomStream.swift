@@ -32,6 +32,8 @@ package enum Purpose: UInt64, Sendable {
   case resetting = 31
   /// What new neurons begin with.
   case growth = 32
+  /// Genomes that say when and where networks grow and shrink.
+  case structure = 33
   /// The weights of a teacher, by layer.
   case teacherWeights = 41
   /// What a teacher is asked, by sample.

@@ -1,5 +1,6 @@
 internal import Models
 internal import Pruning
+internal import Search
 internal import Studies
 
 /// What networks that grew came to on the way: training losses, gradients, and what training cost, over all seeds.
@@ -99,7 +100,33 @@ extension ResultSummary {
       caption: "Differences in the training loss at the end: paired by run and seed",
       header: ["strategy", "to_big", "ci95", "p_holm", "wilcoxon", "to_random", "ci95", "p_holm", "wilcoxon"],
       rows: rows)
-    return [end, differences, behindGrowths(growth)].filter { !$0.rows.isEmpty }
+    return ([end, differences, behindGrowths(growth)] + structures(growth)).filter { !$0.rows.isEmpty }
+  }
+
+  /// What searches of structures came to, and from where.
+  private static func structures(_ growth: GrowthSummary) -> [Table] {
+    let found = growth.groups.flatMap { group in
+      group.rows.filter { !$0.growth!.lineage.isEmpty }.map { (group.strategy.rawValue, "\($0.seed)", $0.growth!) }
+    }
+    let widths = Table(
+      caption: "Neurons of each layer, as the best genomes made them",
+      header: ["strategy", "seed"] + (found.first?.2.widths.map(\.layer) ?? []),
+      rows: found.map { [$0, $1] + $2.widths.map { "\($0.count)" } })
+    let lineages = Table(
+      caption:
+        "Lineages of the best genomes: moments divided by |, layers by spaces; -4+6 is four neurons that go and six "
+        + "that come",
+      header: ["strategy", "seed", "trial", "parents", "search_loss", "genome"],
+      rows: found.flatMap { strategy, seed, course in
+        course.lineage.map { ancestor in
+          [
+            strategy, seed, ancestor.id.description,
+            ancestor.parents.isEmpty ? "-" : ancestor.parents.map(\.description).joined(separator: " "),
+            number(ancestor.loss), ancestor.genome.words,
+          ]
+        }
+      })
+    return [widths, lineages]
   }
 
   private static func behindGrowths(_ growth: GrowthSummary) -> Table {

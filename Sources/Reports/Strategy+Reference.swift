@@ -12,12 +12,16 @@ extension Strategy {
   package var usualReference: Strategy? {
     if isDense { return nil }
     if let end = rawValue.lastIndex(of: "+") { return Strategy(String(rawValue[..<end])) }
+    if isOfStructure { return .pruneOnly }
     if isOfGrowth { return .randomGrowth }
     return kindOfTickets.map { Strategy(Self.winningTicket + $0) } ?? .globalMagnitude
   }
 
   /// Whether it is a network that grew, or the small baseline of those.
-  var isOfGrowth: Bool { Self.growthNames.contains(self) }
+  var isOfGrowth: Bool { Self.growthNames.contains(self) || isOfStructure }
+
+  /// Whether a search decided when and where it grew, and what of it was pruned.
+  var isOfStructure: Bool { [.growAndPrune, .growOnly, .pruneOnly, .pruneGrowCycles].contains(self) }
 
   static let randomGrowth = Strategy(GrowthMethod.random(zero: .incoming).name)
 

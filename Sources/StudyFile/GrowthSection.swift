@@ -37,7 +37,12 @@ struct GrowthSection {
     let candidates = try section.int("candidates", 1...1 << 12) ?? 32
     let rounds = try section.int("rounds", 1...10_000) ?? 10
     let look = try section.int("look_every", 1...1_000_000_000)
+    let search = try StructureKeys(&section, growers)
     try section.finish()
+    if search != nil {
+      guard case .every = timing else { throw section.error("search", "needs update_frequency: genomes say when") }
+      guard layers.isEmpty else { throw section.error("search", "changes widths alone; expected no layers") }
+    }
     var usualLook = 100
     if case .every(let steps) = timing { usualLook = steps }
     func plan(_ method: GrowthMethod?, _ share: Double) -> GrowthPlan {
@@ -46,17 +51,16 @@ struct GrowthSection {
         firstStep: first ?? usualLook, growths: growths ?? 5, amount: amount, layers: layers, scale: scale,
         samples: samples, lookEvery: look ?? usualLook)
     }
-    var procedures = [plan(nil, 1), plan(nil, share)]
-    for name in growers {
-      let method: GrowthMethod =
-        switch Self.methods[name]! {
-        case .gradMaxOpt: .gradMaxOpt(rounds: rounds)
-        case .firefly: .firefly(candidates: candidates, rounds: rounds)
-        case let other: other
-        }
-      procedures.append(plan(method, share))
+    func method(_ name: String) -> GrowthMethod {
+      switch Self.methods[name]! {
+      case .gradMaxOpt: .gradMaxOpt(rounds: rounds)
+      case .firefly: .firefly(candidates: candidates, rounds: rounds)
+      case let other: other
+      }
     }
-    (self.procedures, self.section) = (procedures.map(Procedure.growth), section)
+    let plans = [plan(nil, 1), plan(nil, share)] + growers.map { plan(method($0), share) }
+    let searches = search?.plans { grower, wide in plan(method(grower), wide ?? share) } ?? []
+    (procedures, self.section) = (plans.map(Procedure.growth) + searches.map(Procedure.structure), section)
   }
 
   private static func timing(_ section: inout Section) throws(StudyFileError) -> GrowthPlan.Timing {
@@ -113,7 +117,7 @@ struct GrowthSection {
   ///
   /// - Throws: ``StudyFileError`` where training ends before anything grows.
   func check(steps: Int, of subject: String) throws(StudyFileError) {
-    for case .growth(let plan) in procedures where plan.method != nil && plan.firstStep >= steps {
+    for plan in procedures.compactMap(\.growthPlan) where plan.method != nil && plan.firstStep >= steps {
       throw section.error(
         "start_iteration",
         "the training of \(subject) has \(steps) steps; growing has to begin before, found \(plan.firstStep)")
@@ -127,15 +131,17 @@ struct GrowthSection {
     if hasWeights {
       throw section.error("growers", "\(network.name) has weights from a file; what grows begins with fresh ones")
     }
-    for procedure in procedures {
-      guard case .growth(let plan) = procedure, plan.share < 1 else { continue }
+    for plan in procedures.compactMap(\.growthPlan) where plan.share != 1 {
       let seed: NetworkDescription
-      do { seed = try network.narrowed(to: plan.share) } catch { throw section.error("share", error.description) }
+      do { seed = try network.scalingChannels(by: plan.share) } catch {
+        throw section.error("share", error.description)
+      }
       guard seed.growthSites == network.growthSites else {
         throw section.error("share", "with it \(network.name) has other layers than it is to grow to")
       }
       guard seed != network else {
-        throw section.error("share", "nothing of \(network.name) is smaller with it, so nothing can grow")
+        let key = plan.share < 1 ? "share" : "search"
+        throw section.error(key, "with it no layer of \(network.name) has another width, so none can grow")
       }
       var deeper = network
       for layer in plan.layers {

@@ -60,6 +60,35 @@ import Testing
     #expect(try Program.run("verify", run).status == 0)
   }
 
+  @Test func aSearchOfStructuresThatIsKilledEndsWithTheSameLineages() throws {
+    let place = Workplace()
+    let search = """
+        search:
+          moves: [grow_and_prune, prune_only, cycles]
+          population_size: 4
+          generations: 2
+      """
+    let study = try place.write("study.yaml", Self.study(search))
+    let (run, whole) = (place.file("killed"), place.file("whole"))
+    let first = try Running(
+      ["run", study, "--run-directory", run, "--workers", "2", "--log-level", "debug"], errors: place.file("first.log"))
+    #expect(first.waitForLog { committed($0) >= 80 }, "\(first.logText.suffix(1000))")
+    first.kill9()
+    #expect(!first.logText.contains("search phase"))
+    let resumed = try Program.run("resume", run, "--workers", "1")
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    let undisturbed = try Program.run("run", study, "--run-directory", whole, "--workers", "1")
+    #expect(undisturbed.status == 0, "\(undisturbed.errors)")
+    #expect(try digest(run) == digest(whole))
+    let history = try Program.run("history", run).output
+    #expect(history.split(separator: "\n").count { $0.contains(" genome=") && $0.contains(" lineage=") } == 3)
+    #expect(undisturbed.output.contains("Lineages of the best genomes"))
+    #expect(try Program.run("verify", run).status == 0)
+    let name = "mlp-12-8/digits#1:GrowAndPrune"
+    #expect(
+      try Program.run("export", run, "--strategy", name, "--output", place.file("out.onnx")).status == 0)
+  }
+
   @Test func plateausGainsAndNewLayersAreWords() throws {
     let place = Workplace()
     let text = Self.study("  order: largest_gain\n  layers: [{ behind: relu1, kind: residual, channels: 4 }]")
@@ -94,7 +123,7 @@ import Testing
     #expect(try refusal { $0.replacingOccurrences(of: "[GradMax, Firefly]", with: "[Grow]") }.contains("grow.growers"))
     #expect(
       try refusal { $0.replacingOccurrences(of: "  look_every: 15", with: "  share: 0.99") }.contains(
-        "nothing can grow"))
+        "so none can grow"))
     #expect(
       try refusal { $0.replacingOccurrences(of: "  look_every: 15", with: "  layers: [{ behind: nowhere }]") }.contains(
         "has no layer nowhere"))
@@ -106,5 +135,17 @@ import Testing
         "grow.update_frequency"))
     #expect(
       try refusal { $0.replacingOccurrences(of: "  look_every: 15", with: "  neurons: 2") }.contains("n_growth_steps"))
+    func refusalOfSearch(_ keys: String) throws -> String {
+      try refusal { $0.replacingOccurrences(of: "  look_every: 15", with: "  search: { \(keys) }") }
+    }
+    #expect(try refusalOfSearch("moves: [shrink]").contains("grow.search.moves"))
+    #expect(try refusalOfSearch("population_size: 3, elite_size: 3").contains("grow.search.elite_size"))
+    #expect(try refusalOfSearch("wide_share: 2").contains("grow.search.wide_share"))
+    #expect(try refusalOfSearch("grower: Random").contains("grow.search.grower"))
+    #expect(
+      try refusal {
+        $0.replacingOccurrences(of: "update_frequency: 45", with: "plateau: { patience: 1 }")
+          .replacingOccurrences(of: "  look_every: 15", with: "  search: {}")
+      }.contains("grow.search"))
   }
 }

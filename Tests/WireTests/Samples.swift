@@ -190,12 +190,15 @@ struct Generator {
       .firefly(candidates: int(0...1 << 12), rounds: int(0...10_000)),
     ]
     let site = network.growthSites[stream.below(network.growthSites.count)]
+    let channels = network.shapes[site.producer][0]
     let places: [GrowthStep.Place] = [
+      channels > network.least(site)
+        ? .removal(producer: site.producer, count: 1) : .neurons(producer: site.producer, count: 1),
       .neurons(producer: site.producer, count: 1 + stream.below(9)),
       .layer(behind: site.producer, .residual(channels: 1 + stream.below(9))),
     ]
     let step = GrowthStep(
-      places[stream.below(2)], methods[stream.below(methods.count)], scale: 1e-3 + stream.uniform(),
+      places[stream.below(3)], methods[stream.below(methods.count)], scale: 1e-3 + stream.uniform(),
       samples: int(1...1 << 32))
     return try! Growing(
       network: network, recipe: recipe(), seed: stream.next(), slice: slice(TrainingUse.self), state: digest(),

@@ -66,7 +66,25 @@ package struct Grower: Sendable {
       let places = neurons.widening.channels.flatMap { [neurons.incoming($0)] + neurons.outgoing($0) }
       guard let gain = try look.squares(neurons.after, parameters, places) else { return nil }
       return Grown(network: neurons.after, state: grown, gain: gain)
+    case .removal(let producer, let count):
+      let site = try network.growthSite(producer)
+      let thinning = try Thinning(network, at: site, keeping: strongest(site, state.parameters, leaving: count))
+      return Grown(network: thinning.after, state: thinning.thinned(state), gain: 0)
     }
+  }
+
+  /// The channels that stay where so many go, ascending: those with the largest product of the norms of what they read and
+  /// of what reads them, by which no scaling of one side against the other counts; of equals the first ones.
+  private func strongest(_ site: GrowthSite, _ parameters: [Float], leaving count: Int) -> [Int] {
+    let layout = ParameterLayout(network)
+    func squares(_ places: [Range<Int>]) -> Double {
+      places.joined().reduce(0) { $0 + Double(parameters[$1]) * Double(parameters[$1]) }
+    }
+    let strengths = (0..<network.shapes[site.producer][0]).map { channel in
+      squares([site.incoming(channel, layout)]) * squares(site.outgoing(channel, layout))
+    }
+    return strengths.indices.sorted { (-strengths[$0], $0) < (-strengths[$1], $1) }
+      .prefix(max(0, strengths.count - count)).sorted()
   }
 
   private func parameters(

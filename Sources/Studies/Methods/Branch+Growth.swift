@@ -6,7 +6,7 @@ internal import Pruning
 extension Branch {
   func grow(_ desk: inout Desk, _ splits: Splits, _ plan: GrowthPlan) throws(Desk.Pause) {
     let target = subject.network
-    let seedNetwork = try possible { () throws(NetworkError) in try target.narrowed(to: plan.share) }
+    let seedNetwork = try possible { () throws(NetworkError) in try target.scalingChannels(by: plan.share) }
     // Fresh weights, from a segment of no steps.
     let start = try desk.trained(segment(seedNetwork, splits, from: .fresh, 0..<0))
     var growth = GrowthProgress(
@@ -55,7 +55,7 @@ extension Branch {
     growth.step = end
   }
 
-  private func segment(
+  func segment(
     _ network: NetworkDescription, _ splits: Splits, from start: TrainingSegment.Start, _ steps: Range<Int>
   ) -> TrainingSegment {
     TrainingSegment(
@@ -66,7 +66,7 @@ extension Branch {
   /// Loss and gradient on samples of `train`, and the score on `validation`.
   private func look(_ desk: inout Desk, _ growth: inout GrowthProgress) throws(Desk.Pause) {
     let (network, weights, splits) = (growth.network, growth.state.parameters, growth.splits)
-    let train = Slice<FitnessUse>(digest: splits.train.digest, count: splits.train.count)
+    let train = splits.train.forReport
     let (scores, norm) = try desk.look(
       [
         Evaluation(
@@ -130,7 +130,13 @@ extension Branch {
       for choice in choices {
         jobs.append(
           try possible { () throws(NetworkError) in
-            try GrowthChoice(progress, choice.place, subject.training, seed, numerics)
+            try GrowthChoice(
+              Growing(
+                network: progress.network, recipe: subject.training, seed: seed, slice: progress.splits.train,
+                state: state.state, step: progress.step,
+                growth: GrowthStep(
+                  choice.place, progress.plan.method!, scale: progress.plan.scale, samples: progress.plan.samples),
+                numerics: numerics))
           })
       }
       return jobs
@@ -154,7 +160,7 @@ extension Branch {
   }
 
   /// - Throws: the study's end, since what cannot grow here can nowhere.
-  private func possible<Value>(_ body: () throws(NetworkError) -> Value) throws(Desk.Pause) -> Value {
+  func possible<Value>(_ body: () throws(NetworkError) -> Value) throws(Desk.Pause) -> Value {
     do { return try body() } catch { throw .failed(StudyFailure("\(label): \(error.description)")) }
   }
 }

@@ -10,7 +10,11 @@ extension Branch {
   func follow(_ desk: inout Desk) throws(Desk.Pause) {
     let splits = try desk.splits(SplitJob(dataset: subject.dataset, sizes: subject.splits, seed: seed))
     // A network that grows is another one from its first step on.
-    if case .growth(let plan) = procedure { return try grow(&desk, splits, plan) }
+    switch procedure {
+    case .growth(let plan): return try grow(&desk, splits, plan)
+    case .structure(let plan): return try searchStructure(&desk, splits, plan)
+    default: break
+    }
     let trained = try desk.train(firstTraining(splits), splits)
     try follow(procedure, &desk, splits, trained, control: .none)
   }
@@ -26,7 +30,7 @@ extension Branch {
     case .transferred(_, _, let plan): try transferTickets(&desk, splits, plan)
     case .search(let plan, let compression, let trials):
       try search(&desk, splits, trained, plan, compression, trials, control)
-    case .growth: preconditionFailure("it begins before any other training")
+    case .growth, .structure: preconditionFailure("it begins before any other training")
     case .controlled(let inner, let control): try follow(inner, &desk, splits, trained, control: control)
     }
   }

@@ -122,7 +122,7 @@ struct Branch: Sendable {
   /// How many networks it will find, if nothing ends it early.
   var expected: Int {
     switch procedure {
-    case .dense, .search, .controlled, .growth: 1
+    case .dense, .search, .controlled, .growth, .structure: 1
     case .pruning(let method, let compression): method.schedule.compressions(to: compression).count
     case .tickets(let plan, _), .transferred(_, _, let plan): plan.levels
     }

@@ -28,6 +28,8 @@ struct Desk: Sendable {
     /// What no job answers, but is not worked out again each time that the procedure is called.
     case sites([GrowthProgress.Open])
     case growths([GrowthChoice])
+    case structure(StructureSearch)
+    case candidates([StructureSearch.Candidate])
     case ended(BranchEnding)
   }
 
@@ -94,55 +96,6 @@ struct Desk: Sendable {
     case .diverged(let step): throw .ended(.diverged(step: step))
     default: preconditionFailure("an outcome of another kind; the coordinator checks it before it is stored")
     }
-  }
-
-  /// The layers of a network that can grow, found once.
-  mutating func sites(_ find: () -> [GrowthProgress.Open]) throws(Pause) -> [GrowthProgress.Open] {
-    if let answer = try next() {
-      guard case .sites(let sites) = answer else { preconditionFailure("another call than before") }
-      return sites
-    }
-    let found = find()
-    record(.sites(found))
-    return found
-  }
-
-  /// Steps of growth, made once.
-  mutating func growths(_ make: () throws(Pause) -> [GrowthChoice]) throws(Pause) -> [GrowthChoice] {
-    if let answer = try next() {
-      guard case .growths(let growths) = answer else { preconditionFailure("another call than before") }
-      return growths
-    }
-    let made = try make()
-    record(.growths(made))
-    return made
-  }
-
-  /// What a network becomes in each of some ways.
-  mutating func grown(_ jobs: [Growing]) throws(Pause) -> [GrownNetwork] {
-    let found = try observations(jobs.map { Proposal(job: .grow($0), strategy: .growing) })
-    return try found.map { (observation) throws(Pause) in
-      switch observation {
-      case .grown(let network): return network
-      case .diverged(let step): throw .ended(.diverged(step: step))
-      default: preconditionFailure("an outcome of another kind; the coordinator checks it before it is stored")
-      }
-    }
-  }
-
-  /// Scores of a network, and the norm of its gradient.
-  mutating func look(
-    _ jobs: [Evaluation<FitnessUse>], _ norm: Scoring
-  ) throws(Pause) -> (scores: [Score], gradientNorm: Double) {
-    let found = try observations(
-      jobs.map { Proposal(job: .evaluate($0), strategy: .validation) }
-        + [Proposal(job: .score(norm), strategy: .scoring)])
-    let scores = found.dropLast().map { observation -> Score in
-      guard case .evaluated(let score) = observation else { preconditionFailure("a score without a threshold") }
-      return score
-    }
-    guard case .measured(let value) = found.last else { throw .ended(.scoresNotFinite) }
-    return (scores, value)
   }
 
   /// Says that nothing will ask for some blobs any more, unless it asks for equal jobs.
@@ -217,7 +170,8 @@ struct Desk: Sendable {
     if reported > findings.count { findings.append(finding()) }
   }
 
-  private mutating func observations(_ proposals: @autoclosure () -> [Proposal]) throws(Pause) -> [Observation] {
+  /// The outcomes of jobs that do not need each other.
+  mutating func observations(_ proposals: @autoclosure () -> [Proposal]) throws(Pause) -> [Observation] {
     if let answer = try next() {
       guard case .observations(let observations) = answer else { preconditionFailure("another call than before") }
       return observations
@@ -228,14 +182,16 @@ struct Desk: Sendable {
     throw .waiting
   }
 
-  private mutating func next() throws(Pause) -> Answer? {
+  /// The journal's next answer; nil where it ends.
+  mutating func next() throws(Pause) -> Answer? {
     guard place < journal.count else { return nil }
     place += 1
     if case .ended(let reason) = journal[place - 1] { throw .ended(reason) }
     return journal[place - 1]
   }
 
-  private mutating func record(_ answer: Answer) {
+  /// Adds an answer to the journal.
+  mutating func record(_ answer: Answer) {
     journal.append(answer)
     place = journal.count
   }
@@ -379,7 +335,7 @@ struct Desk: Sendable {
           case .split, .diverged, .measured, .evaluated, .worseThanThreshold: []
           }
         }
-      case .mask, .best, .sites, .growths, .ended: []
+      case .mask, .best, .sites, .growths, .structure, .candidates, .ended: []
       }
     }
     switch step {

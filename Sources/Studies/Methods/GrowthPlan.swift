@@ -150,14 +150,24 @@ package struct GrowthCourse: Hashable, Sendable {
     package let step: Int
     /// The layer that got neurons, or in front of a new one.
     package let layer: String
-    /// New neurons; 0 for a new layer.
+    /// New neurons; below 0 those that went, 0 for a new layer.
     package let count: Int
     /// The sum of squares of the gradient by what is new.
     package let gain: Double
   }
 
+  /// The neurons that a layer has in the end.
+  package struct Width: Hashable, Sendable {
+    package let layer: String
+    package let count: Int
+  }
+
   package internal(set) var looks: [Look] = []
   package internal(set) var events: [Event] = []
+  /// The genomes behind a network that a search found, founders first, itself last; empty elsewhere.
+  package internal(set) var lineage: [StructureAncestor] = []
+  /// Of the layers whose widths genomes decide.
+  package internal(set) var widths: [Width] = []
 
   package init() {}
 }

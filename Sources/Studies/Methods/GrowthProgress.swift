@@ -91,16 +91,9 @@ struct GrowthChoice: Sendable {
   let cost: Double
 
   /// - Throws: ``NetworkError`` where the network cannot grow so.
-  init(
-    _ growth: GrowthProgress, _ place: GrowthStep.Place, _ recipe: TrainingRecipe, _ seed: UInt64,
-    _ numerics: NumericsClass
-  ) throws(NetworkError) {
-    let (plan, train) = (growth.plan, growth.splits.train)
-    let step = GrowthStep(place, plan.method!, scale: plan.scale, samples: plan.samples)
-    job = try Growing(
-      network: growth.network, recipe: recipe, seed: seed, slice: train, state: growth.state.state, step: growth.step,
-      growth: step, numerics: numerics)
+  init(_ job: Growing) throws(NetworkError) {
+    self.job = job
     multiplyAdds = ParameterLayout(job.grown).multiplyAdds
-    cost = try step.multiplyAdds(of: growth.network, trainSamples: train.count)
+    cost = try job.growth.multiplyAdds(of: job.network, trainSamples: job.slice.count)
   }
 }

@@ -47,7 +47,7 @@ package struct MethodRun: Sendable {
         }
       }
     }
-    let isShared = study.procedures.contains { $0.isTransfer || $0.isGrowth }
+    let isShared = study.procedures.contains { $0.isTransfer || $0.growthPlan != nil }
     matters = branches.map { Matter($0, isShared: isShared) }
     for matter in matters { open[matter, default: 0] += 1 }
   }

@@ -17,6 +17,8 @@ package indirect enum Procedure: Hashable, Sendable {
   case search(SearchPlan, compression: Double, trials: Int)
   /// Trained while it grows, or as a baseline of that.
   case growth(GrowthPlan)
+  /// Grown and pruned as the best genome of a search says.
+  case structure(StructurePlan)
   /// What a control trains in the place of what another procedure, a pruning or a search, ends with.
   case controlled(Procedure, TicketControl)
 
@@ -29,6 +31,7 @@ package indirect enum Procedure: Hashable, Sendable {
     case .transferred(_, let name, let plan): Strategy("\(plan.strategy(.none))/from-\(name)")
     case .search(let plan, _, _): plan.strategy
     case .growth(let plan): plan.strategy
+    case .structure(let plan): plan.strategy
     case .controlled(let procedure, let control):
       Strategy("\(procedure.strategy)+\(control.strategy(isOneShot: false))")
     }
@@ -37,7 +40,7 @@ package indirect enum Procedure: Hashable, Sendable {
   /// What tells it from the others of a study.
   var name: String {
     switch self {
-    case .dense, .tickets, .transferred, .growth: strategy.rawValue
+    case .dense, .tickets, .transferred, .growth, .structure: strategy.rawValue
     case .pruning(_, let compression), .search(_, let compression, _): "\(strategy)@\(compression)"
     case .controlled(let procedure, let control): "\(procedure.name)+\(control.strategy(isOneShot: false))"
     }
@@ -70,6 +73,9 @@ package indirect enum Procedure: Hashable, Sendable {
     case .growth(let plan):
       bytes.append(6)
       plan.append(to: &bytes)
+    case .structure(let plan):
+      bytes.append(7)
+      plan.append(to: &bytes)
     }
   }
 
@@ -79,8 +85,14 @@ package indirect enum Procedure: Hashable, Sendable {
     return true
   }
 
-  /// Whether it trains other networks than the subject's.
-  var isGrowth: Bool { if case .growth = self { true } else { false } }
+  /// How it lets networks grow, or is a baseline of that; nil for all others, which train the subject's network.
+  package var growthPlan: GrowthPlan? {
+    switch self {
+    case .growth(let plan): plan
+    case .structure(let plan): plan.growth
+    default: nil
+    }
+  }
 
   /// Whether it needs what another subject's branches make.
   var isTransfer: Bool { if case .transferred = self { true } else { false } }

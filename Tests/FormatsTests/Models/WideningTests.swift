@@ -65,7 +65,7 @@ import Testing
     ] {
       let network = try Zoo.network(named: zoo, shape: shape, classes: 10, widthMultiplier: 0.125)
       for share in [0.01, 0.25, 0.5, 0.9] {
-        let small = try network.narrowed(to: share)
+        let small = try network.scalingChannels(by: share)
         #expect(small.growthSites == network.growthSites, "\(zoo), \(share)")
         var grown = small
         for site in network.growthSites {

@@ -221,10 +221,35 @@ import Testing
     }
   }
 
+  @Test("The neurons go that count least: by the product of the norms on both sides")
+  func removal() throws {
+    let network = try Self.perceptron([3, 4, 2], .relu)
+    let data = try GradientTests.images([3], 2, count: 8, classes: 2)
+    let grower = try Grower(network: network, recipe: Self.recipe, data: data, seed: 1)
+    var state = Self.state(network, 2)
+    let site = try network.growthSite(1)
+    let layout = ParameterLayout(network)
+    // Products 1, 4, 1/4 and 9, of which one side is large where the whole is small.
+    for (channel, (incoming, outgoing)) in [(1, 1), (8, 0.5), (0.01, 25), (3, 3)].enumerated() {
+      for (offset, place) in site.incoming(channel, layout).enumerated() {
+        state.parameters[place] = offset == 0 ? Float(incoming) : 0
+      }
+      for (offset, place) in site.outgoing(channel, layout).joined().enumerated() {
+        state.parameters[place] = offset == 1 ? Float(outgoing) : 0
+      }
+    }
+    let step = GrowthStep(.removal(producer: 1, count: 2), .gradMax, samples: 8)
+    let thinner = try #require(try grower.grow(state, step))
+    #expect(thinner.network == (try Self.perceptron([3, 2, 2], .relu)) && thinner.state.step == state.step)
+    #expect(thinner.state == (try Thinning(network, at: site, keeping: [1, 3])).thinned(state))
+    #expect(try step.multiplyAdds(of: network, trainSamples: 8) == 0)
+  }
+
   @Test("Steps of growth come back from the wire")
   func wire() throws {
     let places: [GrowthStep.Place] = [
       .neurons(producer: 3, count: 7), .layer(behind: 2, .identity), .layer(behind: 4, .residual(channels: 9)),
+      .removal(producer: 2, count: 3),
     ]
     for place in places {
       for method in Self.methods {

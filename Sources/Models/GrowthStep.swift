@@ -45,6 +45,32 @@ package struct GrowthStep: Hashable, Sendable {
 }
 
 extension GrowthStep {
+  /// The most values of all layers over all samples that a look may hold at once; as many derivatives lie beside them.
+  package static let mostValues = 1 << 29
+
+  /// Whether each look of the step holds no more values than a worker should.
+  ///
+  /// - Parameter count: samples of `train`.
+  /// - Throws: ``NetworkError`` where the network cannot grow so.
+  package func fits(_ network: NetworkDescription, trainSamples count: Int) throws(NetworkError) -> Bool {
+    func fits(_ network: NetworkDescription) -> Bool {
+      network.shapes.reduce(0) { $0 + $1.reduce(1, *) } <= Self.mostValues / max(1, min(samples, count))
+    }
+    let grown = try grown(network)
+    guard case .neurons(let producer, _) = place else { return fits(grown) }
+    let site = try network.growthSite(producer)
+    let more: Int
+    switch method {
+    case .random, .gradMaxOpt: return fits(grown)
+    case .gradMax:
+      let outgoing = site.outgoing(0, ParameterLayout(network)).reduce(0) { $0 + $1.count }
+      more = min(outgoing, GrowthMethod.probes)
+    case .firefly: more = candidates(network.shapes[producer][0])
+    }
+    let asked = try Widening(network, at: site, by: more).after
+    return fits(grown) && fits(asked)
+  }
+
   /// Multiply-adds that the step costs: three for each one of a sample in each look there and back, at the networks that
   /// are looked at, whose layer has as many neurons as are asked about at once.
   ///

@@ -9,23 +9,26 @@ package struct ParameterCount: Sendable {
   /// Of each pair of sites, the first before the second.
   private let products: [(first: Int, second: Int, count: Int)]
 
-  /// - Throws: ``NetworkError`` where the network with one channel more at two sites would be larger than networks may be.
+  /// - Throws: ``NetworkError`` where a network with one channel more would be larger than networks may be, in a layer that
+  ///   has as few as it can have.
   /// - Complexity: a network for each pair of sites.
   package init(_ network: NetworkDescription) throws(NetworkError) {
     let counts = network.channelCounts
-    func size(_ more: Int...) throws(NetworkError) -> Int {
-      var wider = counts
-      for site in more { wider[site] += 1 }
-      return ParameterLayout(try network.withChannelCounts(wider)).trainableCount
+    // Downwards where that is possible: a network may be as large as they can be.
+    let steps = zip(network.growthSites, counts).map { network.least($0) < $1 ? -1 : 1 }
+    func size(_ changed: Int...) throws(NetworkError) -> Int {
+      var other = counts
+      for site in changed { other[site] += steps[site] }
+      return ParameterLayout(try network.withChannelCounts(other)).trainableCount
     }
     let constant = try size()
     var linear: [Int] = []
-    for site in counts.indices { linear.append(try size(site) - constant) }
+    for site in counts.indices { linear.append(steps[site] * (try size(site) - constant)) }
     var products: [(Int, Int, Int)] = []
     for first in counts.indices {
       for second in counts.indices where second > first {
-        let count = try size(first, second) - constant - linear[first] - linear[second]
-        if count != 0 { products.append((first, second, count)) }
+        let more = try size(first, second) - constant - steps[first] * linear[first] - steps[second] * linear[second]
+        if more != 0 { products.append((first, second, steps[first] * steps[second] * more)) }
       }
     }
     (origin, self.constant, self.linear, self.products) = (counts, constant, linear, products)

@@ -133,7 +133,8 @@ extension ResultSummary {
     var places: [(group: GrowthSummary.Group, growth: Int)] = []
     if let random = growth.random {
       for group in growth.groups where group.strategy.isOfGrowth && group.strategy != .baselineSmall {
-        guard group.strategy != random.strategy else { continue }
+        // Genomes have their own moments, and may only take away.
+        guard group.strategy != random.strategy, !group.strategy.isOfStructure else { continue }
         places += (0..<min(growth.growths(group), growth.growths(random))).map { (group, $0) }
       }
     }

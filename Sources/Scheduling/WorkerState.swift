@@ -55,6 +55,8 @@ package struct WorkerState: Sendable {
   private var isWelcome = false
   private var waiting: [Job] = []
   private var running: Set<Digest> = []
+  /// Running jobs for which nothing is fetched any more, if something still was.
+  private var givenUp: Set<Digest> = []
   /// Results that the coordinator has not yet said are on disk, in the order in which they were made, each with the
   /// moment at which it was last sent.
   private var outbox: [(result: JobResult, sent: Instant?)] = []
@@ -102,7 +104,8 @@ package struct WorkerState: Sendable {
     }
     aloneSince = isWelcome ? nil : aloneSince ?? now
     startWaiting(&effects)
-    leaveIfThatIsAll(at: now, &effects)
+    leaveIfThatIsAll(&effects)
+    if case .tick = event { leaveIfAlone(at: now, &effects) }
     return effects
   }
 
@@ -201,10 +204,11 @@ package struct WorkerState: Sendable {
 
   private mutating func finish(_ result: JobResult, at now: Instant, _ effects: inout [WorkerEffect]) {
     running.remove(result.job)
+    let gaveUp = givenUp.remove(result.job) != nil
     switch result.answer {
     case .outcome: outbox.append((result, isWelcome ? now : nil))
-    case .failure where isDraining && isWelcome:
-      // Perhaps only that it was not to fetch any more; another worker finds out.
+    case .failure where isWelcome && (isDraining || gaveUp):
+      // Perhaps only that it was not to fetch any more; another try, or another worker, finds out.
       effects.append(.send(.returned([result.job])))
       return
     // Nothing to keep: said twice it would count as two failures, and one that is lost is like a lost parcel.
@@ -213,21 +217,30 @@ package struct WorkerState: Sendable {
     if isWelcome { effects.append(.send(.results([result]))) }
   }
 
-  /// Ends the worker where nothing is left that it could do or hope for.
-  private mutating func leaveIfThatIsAll(at now: Instant, _ effects: inout [WorkerEffect]) {
-    let isLeaving = isDraining || isDismissed
-    let isAlone = patience.map { patience in aloneSince.map { now.seconds(since: $0) >= patience } ?? false } ?? false
+  /// Ends a worker that leaves once nothing is left that it could do.
+  private mutating func leaveIfThatIsAll(_ effects: inout [WorkerEffect]) {
+    guard isDraining || isDismissed else { return }
     guard running.isEmpty else {
-      // With each event, not once: a job may begin to fetch after the last time.
-      if isAlone || isLeaving && !isConnected { effects.append(.giveUpFetching) }
+      if !isWelcome { giveUpFetching(&effects) }
       return
     }
-    if isLeaving && (outbox.isEmpty || !isConnected) {
-      if isConnected { effects.append(.send(.bye)) }
-      effects.append(.exit(isDismissed ? .done : .stopped))
-    } else if isAlone {
-      effects.append(.exit(.alone))
+    guard outbox.isEmpty || !isConnected else { return }
+    if isConnected { effects.append(.send(.bye)) }
+    effects.append(.exit(isDismissed ? .done : .stopped))
+  }
+
+  /// Ends a worker that no coordinator has wanted for too long; what is being computed may still find one that does.
+  private mutating func leaveIfAlone(at now: Instant, _ effects: inout [WorkerEffect]) {
+    guard !isDraining, !isDismissed, let patience, let aloneSince, now.seconds(since: aloneSince) >= patience else {
+      return
     }
+    if running.isEmpty { effects.append(.exit(.alone)) } else { giveUpFetching(&effects) }
+  }
+
+  /// Not once, but whenever there is reason: a job may begin to fetch after the last time.
+  private mutating func giveUpFetching(_ effects: inout [WorkerEffect]) {
+    givenUp = running
+    effects.append(.giveUpFetching)
   }
 
   private mutating func tick(at now: Instant, _ effects: inout [WorkerEffect]) {

@@ -132,15 +132,13 @@ struct GrowthSection {
       throw section.error("growers", "\(network.name) has weights from a file; what grows begins with fresh ones")
     }
     for plan in procedures.compactMap(\.growthPlan) where plan.share != 1 {
+      let key = plan.share < 1 ? "share" : "search.wide_share"
       let seed: NetworkDescription
-      do { seed = try network.scalingChannels(by: plan.share) } catch {
-        throw section.error("share", error.description)
-      }
+      do { seed = try network.scalingChannels(by: plan.share) } catch { throw section.error(key, error.description) }
       guard seed.growthSites == network.growthSites else {
-        throw section.error("share", "with it \(network.name) has other layers than it is to grow to")
+        throw section.error(key, "with it \(network.name) has other layers than it is to grow to")
       }
       guard seed != network else {
-        let key = plan.share < 1 ? "share" : "search"
         throw section.error(key, "with it no layer of \(network.name) has another width, so none can grow")
       }
       var deeper = network

@@ -185,7 +185,8 @@ struct WorkerStateTests {
     bench.handle(.disconnected)
     #expect(bench.wait(59.75).isEmpty, "at work")
     #expect(bench.wait(0.25) == ["give up fetching"], "nobody will send what the job needs")
-    #expect(bench.finish(0) == ["exit alone"])
+    bench.finish(0)
+    #expect(bench.wait(0.25) == ["exit alone"])
   }
 
   @Test func anIdleWorkerLeavesAtOnce() {
@@ -208,6 +209,28 @@ struct WorkerStateTests {
     bench.handle(.drain)
     #expect(bench.handle(.disconnected) == ["note connection lost", "give up fetching"])
     #expect(bench.handle(.finished(Samples.failure(Samples.evaluation(0)))) == ["exit: stopped"])
+  }
+
+  @Test func whatWasGivenUpIsReturnedToACoordinatorThatComesAfterAll() {
+    var bench = WorkerBench(patience: 60)
+    bench.handle(.connected)
+    bench.hear(.welcome(Samples.welcome()))
+    bench.parcel(0)
+    bench.handle(.disconnected)
+    #expect(bench.wait(60.25).contains("give up fetching"))
+    bench.handle(.connected)
+    bench.hear(.welcome(Samples.welcome()))
+    #expect(bench.handle(.finished(Samples.failure(Samples.evaluation(0)))) == ["returned 0"])
+    bench.parcel(1)
+    #expect(bench.handle(.finished(Samples.failure(Samples.evaluation(1)))) == ["results 1"], "a failure of its own")
+  }
+
+  @Test func whoLeavesWaitsForNoBlobOfACoordinatorThatSaysNothing() {
+    var bench = WorkerBench.welcomed()
+    bench.parcel(0)
+    bench.handle(.disconnected)
+    bench.handle(.connected)
+    #expect(bench.handle(.drain) == ["returned", "give up fetching"])
   }
 
   @Test func whatFailsInALeavingWorkerIsReturned() {

@@ -14,12 +14,17 @@ final class DigestWorker {
   /// Whether the training of whole networks never does.
   var sparesDense = false
 
+  /// Jobs that leave the finite numbers.
+  var diverges: (Job) -> Bool = { _ in false }
+
   func blob(_ digest: Digest) -> [UInt8]? { made[digest] }
 
   func outcome(of job: Job) -> Outcome {
     let word = job.digest.firstWord
     switch job {
     case .split: return .split(sampleSplits)
+    case .train(let segment) where diverges(job): return .diverged(step: segment.steps.lowerBound)
+    case .grow(let growing) where diverges(job): return .diverged(step: growing.step)
     case .train(let segment):
       if let divergesFrom, segment.steps.upperBound > divergesFrom, !(sparesDense && segment.mask == nil) {
         return .diverged(step: segment.steps.lowerBound)

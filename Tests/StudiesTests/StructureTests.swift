@@ -1,3 +1,4 @@
+import Digests
 import Models
 import Pruning
 import Randomness
@@ -31,12 +32,18 @@ import Testing
   @Test("Every genome is possible, and ends with the size that was asked for", arguments: StructurePlan.Moves.allCases)
   func genomesArePossible(_ moves: StructurePlan.Moves) throws {
     let plan = Self.plan(moves)
-    for (widths, moments) in [([16, 8, 6, 3], 4), ([20, 40, 30, 20, 5], 1), ([9, 30, 2, 7], 7)] {
-      let target = try NetworkDescription(name: "target", widths: widths)
+    let targets = try [
+      (NetworkDescription(name: "target", widths: [16, 8, 6, 3]), 4),
+      (NetworkDescription(name: "target", widths: [20, 40, 30, 20, 5]), 1),
+      (NetworkDescription(name: "target", widths: [9, 30, 2, 7]), 7),
+      (Zoo.network(named: "mobilenet-v1", shape: [3, 32, 32], classes: 10, widthMultiplier: 0.125), 3),
+      (Zoo.network(named: "resnet-20", shape: [3, 32, 32], classes: 10, widthMultiplier: 0.25), 3),
+    ]
+    for (target, moments) in targets {
       let seedNetwork = try target.scalingChannels(by: plan.growth.share)
       let budget = ParameterLayout(target).trainableCount
       let space = try StructureSpace(from: seedNetwork, to: target, moments: moments, moves: moves)
-      for seed in 0..<60 as Range<UInt64> {
+      for seed in 0..<(target.nodes.count > 9 ? 6 : 60) as Range<UInt64> {
         var stream = RandomStream(seed: seed, .test)
         var genome = seed == 0 ? space.even : space.random(&stream)
         for _ in 0..<Int(seed % 4) {
@@ -66,9 +73,11 @@ import Testing
           } else {
             #expect(size <= budget, "\(words)")
           }
-          if moves == .cycles || isLast && moves != .pruneOnly {
-            // One neuron more in any layer would be too many.
+          if moves == .cycles || isLast {
+            // One neuron more in any layer would be too many, or is none that there ever was.
             for site in moment.indices {
+              let isWhole = network.channelCounts[site] == seedNetwork.channelCounts[site]
+              guard moves != .pruneOnly || !isWhole else { continue }
               var counts = network.channelCounts
               counts[site] += 1
               #expect(try ParameterLayout(network.withChannelCounts(counts)).trainableCount > budget, "\(words)")
@@ -90,7 +99,9 @@ import Testing
     func loss(_ genome: StructureGenome) -> Double {
       100 - genome.moments.reduce(6) { $0 + Double($1[1].added - $1[1].removed) }
     }
-    for seed in 1...5 as ClosedRange<UInt64> {
+    for seed in 1...6 as ClosedRange<UInt64> {
+      var plan = plan
+      if seed == 6 { plan.eliteSize = 0 }
       var search = StructureSearch(space, plan, seed: seed)
       var best = Double.infinity
       var tried = 0
@@ -99,13 +110,16 @@ import Testing
         let candidates = search.candidates()
         #expect(search.candidates().map(\.genome) == candidates.map(\.genome), "breeding twice gives the same")
         tried += candidates.count
-        search.take(candidates, candidates.map { tried % 5 == 0 ? nil : loss($0.genome) })
-        let now = try #require(search.population[0].loss)
+        // Every fifth one diverges.
+        search.take(
+          candidates, candidates.indices.map { $0 % 5 == 4 ? nil : loss(candidates[$0].genome) })
+        let now = try #require(search.best?.loss)
         #expect(now <= best && search.population.count == plan.populationSize)
+        #expect(plan.eliteSize == 0 || search.population[0].loss == now)
         best = now
         if generation == 0 { firsts = now }
       }
-      #expect(tried == plan.trials)
+      #expect(tried == 12 + 24 * (12 - plan.eliteSize))
       #expect(best < firsts - 5, "seed \(seed): \(firsts) to \(best)")
       let lineage = try #require(search.lineage)
       #expect(lineage.last?.loss == best && lineage.count > 3)
@@ -185,7 +199,51 @@ import Testing
     }
   }
 
-  @Test("Genomes whose training diverges are the worst, and a search of nothing else ends alone")
+  @Test("Genomes whose training or growing diverges are the worst")
+  func someDiverge() throws {
+    var lost = 0
+    for modulus in [5, 9, 15, 25] as [UInt64] {
+      let study = try Self.study([Self.plan(.growAndPrune), Self.plan(.cycles)])
+      func drive() -> MethodDrive {
+        let drive = MethodDrive(study)
+        drive.worker.diverges = { job in
+          if case .train(let segment) = job, segment.steps.isEmpty { return false }
+          return job.digest.firstWord % modulus == 0
+        }
+        return drive
+      }
+      var inOrder = drive()
+      guard (try? inOrder.finish()) != nil else {
+        lost += 1
+        continue
+      }
+      for finding in inOrder.run.findings where !(finding.growth?.lineage.isEmpty ?? true) {
+        let lineage = finding.growth!.lineage
+        #expect(lineage.last?.loss != nil)
+        lost += lineage.count { $0.loss == nil }
+      }
+      let expected = try inOrder.history()
+      var stream = RandomStream(seed: modulus, .test)
+      var shuffled = drive()
+      try shuffled.finish(shuffling: &stream)
+      #expect(try shuffled.history() == expected, "one of \(modulus)")
+    }
+    #expect(lost > 0, "nothing diverged")
+  }
+
+  @Test("A generation of one, and one generation, are searches too")
+  func smallest() throws {
+    for plan in [
+      Self.plan(.growAndPrune, population: 1, generations: 3, elite: 0),
+      Self.plan(.growOnly, population: 3, generations: 1, elite: 0),
+    ] {
+      var drive = MethodDrive(try Self.study([plan]))
+      try drive.finish()
+      #expect(drive.run.findings.count == 2)
+    }
+  }
+
+  @Test("A search in which everything diverges ends alone")
   func divergence() throws {
     var drive = MethodDrive(try Self.study([Self.plan(.growAndPrune)]))
     drive.worker.divergesFrom = 9

@@ -135,18 +135,15 @@ package struct Grower: Sendable {
     /// Random numbers for what is new.
     var stream: RandomStream { RandomStream(seed: seed, .growth, UInt64(step), 1) }
 
-    /// The most values of all layers over all samples, which lie in memory at once, with as many derivatives.
-    private static let mostValues = 1 << 29
-
     /// The gradient of the mean loss: one value a trainable parameter; nil where it is not finite.
     ///
     /// - Throws: ``NetworkError`` where that would take more memory than a worker should.
     func gradient(_ network: NetworkDescription, _ parameters: [Float]) throws(NetworkError) -> [Float]? {
       let values = network.shapes.reduce(0) { $0 + $1.reduce(1, *) }
-      guard values <= Self.mostValues / max(samples.count, 1) else {
+      guard values <= GrowthStep.mostValues / max(samples.count, 1) else {
         throw NetworkError(
           "\(network.name): growing that looks at \(samples.count) samples at once needs \(values) values for each of them; "
-            + "at most \(Self.mostValues / values) samples are possible")
+            + "at most \(GrowthStep.mostValues / values) samples are possible")
       }
       let trainer = try Trainer(
         network: network, recipe: grower.recipe, data: grower.data, seed: seed, mask: nil, scope: .init(),

@@ -1,3 +1,4 @@
+internal import Digests
 internal import Models
 internal import Pruning
 internal import Search
@@ -6,20 +7,21 @@ internal import Search
 extension Branch {
   func searchStructure(_ desk: inout Desk, _ splits: Splits, _ plan: StructurePlan) throws(Desk.Pause) {
     let target = subject.network
-    let seedNetwork = try possible { () throws(NetworkError) in
-      try target.scalingChannels(by: plan.growth.share)
-    }
     let total = subject.training.epochs * subject.training.stepsPerEpoch(samples: splits.train.count)
     let moments = plan.moments(before: total)
-    let start = try desk.trained(segment(seedNetwork, splits, from: .fresh, 0..<0))
-    // Worked out once: the coefficients of the size ask for a network for each pair of layers.
-    var search = try desk.structure { () throws(Desk.Pause) in
-      let space = try possible { () throws(NetworkError) in
-        try StructureSpace(from: seedNetwork, to: target, moments: moments.count, moves: plan.moves)
+    // What asks for networks is worked out once.
+    let (first, seedNetwork) = try desk.structure { () throws(Desk.Pause) in
+      try possible { () throws(NetworkError) in
+        let seedNetwork = try target.scalingChannels(by: plan.growth.share)
+        let space = try StructureSpace(from: seedNetwork, to: target, moments: moments.count, moves: plan.moves)
+        return (StructureSearch(space, plan, seed: seed), Development.Seed(seedNetwork))
       }
-      return StructureSearch(space, plan, seed: seed)
     }
+    let start = try desk.trained(segment(seedNetwork.network, splits, from: .fresh, 0..<0))
+    var search = first
     var best: Development?
+    // Given up at the end alone: genomes share their beginnings, later ones with those that were not the best.
+    var made = [start.state, start.parameters]
     for _ in 0..<plan.generations {
       let before = search
       let candidates = try desk.candidates { before.candidates() }
@@ -34,15 +36,15 @@ extension Branch {
         for (place, score) in zip(alive, scores) where score.loss.isFinite { losses[place] = score.loss }
       }
       search.take(candidates, losses)
-      let genome = search.population[0].genome
-      if let better = found.first(where: { $0.genome == genome && !$0.isLost }) {
-        if let best { desk.giveUp(best.blobs) }
-        best = better
-      }
-      for other in found where other.genome != genome { desk.giveUp(other.blobs) }
+      if let genome = search.best?.genome, let better = found.first(where: { $0.genome == genome }) { best = better }
+      made += found.flatMap(\.blobs)
     }
-    guard let lineage = search.lineage, let best else { throw .ended(.noFiniteLoss) }
+    guard let lineage = search.lineage, let best else {
+      desk.giveUp(made)
+      throw .ended(.noFiniteLoss)
+    }
     try report(&desk, splits, plan, best, lineage)
+    desk.giveUp(made.filter { $0 != best.state.parameters })
   }
 
   /// Trains what genomes say to the end, all of them side by side.
@@ -51,7 +53,7 @@ extension Branch {
     until total: Int
   ) throws(Desk.Pause) {
     for (number, moment) in moments.enumerated() {
-      try train(&all, &desk, splits, to: moment)
+      try train(&all, &desk, splits, plan, to: moment)
       for site in all[0].genome.moments[number].indices {
         try change(&all, &desk, splits, plan) { development, producers in
           let count = development.genome.moments[number][site].removed
@@ -63,28 +65,28 @@ extension Branch {
         }
       }
     }
-    try train(&all, &desk, splits, to: total)
+    try train(&all, &desk, splits, plan, to: total)
   }
 
+  /// Trains up to a step, with the report's looks in between.
   private func train(
-    _ all: inout [Development], _ desk: inout Desk, _ splits: Splits, to end: Int
+    _ all: inout [Development], _ desk: inout Desk, _ splits: Splits, _ plan: StructurePlan, to end: Int
   ) throws(Desk.Pause) {
-    let before = all
-    let alive = before.indices.filter { !before[$0].isLost && before[$0].step < end }
-    guard !alive.isEmpty else { return }
-    let trained = try desk.trainings(
-      alive.map { place in
-        segment(before[place].network, splits, from: .state(before[place].state.state), before[place].step..<end)
-      })
-    for (place, segment) in zip(alive, trained) {
-      guard let segment else {
-        all[place].isLost = true
-        continue
-      }
+    while let step = all.first(where: { !$0.isLost })?.step, step < end {
+      let stop = min(end, (step / plan.growth.lookEvery + 1) * plan.growth.lookEvery)
+      let before = all
+      let alive = before.indices.filter { !before[$0].isLost }
+      let trained = try desk.trainings(
+        alive.map { segment(before[$0].network, splits, from: .state(before[$0].state.state), step..<stop) })
       let samples =
-        subject.training.samples(end, of: splits.train.count)
-        - subject.training.samples(before[place].step, of: splits.train.count)
-      all[place].take(segment, at: end, costing: 3 * Double(samples))
+        subject.training.samples(stop, of: splits.train.count) - subject.training.samples(step, of: splits.train.count)
+      for (place, segment) in zip(alive, trained) {
+        guard let segment else {
+          all[place].isLost = true
+          continue
+        }
+        all[place].take(segment, at: stop, costing: 3 * Double(samples))
+      }
     }
   }
 
@@ -98,25 +100,24 @@ extension Branch {
     let producers = before[0].producers
     let changing = before.indices.filter { !before[$0].isLost && place(before[$0], producers) != nil }
     guard !changing.isEmpty else { return }
-    let choices = try desk.growths { () throws(Desk.Pause) in
-      var choices: [GrowthChoice] = []
-      for index in changing {
-        let (development, step) = (before[index], place(before[index], producers)!)
-        choices.append(
-          try possible { () throws(NetworkError) in
-            try GrowthChoice(
-              Growing(
-                network: development.network, recipe: subject.training, seed: seed, slice: splits.train,
-                state: development.state.state, step: development.step,
-                growth: GrowthStep(
-                  step, plan.growth.method!, scale: plan.growth.scale, samples: plan.growth.samples),
-                numerics: numerics))
-          })
+    // None where the network would be larger than networks, or looks at it, may be.
+    let choices = try desk.changes {
+      changing.map { index in
+        let development = before[index]
+        let step = GrowthStep(
+          place(development, producers)!, plan.growth.method!, scale: plan.growth.scale, samples: plan.growth.samples)
+        guard (try? step.fits(development.network, trainSamples: splits.train.count)) ?? false else { return nil }
+        return try? GrowthChoice(
+          Growing(
+            network: development.network, recipe: subject.training, seed: seed, slice: splits.train,
+            state: development.state.state, step: development.step, growth: step, numerics: numerics))
       }
-      return choices
     }
-    let grown = try desk.changed(choices.map(\.job))
-    for (index, (choice, network)) in zip(changing, zip(choices, grown)) {
+    for (index, choice) in zip(changing, choices) where choice == nil { all[index].isLost = true }
+    let possible = zip(changing, choices).compactMap { index, choice in choice.map { (index, $0) } }
+    guard !possible.isEmpty else { return }
+    let grown = try desk.changed(possible.map(\.1.job))
+    for ((index, choice), network) in zip(possible, grown) {
       if let network { all[index].take(network, choice) } else { all[index].isLost = true }
     }
   }
@@ -160,7 +161,6 @@ extension Branch {
       GrowthCourse.Width(
         layer: best.network.nodes[producer].name, count: best.network.shapes[producer][0])
     }
-    desk.giveUp(best.blobs.filter { $0 != best.state.parameters })
     let (full, own) = (
       SizeMetrics(ParameterLayout(subject.network), mask: nil), SizeMetrics(ParameterLayout(best.network), mask: nil)
     )

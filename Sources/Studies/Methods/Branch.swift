@@ -113,6 +113,9 @@ struct Branch: Sendable {
   /// The jobs that it asked for since the last call; of a search's, once it has ended.
   mutating func takeAsked() -> [Digest] { desk.takeAsked() }
 
+  /// The blobs that it gave up since the last call or step.
+  mutating func takeSuperseded() -> [Digest] { desk.takeSuperseded() }
+
   /// The blobs that jobs without an outcome need, or later ones may.
   var held: [Digest] {
     desk.held + desk.waiting.flatMap(\.proposal.job.inputs)

@@ -54,14 +54,27 @@ extension Desk {
     }
   }
 
-  /// A search for structures before its first generation, made once.
-  mutating func structure(_ make: () throws(Pause) -> StructureSearch) throws(Pause) -> StructureSearch {
+  /// A search for structures before its first generation, with the network that all begin with, made once.
+  mutating func structure(
+    _ make: () throws(Pause) -> (StructureSearch, Development.Seed)
+  ) throws(Pause) -> (StructureSearch, Development.Seed) {
     if let answer = try next() {
-      guard case .structure(let search) = answer else { preconditionFailure("another call than before") }
-      return search
+      guard case .structure(let search, let seed) = answer else { preconditionFailure("another call than before") }
+      return (search, seed)
     }
-    let made = try make()
-    record(.structure(made))
+    let (search, seed) = try make()
+    record(.structure(search, seed))
+    return (search, seed)
+  }
+
+  /// Changes of several networks, made once; nil for those that are not possible.
+  mutating func changes(_ make: () -> [GrowthChoice?]) throws(Pause) -> [GrowthChoice?] {
+    if let answer = try next() {
+      guard case .changes(let changes) = answer else { preconditionFailure("another call than before") }
+      return changes
+    }
+    let made = make()
+    record(.changes(made))
     return made
   }
 

@@ -28,7 +28,8 @@ struct Desk: Sendable {
     /// What no job answers, but is not worked out again each time that the procedure is called.
     case sites([GrowthProgress.Open])
     case growths([GrowthChoice])
-    case structure(StructureSearch)
+    case structure(StructureSearch, Development.Seed)
+    case changes([GrowthChoice?])
     case candidates([StructureSearch.Candidate])
     case ended(BranchEnding)
   }
@@ -335,7 +336,7 @@ struct Desk: Sendable {
           case .split, .diverged, .measured, .evaluated, .worseThanThreshold: []
           }
         }
-      case .mask, .best, .sites, .growths, .structure, .candidates, .ended: []
+      case .mask, .best, .sites, .growths, .structure, .changes, .candidates, .ended: []
       }
     }
     switch step {

@@ -26,10 +26,22 @@ struct Development: Sendable {
   /// The layers whose widths change, in the order of the genome.
   let producers: [Int]
 
-  init(_ genome: StructureGenome, _ network: NetworkDescription, _ start: TrainedSegment) {
-    (self.genome, self.network, state) = (genome, network, start)
-    multiplyAdds = ParameterLayout(network).multiplyAdds
-    producers = network.growthSites.map(\.producer)
+  /// What all begin with.
+  struct Seed: Sendable {
+    let network: NetworkDescription
+    let multiplyAdds: Int
+    let producers: [Int]
+
+    init(_ network: NetworkDescription) {
+      self.network = network
+      multiplyAdds = ParameterLayout(network).multiplyAdds
+      producers = network.growthSites.map(\.producer)
+    }
+  }
+
+  init(_ genome: StructureGenome, _ seed: Seed, _ start: TrainedSegment) {
+    (self.genome, network, state) = (genome, seed.network, start)
+    (multiplyAdds, producers) = (seed.multiplyAdds, seed.producers)
     stages = [Stage(step: 0, network: network, state: start, spent: 0)]
   }
 

@@ -91,6 +91,8 @@ package struct MethodRun: Sendable {
   /// - Returns: the blobs that nothing needs any more, if it was the last of its matter; nil for none.
   private mutating func finish(_ branch: Branch) -> [Digest]? {
     let matter = matters[current]
+    // What it gave up in its last call, too.
+    givenUp[matter, default: []] += branches[current].takeSuperseded()
     open[matter]! -= 1
     guard open[matter] == 0, let given = givenUp.removeValue(forKey: matter) else { return nil }
     let needed = Set(neededBlobs)

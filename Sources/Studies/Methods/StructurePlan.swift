@@ -32,9 +32,6 @@ package struct StructurePlan: Hashable, Sendable {
     self.eliteSize = eliteSize
   }
 
-  /// Trainings of whole genomes.
-  package var trials: Int { populationSize + (generations - 1) * (populationSize - eliteSize) }
-
   /// The name of its lines in reports.
   package var strategy: Strategy {
     switch moves {

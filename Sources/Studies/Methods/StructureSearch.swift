@@ -17,6 +17,8 @@ package struct StructureSearch: Sendable {
   private var generation = 0
   /// Of the present generation, best first.
   package private(set) var population: [StructureAncestor] = []
+  /// Of all that were tried, where any loss was finite; of equals the first one.
+  package private(set) var best: StructureAncestor?
   /// All that were tried.
   private(set) var known: [TrialID: StructureAncestor] = [:]
 
@@ -68,6 +70,7 @@ package struct StructureSearch: Sendable {
       let ancestor = StructureAncestor(id: id, parents: candidate.parents, genome: candidate.genome, loss: loss)
       known[id] = ancestor
       next.append(ancestor)
+      if let loss, loss < best?.loss ?? .infinity { best = ancestor }
     }
     // Of equals the older one first.
     population = next.indices.sorted { (next[$0].loss ?? .infinity, $0) < (next[$1].loss ?? .infinity, $1) }
@@ -77,7 +80,7 @@ package struct StructureSearch: Sendable {
 
   /// The best genome with all from which it descends, founders first; nil where every training diverged.
   package var lineage: [StructureAncestor]? {
-    guard let best = population.first, best.loss != nil else { return nil }
+    guard let best else { return nil }
     var found = [best.id: best]
     var open = best.parents
     while let id = open.popLast() {

@@ -4,8 +4,8 @@ package import Randomness
 /// The genomes that lead from one network to others of one size, and how they vary.
 ///
 /// Every genome that leaves it is possible: no layer loses more than it has to keep, no network on the way has more
-/// parameters than the budget (but where all begin with more), and the last one, in cycles every one, has as many as the
-/// moment's whole neurons allow.
+/// parameters than the budget (but where all begin with more), and the last one, in cycles every one, has as many as
+/// whole neurons allow. That holds behind each moment; in between layers change one after another.
 package struct StructureSpace: Sendable {
   package let moves: StructurePlan.Moves
   package let moments: Int
@@ -14,6 +14,7 @@ package struct StructureSpace: Sendable {
   /// Those of the network whose size is the budget.
   let target: [Int]
   let least: [Int]
+  let most: [Int]
   let size: ParameterCount
   let budget: Int
 
@@ -29,6 +30,7 @@ package struct StructureSpace: Sendable {
     (self.moves, self.moments) = (moves, moments)
     (first, self.target) = (seed.channelCounts, target.channelCounts)
     least = target.growthSites.map { target.least($0) }
+    most = zip(first, self.target).map { Self.widest * max($0, $1) }
     size = try ParameterCount(target)
     budget = size(self.target)
   }
@@ -50,7 +52,7 @@ package struct StructureSpace: Sendable {
         }))
   }
 
-  /// Something comes and goes everywhere.
+  /// Whatever comes and goes anywhere.
   package func random(_ stream: inout RandomStream) -> StructureGenome {
     var genome = StructureGenome(Array(repeating: [], count: moments))
     for moment in 0..<moments {
@@ -88,7 +90,8 @@ package struct StructureSpace: Sendable {
     return fitted(child)
   }
 
-  /// One change at least becomes another, or two moments or layers exchange theirs.
+  /// Changes become others, moments change places, or a layer hands a part of what comes to another one; once or several
+  /// times, by chance without effect.
   package func mutation(_ genome: StructureGenome, _ stream: inout RandomStream) -> StructureGenome {
     var genome = genome
     repeat {
@@ -111,24 +114,26 @@ package struct StructureSpace: Sendable {
 
   // MARK: What is possible
 
-  /// The genome with as much of each change as is possible, and so much at the last moment that the size is the budget.
+  /// The genome with as much of each change as is possible, and so much more that the size is the budget.
   package func fitted(_ genome: StructureGenome) -> StructureGenome {
     var (genome, counts) = (genome, first)
     for moment in 0..<moments {
       for site in first.indices {
         let change = genome.moments[moment][site]
         let removed = moves == .growOnly ? 0 : max(0, min(change.removed, counts[site] - least[site]))
-        let room = Self.widest * max(target[site], first[site]) - counts[site] + removed
+        let room = most[site] - counts[site] + removed
         genome.moments[moment][site] = StructureChange(
           removed: removed, added: moves == .pruneOnly ? 0 : max(0, min(change.added, room)))
       }
       let isLast = moment == moments - 1
       // What is too small at the end gets its neurons back there.
       if moves == .pruneOnly, !isLast { bound(&genome.moments[moment], counts) }
+      if moves == .pruneOnly, isLast { shrink(&genome.moments[moment], counts) }
       if moves != .pruneOnly { cut(&genome.moments[moment], counts) }
-      if isLast || moves == .cycles { finish(&genome.moments[moment], counts) }
+      if moves == .cycles || moves != .pruneOnly && isLast { fill(&genome.moments[moment], counts) }
       counts = applied(genome.moments[moment], counts)
     }
+    if moves == .pruneOnly { restore(&genome, counts) }
     return genome
   }
 
@@ -140,7 +145,7 @@ package struct StructureSpace: Sendable {
   /// Lets so much less come that the size stays within the budget.
   private func cut(_ moment: inout [StructureChange], _ counts: [Int]) {
     let whole = moment
-    moment = Self.most { part in
+    moment = Self.largest { part in
       whole.map { StructureChange(removed: $0.removed, added: $0.added * part / Self.parts) }
     } where: {
       size(applied($0, counts)) <= budget
@@ -150,7 +155,7 @@ package struct StructureSpace: Sendable {
   /// Lets so much less go that the size does not fall below the budget.
   private func bound(_ moment: inout [StructureChange], _ counts: [Int]) {
     let whole = moment
-    moment = Self.most { part in
+    moment = Self.largest { part in
       whole.map { StructureChange(removed: $0.removed * part / Self.parts) }
     } where: {
       size(applied($0, counts)) >= budget
@@ -158,7 +163,7 @@ package struct StructureSpace: Sendable {
   }
 
   /// The largest amount, in parts, with which a condition holds that holds for none.
-  private static func most(
+  private static func largest(
     _ moment: (Int) -> [StructureChange], where holds: ([StructureChange]) -> Bool
   ) -> [StructureChange] {
     var (low, high) = (0, parts)
@@ -169,56 +174,75 @@ package struct StructureSpace: Sendable {
     return moment(low)
   }
 
-  /// Makes the size the budget: in proportion first, then one neuron of each layer after another.
-  private func finish(_ moment: inout [StructureChange], _ counts: [Int]) {
+  /// Lets so much more go, in proportion, that the size is within the budget.
+  private func shrink(_ moment: inout [StructureChange], _ counts: [Int]) {
     let whole = moment
     let now = applied(moment, counts)
-    if moves == .pruneOnly {
-      // As much as it takes to be within the budget, and not one neuron more.
-      moment = Self.most { part in
-        whole.indices.map { site in
-          let more = (now[site] - least[site]) * (Self.parts - part) / Self.parts
-          return StructureChange(removed: whole[site].removed + more)
-        }
-      } where: {
-        size(applied($0, counts)) <= budget
+    moment = Self.largest { part in
+      whole.indices.map { site in
+        let more = (now[site] - least[site]) * (Self.parts - part) / Self.parts
+        return StructureChange(removed: whole[site].removed + more)
       }
-      restore(&moment, counts)
-    } else {
-      moment = Self.most { part in
-        whole.indices.map { site in
-          var change = whole[site]
-          change.added += (Self.widest * max(target[site], first[site]) - now[site]) * part / Self.parts
-          return change
-        }
-      } where: {
-        size(applied($0, counts)) <= budget
-      }
-      step(&moment, counts) { $0.added += 1 }
+    } where: {
+      size(applied($0, counts)) <= budget
     }
   }
 
-  /// Takes back what was removed too much.
-  private func restore(_ moment: inout [StructureChange], _ counts: [Int]) {
-    step(&moment, counts) { if $0.removed > 0 { $0.removed -= 1 } }
+  /// Lets so much more come that no neuron fits any more: in proportion first, then one in each layer after another.
+  private func fill(_ moment: inout [StructureChange], _ counts: [Int]) {
+    let whole = moment
+    let room = zip(applied(moment, counts), most).map { $1 - $0 }
+    moment = Self.largest { part in
+      whole.indices.map { site in
+        StructureChange(
+          removed: whole[site].removed, added: whole[site].added + room[site] * part / Self.parts)
+      }
+    } where: {
+      size(applied($0, counts)) <= budget
+    }
+    var now = applied(moment, counts)
+    whileOneFits(&now) { site, count in
+      guard count < most[site] else { return false }
+      moment[site].added += 1
+      return true
+    } else: {
+      moment[$0].added -= 1
+    }
   }
 
-  /// Goes from layer to layer as long as one more neuron fits somewhere.
-  private func step(
-    _ moment: inout [StructureChange], _ counts: [Int], _ change: (inout StructureChange) -> Void
+  /// Lets neurons stay, of those that go last, one in each layer after another, as long as one fits.
+  private func restore(_ genome: inout StructureGenome, _ counts: [Int]) {
+    var now = counts
+    var last = 0
+    whileOneFits(&now) { site, _ in
+      guard let moment = genome.moments.lastIndex(where: { $0[site].removed > 0 }) else { return false }
+      last = moment
+      genome.moments[moment][site].removed -= 1
+      return true
+    } else: {
+      genome.moments[last][$0].removed += 1
+    }
+  }
+
+  /// Goes from layer to layer as long as one neuron more fits somewhere.
+  ///
+  /// - Parameters:
+  ///   - add: adds one to a layer that has so many; false where it cannot.
+  ///   - remove: takes it back, since the budget does not hold it.
+  private func whileOneFits(
+    _ counts: inout [Int], _ add: (_ site: Int, _ count: Int) -> Bool, else remove: (_ site: Int) -> Void
   ) {
     var isDone = false
     while !isDone {
       isDone = true
-      for site in moment.indices {
-        var next = moment
-        change(&next[site])
-        let after = applied(next, counts)
-        guard next != moment, after[site] <= Self.widest * max(target[site], first[site]), size(after) <= budget else {
-          continue
+      for site in counts.indices where add(site, counts[site]) {
+        counts[site] += 1
+        if size(counts) <= budget {
+          isDone = false
+        } else {
+          counts[site] -= 1
+          remove(site)
         }
-        moment = next
-        isDone = false
       }
     }
   }

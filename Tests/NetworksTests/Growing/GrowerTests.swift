@@ -245,6 +245,24 @@ import Testing
     #expect(try step.multiplyAdds(of: network, trainSamples: 8) == 0)
   }
 
+  @Test("A look that holds too many values is known before, with all that the method asks about")
+  func memory() throws {
+    let network = try Zoo.network(named: "conv-4", shape: [3, 32, 32], classes: 10)
+    let site = try #require(network.growthSites.first)
+    func fits(_ method: GrowthMethod, samples: Int, of count: Int) throws -> Bool {
+      try GrowthStep(.neurons(producer: site.producer, count: 1), method, samples: samples).fits(
+        network, trainSamples: count)
+    }
+    for method in Self.methods {
+      #expect(try fits(method, samples: 256, of: 50_000))
+      #expect(try !fits(method, samples: 50_000, of: 50_000))
+      #expect(try fits(method, samples: 50_000, of: 256), "there are no more samples")
+    }
+    // 64 neurons without inputs are asked about at once, beside one that comes.
+    let samples = (1...4000).last { (try? fits(.random(zero: .incoming), samples: $0, of: 50_000)) ?? false }!
+    #expect(try !fits(.gradMax, samples: samples, of: 50_000))
+  }
+
   @Test("Steps of growth come back from the wire")
   func wire() throws {
     let places: [GrowthStep.Place] = [

@@ -174,7 +174,7 @@ import Testing
       try train(step..<total)
       #expect(state?.parameters == finding.parameters && network == finding.network, "\(moves)")
       #expect(course.widths.map(\.count) == network.channelCounts)
-      #expect(finding.line("name").contains("genome=\(best.genome.words) lineage="))
+      #expect(finding.line("name").hasSuffix(" genome=\(best.genome.words)"))
     }
   }
 

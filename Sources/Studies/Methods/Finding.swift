@@ -53,7 +53,8 @@ package struct Finding: Hashable, Sendable {
     let fitness = validation.words
     let best = bestStep.map { " best_step=\($0)" } ?? ""
     let grown = network.map { " network=\($0.digest.hex.prefix(12))" } ?? ""
-    let genome = growth?.lineage.last.map { " genome=\($0.genome.words) lineage=\(growth!.lineageDigest.short)" } ?? ""
+    // Last: a genome has spaces.
+    let genome = growth?.lineage.last.map { " lineage=\(growth!.lineageDigest.short) genome=\($0.genome.words)" } ?? ""
     return
       "\(name) \(mask?.digest.hex ?? "-") \(fitness) \(parameters.hex) size_nz=\(metrics.sizeNonzero)\(best)\(grown)\(genome)"
   }

@@ -136,21 +136,7 @@ import Testing
       Self.plan(nil, share: 1), Self.plan(nil), Self.plan(), Self.plan(.random(zero: .incoming), .largestGain),
     ]
     let study = try Self.study(plans, replicates: 3)
-    var inOrder = MethodDrive(study)
-    try inOrder.finish()
-    let expected = try inOrder.history()
-    #expect(expected.count == 12)
-    for seed in 1...20 as ClosedRange<UInt64> {
-      var stream = RandomStream(seed: seed, .test)
-      var drive = MethodDrive(study)
-      try drive.finish(shuffling: &stream)
-      #expect(try drive.history() == expected, "seed \(seed)")
-      // A run that begins with what another one knew asks for the rest alone.
-      let some = drive.facts.filter { _ in stream.chance(0.5) }
-      var resumed = MethodDrive(study, facts: some)
-      try resumed.finish()
-      #expect(try resumed.history() == expected && resumed.jobs.allSatisfy { some[$0.digest] == nil }, "seed \(seed)")
-    }
+    try expectOneHistory(study, lines: 12, seeds: 1...20)
   }
 
   @Test("Each part of a plan is part of the study's identity")

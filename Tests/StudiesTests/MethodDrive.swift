@@ -168,3 +168,22 @@ func smallMethods(
   }
   return MethodStudy(name: "methods", seed: 3, replicates: 2, subjects: [subject], procedures: procedures)
 }
+
+/// Expects that a study has one history in whatever order outcomes come, and that a run which begins with what another one
+/// knew asks for the rest alone.
+func expectOneHistory(_ study: MethodStudy, lines: Int, seeds: ClosedRange<UInt64>) throws {
+  var inOrder = MethodDrive(study)
+  try inOrder.finish()
+  let expected = try inOrder.history()
+  #expect(expected.count == lines)
+  for seed in seeds {
+    var stream = RandomStream(seed: seed, .test)
+    var drive = MethodDrive(study)
+    try drive.finish(shuffling: &stream)
+    #expect(try drive.history() == expected, "seed \(seed)")
+    let some = drive.facts.filter { _ in stream.chance(0.5) }
+    var resumed = MethodDrive(study, facts: some)
+    try resumed.finish()
+    #expect(try resumed.history() == expected && resumed.jobs.allSatisfy { some[$0.digest] == nil }, "seed \(seed)")
+  }
+}

@@ -183,20 +183,7 @@ import Testing
     let study = try Self.study(
       [Self.plan(.growAndPrune, generations: 3), Self.plan(.pruneOnly, population: 4, generations: 2, elite: 1)],
       replicates: 2)
-    var inOrder = MethodDrive(study)
-    try inOrder.finish()
-    let expected = try inOrder.history()
-    #expect(expected.count == 6)
-    for seed in 1...6 as ClosedRange<UInt64> {
-      var stream = RandomStream(seed: seed, .test)
-      var drive = MethodDrive(study)
-      try drive.finish(shuffling: &stream)
-      #expect(try drive.history() == expected, "seed \(seed)")
-      let some = drive.facts.filter { _ in stream.chance(0.5) }
-      var resumed = MethodDrive(study, facts: some)
-      try resumed.finish()
-      #expect(try resumed.history() == expected && resumed.jobs.allSatisfy { some[$0.digest] == nil }, "seed \(seed)")
-    }
+    try expectOneHistory(study, lines: 6, seeds: 1...6)
   }
 
   @Test("Genomes whose training or growing diverges are the worst")

@@ -30,16 +30,10 @@ extension Branch {
     }
     // What is left of the way is the weights that it ended with.
     desk.giveUp([growth.state.state])
-    let (full, own) = (
-      SizeMetrics(ParameterLayout(target), mask: nil), SizeMetrics(ParameterLayout(growth.network), mask: nil)
-    )
     desk.report(
-      Finding(
-        place: place.level(plan.share < 1 || plan.method != nil ? 1 : 0), strategy: plan.strategy, isResult: true,
-        requested: .whole, mask: nil, pruned: nil, parameters: growth.state.parameters, recipe: subject.training,
-        metrics: SizeMetrics(
-          size: full.size, sizeNonzero: own.size, flops: full.flops, flopsNonzero: own.flops),
-        validation: growth.curve.last!.score, curve: growth.curve, network: growth.network, growth: growth.course))
+      finding(
+        plan.strategy, level: plan.share < 1 || plan.method != nil ? 1 : 0, growth.network, growth.state.parameters,
+        growth.course, growth.curve))
   }
 
   /// Trains to a step.
@@ -63,29 +57,51 @@ extension Branch {
       numerics: numerics)
   }
 
-  /// Loss and gradient on samples of `train`, and the score on `validation`.
+  /// Looks at what there is now; where plateaus decide, growing may be due then.
   private func look(_ desk: inout Desk, _ growth: inout GrowthProgress) throws(Desk.Pause) {
-    let (network, weights, splits) = (growth.network, growth.state.parameters, growth.splits)
-    let train = splits.train.forReport
+    let stage = GrowthStage(step: growth.step, network: growth.network, state: growth.state, spent: growth.spent)
+    try look(&desk, growth.splits, stage, samples: growth.plan.samples, &growth.course, &growth.curve)
+    let loss = growth.course.looks.last!.train.loss
+    if growth.step >= growth.plan.firstStep, growth.watch?.observe(loss).stops ?? false { growth.isDue = true }
+  }
+
+  /// Loss and gradient on samples of `train`, and the score on `validation`, behind what was seen before.
+  func look(
+    _ desk: inout Desk, _ splits: Splits, _ stage: GrowthStage, samples: Int, _ course: inout GrowthCourse,
+    _ curve: inout [CurvePoint]
+  ) throws(Desk.Pause) {
+    let (network, weights) = (stage.network, stage.state.parameters)
     let (scores, norm) = try desk.look(
       [
         Evaluation(
-          network: network, scope: subject.scope, parameters: weights, mask: nil, slice: train,
-          samples: growth.plan.samples),
+          network: network, scope: subject.scope, parameters: weights, mask: nil, slice: splits.train.forReport,
+          samples: samples),
         Evaluation(network: network, scope: subject.scope, parameters: weights, mask: nil, slice: splits.validation),
       ],
       Scoring(
-        network: network, scope: subject.scope, parameters: weights, slice: splits.train, samples: growth.plan.samples,
+        network: network, scope: subject.scope, parameters: weights, slice: splits.train, samples: samples,
         criterion: .gradientNorm(zerosLearn: subject.training.zerosLearn), numerics: numerics))
-    growth.course.looks.append(
-      GrowthCourse.Look(
-        step: growth.step, train: scores[0], gradientNorm: norm, multiplyAdds: growth.spent))
+    course.looks.append(
+      GrowthCourse.Look(step: stage.step, train: scores[0], gradientNorm: norm, multiplyAdds: stage.spent))
     let loss = scores[1].loss
-    let isBest = loss.isFinite && growth.curve.allSatisfy { loss < $0.score.loss || !$0.isBest }
-    growth.curve.append(CurvePoint(step: growth.step, score: scores[1], isBest: isBest))
-    if growth.step >= growth.plan.firstStep, growth.watch?.observe(scores[0].loss).stops ?? false {
-      growth.isDue = true
-    }
+    let isBest = loss.isFinite && curve.allSatisfy { loss < $0.score.loss || !$0.isBest }
+    curve.append(CurvePoint(step: stage.step, score: scores[1], isBest: isBest))
+  }
+
+  /// What came of it, beside the subject's network.
+  func finding(
+    _ strategy: Strategy, level: Int, _ network: NetworkDescription, _ parameters: Digest, _ course: GrowthCourse,
+    _ curve: [CurvePoint]
+  ) -> Finding {
+    let (full, own) = (
+      SizeMetrics(ParameterLayout(subject.network), mask: nil), SizeMetrics(ParameterLayout(network), mask: nil)
+    )
+    return Finding(
+      place: place.level(level), strategy: strategy, isResult: true, requested: .whole, mask: nil, pruned: nil,
+      parameters: parameters, recipe: subject.training,
+      metrics: SizeMetrics(
+        size: full.size, sizeNonzero: own.size, flops: full.flops, flopsNonzero: own.flops),
+      validation: curve.last!.score, curve: curve, network: network, growth: course)
   }
 
   /// One step of growth, of one layer or of all.

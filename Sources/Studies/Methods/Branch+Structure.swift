@@ -134,26 +134,9 @@ extension Branch {
   private func report(
     _ desk: inout Desk, _ splits: Splits, _ plan: StructurePlan, _ best: Development, _ lineage: [StructureAncestor]
   ) throws(Desk.Pause) {
-    let train = splits.train.forReport
     var (course, curve) = (GrowthCourse(), [CurvePoint]())
     for stage in best.stages {
-      let weights = stage.state.parameters
-      let (scores, norm) = try desk.look(
-        [(train, plan.growth.samples), (splits.validation, nil)].map { slice, samples in
-          Evaluation(
-            network: stage.network, scope: subject.scope, parameters: weights, mask: nil, slice: slice,
-            samples: samples)
-        },
-        Scoring(
-          network: stage.network, scope: subject.scope, parameters: weights, slice: splits.train,
-          samples: plan.growth.samples, criterion: .gradientNorm(zerosLearn: subject.training.zerosLearn),
-          numerics: numerics))
-      course.looks.append(
-        GrowthCourse.Look(
-          step: stage.step, train: scores[0], gradientNorm: norm, multiplyAdds: stage.spent))
-      let loss = scores[1].loss
-      let isBest = loss.isFinite && curve.allSatisfy { loss < $0.score.loss || !$0.isBest }
-      curve.append(CurvePoint(step: stage.step, score: scores[1], isBest: isBest))
+      try look(&desk, splits, stage, samples: plan.growth.samples, &course, &curve)
     }
     course.events = best.events
     course.lineage = lineage
@@ -161,16 +144,7 @@ extension Branch {
       GrowthCourse.Width(
         layer: best.network.nodes[producer].name, count: best.network.shapes[producer][0])
     }
-    let (full, own) = (
-      SizeMetrics(ParameterLayout(subject.network), mask: nil), SizeMetrics(ParameterLayout(best.network), mask: nil)
-    )
-    desk.report(
-      Finding(
-        place: place.level(1), strategy: plan.strategy, isResult: true, requested: .whole, mask: nil, pruned: nil,
-        parameters: best.state.parameters, recipe: subject.training,
-        metrics: SizeMetrics(
-          size: full.size, sizeNonzero: own.size, flops: full.flops, flopsNonzero: own.flops),
-        validation: curve.last!.score, curve: curve, network: best.network, growth: course))
+    desk.report(finding(plan.strategy, level: 1, best.network, best.state.parameters, course, curve))
   }
 }
 

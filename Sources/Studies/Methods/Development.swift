@@ -3,14 +3,6 @@ internal import Models
 
 /// A network on its way from the first one, as a genome says.
 struct Development: Sendable {
-  struct Stage: Sendable {
-    let step: Int
-    let network: NetworkDescription
-    let state: TrainedSegment
-    /// Multiply-adds spent.
-    let spent: Double
-  }
-
   let genome: StructureGenome
   private(set) var network: NetworkDescription
   private(set) var state: TrainedSegment
@@ -20,7 +12,7 @@ struct Development: Sendable {
   private var multiplyAdds: Int
   private var spent = 0.0
   /// What was left by each training, before and behind the changes there.
-  private(set) var stages: [Stage] = []
+  private(set) var stages: [GrowthStage] = []
   /// What it made on the way.
   private(set) var blobs: [Digest] = []
   /// The layers whose widths change, in the order of the genome.
@@ -42,7 +34,7 @@ struct Development: Sendable {
   init(_ genome: StructureGenome, _ seed: Seed, _ start: TrainedSegment) {
     (self.genome, network, state) = (genome, seed.network, start)
     (multiplyAdds, producers) = (seed.multiplyAdds, seed.producers)
-    stages = [Stage(step: 0, network: network, state: start, spent: 0)]
+    stages = [GrowthStage(step: 0, network: network, state: start, spent: 0)]
   }
 
   /// - Parameter looks: samples seen, times three.
@@ -50,7 +42,7 @@ struct Development: Sendable {
     (state, self.step) = (segment, step)
     spent += looks * Double(multiplyAdds)
     blobs += [segment.state, segment.parameters]
-    stages.append(Stage(step: step, network: network, state: segment, spent: spent))
+    stages.append(GrowthStage(step: step, network: network, state: segment, spent: spent))
   }
 
   mutating func take(_ grown: GrownNetwork, _ choice: GrowthChoice) {
@@ -66,7 +58,7 @@ struct Development: Sendable {
     blobs += [grown.state, grown.parameters]
     // The last look at a step is behind all of its changes.
     if stages.last?.step == step { stages.removeLast() }
-    stages.append(Stage(step: step, network: network, state: state, spent: spent))
+    stages.append(GrowthStage(step: step, network: network, state: state, spent: spent))
   }
 
   private mutating func note(_ producer: Int, _ count: Int, _ gain: Double) {

@@ -2,6 +2,15 @@ internal import Digests
 internal import Models
 internal import Pruning
 
+/// What there is at a moment of a training in which a network changes.
+struct GrowthStage: Sendable {
+  let step: Int
+  let network: NetworkDescription
+  let state: TrainedSegment
+  /// Multiply-adds spent.
+  let spent: Double
+}
+
 /// A training with steps of growth and looks in between, as far as it is.
 struct GrowthProgress: Sendable {
   let plan: GrowthPlan

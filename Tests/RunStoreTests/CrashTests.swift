@@ -43,7 +43,8 @@ import Testing
       for number in numbers { #expect(try store.blob(Digest(of: fact(number).outcome)) == fact(number).outcome) }
       let newest = try store.newestSnapshot()
       #expect(newest.damage == [])
-      #expect(newest.snapshot?.observed ?? 0 >= numbers.count / 7 * 7)
+      // A number is noted before its snapshot is written, so the last one's may be missing.
+      #expect(newest.snapshot?.observed ?? 0 >= (numbers.count - 1) / 7 * 7)
       #expect(try FileManager.default.contentsOfDirectory(atPath: path + "/partial") == [])
       #expect(store.identity.epoch == 2)
     }

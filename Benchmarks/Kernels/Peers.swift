@@ -25,7 +25,7 @@ func peerTimes(folder: String) throws {
   }
 }
 
-private func median(_ body: () -> Void) -> Double {
+func median(_ body: () -> Void) -> Double {
   let clock = ContinuousClock()
   return (0..<5).map { _ in clock.measure(body) / .seconds(1) }.sorted()[2]
 }

@@ -19,6 +19,8 @@ case "peers":
     fatalError("set SENTEI_DATA to a folder with mnist and cifar10")
   }
   try peerTimes(folder: folder)
+case "population":
+  try populationTimes(folder: ProcessInfo.processInfo.environment["SENTEI_DATA"]!)
 default:
   try maskedEvaluations(
     sparsities: asked.isEmpty ? [0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98] : asked)

@@ -2,6 +2,7 @@
 #include "convolution.h"
 #include "images.h"
 #include "layers.h"
+#include "runs.h"
 #include "score.h"
 
 #pragma STDC FP_CONTRACT OFF
@@ -19,38 +20,49 @@
 #define CK_SPARSE(t, r, k) CK_WITH_TILE(t, r, k, convolve_sparse, starts, offsets, values, chunks, unfinished, r, k)
 #define CK_DENSE(t, r, k) CK_WITH_TILE(t, r, k, convolve_dense, offsets, weights, taps, t, r, k)
 
-#define CK_DEFINE(variant, target, neurons, across, sparse_tiles, dense_tiles)                                         \
-  target void ck_sparse_##variant(const ck_pass *pass, const uint32_t *starts, const uint32_t *rows,                   \
+#define CK_DEFINE(variant, builds, neurons, across, wide, filtered, sparse_tiles, dense_tiles)                                         \
+  builds void ck_sparse_##variant(const ck_pass *pass, const uint32_t *starts, const uint32_t *rows,                   \
                                   const float *values) {                                                               \
     sparse(pass, starts, rows, values);                                                                                \
   }                                                                                                                    \
-  target void ck_dense_##variant(const ck_pass *pass, const float *weights, size_t stride, size_t features) {          \
+  builds void ck_dense_##variant(const ck_pass *pass, const float *weights, size_t stride, size_t features) {          \
     dense(pass, weights, stride, features, neurons, across);                                                           \
   }                                                                                                                    \
-  target void ck_expand_##variant(const uint8_t *bytes, float scale, size_t count, float *values) {                    \
+  builds void ck_expand_##variant(const uint8_t *bytes, float scale, size_t count, float *values) {                    \
     expand(bytes, scale, count, values);                                                                               \
   }                                                                                                                    \
-  target size_t ck_score_##variant(const float *logits, size_t classes, const uint8_t *labels, size_t count,           \
-                                   double *loss) {                                                                     \
-    return score(logits, classes, labels, count, loss);                                                                \
+  builds void ck_sum_##variant(const ck_runs *r, const ck_run *some, size_t count) {                                   \
+    sum_runs(r, some, count, wide);                                                                                    \
   }                                                                                                                    \
-  target void ck_exp_##variant(const double *x, double *y, size_t count) {                                             \
+  builds void ck_filter_##variant(const ck_filter *f, const ck_run *all, size_t count, ck_run *some) {                 \
+    uint32_t to = 0;                                                                                                   \
+    for (size_t n = 0; n < count; n++) {                                                                               \
+      uint32_t next = filtered(f, all[n].start, all[n].count, to);                                                     \
+      some[n] = (ck_run){to, next - to, all[n].source, all[n].target};                                                 \
+      to = next;                                                                                                       \
+    }                                                                                                                  \
+  }                                                                                                                    \
+  builds size_t ck_losses_##variant(const float *logits, size_t classes, const uint8_t *labels, size_t count,          \
+                                    double *losses) {                                                                  \
+    return cross_entropies(logits, classes, labels, count, losses);                                                    \
+  }                                                                                                                    \
+  builds void ck_exp_##variant(const double *x, double *y, size_t count) {                                             \
     for (size_t i = 0; i < count; i++) y[i] = exponential(x[i]);                                                       \
   }                                                                                                                    \
-  target void ck_log_##variant(const double *x, double *y, size_t count) {                                             \
+  builds void ck_log_##variant(const double *x, double *y, size_t count) {                                             \
     for (size_t i = 0; i < count; i++) y[i] = logarithm(x[i]);                                                         \
   }                                                                                                                    \
-  target void ck_tanh_##variant(const double *x, double *y, size_t count) {                                            \
+  builds void ck_tanh_##variant(const double *x, double *y, size_t count) {                                            \
     for (size_t i = 0; i < count; i++) y[i] = hyperbolic_tangent(x[i]);                                                \
   }                                                                                                                    \
-  target void ck_sigmoid_##variant(const double *x, double *y, size_t count) {                                         \
+  builds void ck_sigmoid_##variant(const double *x, double *y, size_t count) {                                         \
     for (size_t i = 0; i < count; i++) y[i] = 1 / (1 + exponential(-x[i]));                                            \
   }                                                                                                                    \
-  target void ck_convolve_sparse_##variant(const ck_convolution *c, const uint32_t *starts, const uint32_t *offsets,   \
+  builds void ck_convolve_sparse_##variant(const ck_convolution *c, const uint32_t *starts, const uint32_t *offsets,   \
                                            const float *values, size_t chunks, float *unfinished) {                    \
     sparse_tiles(CK_SPARSE) __builtin_trap();                                                                          \
   }                                                                                                                    \
-  target void ck_convolve_dense_##variant(const ck_convolution *c, const uint32_t *offsets, const float *weights,      \
+  builds void ck_convolve_dense_##variant(const ck_convolution *c, const uint32_t *offsets, const float *weights,      \
                                           size_t taps) {                                                               \
     dense_tiles(CK_DENSE) __builtin_trap();                                                                            \
   }                                                                                                                    \
@@ -59,8 +71,8 @@
     return sparse ? cheapest(few, sizeof few / sizeof *few, 1, height, width)                                          \
                   : cheapest(many, sizeof many / sizeof *many, channels, height, width);                               \
   }                                                                                                                    \
-  target void ck_pool_##variant(const ck_pool *p) { pool(p); }                                                         \
-  target void ck_map_##variant(int32_t kind, float a, float b, const float *x, float *y, size_t count,                 \
+  builds void ck_pool_##variant(const ck_pool *p) { pool(p); }                                                         \
+  builds void ck_map_##variant(int32_t kind, float a, float b, const float *x, float *y, size_t count,                 \
                                int32_t *nonfinite, size_t cycle) {                                                     \
     switch (kind) {                                                                                                    \
       case CK_RELU: map(CK_RELU, a, b, x, y, count, nonfinite, cycle); break;                                          \
@@ -72,14 +84,14 @@
       default: map(CK_COPY, a, b, x, y, count, nonfinite, cycle);                                                      \
     }                                                                                                                  \
   }                                                                                                                    \
-  target void ck_add_##variant(const float *x, float *y, size_t count, int32_t *nonfinite, size_t cycle) {             \
+  builds void ck_add_##variant(const float *x, float *y, size_t count, int32_t *nonfinite, size_t cycle) {             \
     add(x, y, count, nonfinite, cycle);                                                                                \
   }                                                                                                                    \
-  target void ck_softmax_##variant(const float *x, float *y, size_t classes, int32_t logarithmic,                      \
+  builds void ck_softmax_##variant(const float *x, float *y, size_t classes, int32_t logarithmic,                      \
                                    int32_t *nonfinite) {                                                               \
     softmax(x, y, classes, logarithmic, nonfinite);                                                                    \
   }                                                                                                                    \
-  target void ck_normalize_##variant(float mean, float deviation, size_t count, float *values) {                       \
+  builds void ck_normalize_##variant(float mean, float deviation, size_t count, float *values) {                       \
     for (size_t i = 0; i < count; i++) values[i] = (values[i] - mean) / deviation + 0.0f;                              \
   }
 
@@ -93,17 +105,19 @@
   X(4, 1, 4) X(4, 2, 2) X(8, 1, 2) X(16, 1, 1) X(2, 2, 4) X(4, 1, 2) X(8, 1, 1) X(2, 1, 4) X(4, 1, 1) X(2, 1, 1)       \
   CK_V4_SPARSE(X)
 
-// Tiles of dense layers: as many chains as the registers hold, 16 of 512 bits and 12 of 256.
-CK_DEFINE(baseline, , 1, 1, CK_SCALAR_TILES, CK_SCALAR_TILES)
+// Tiles of dense layers: as many chains as the registers hold, 16 of 512 bits and 12 of 256. `wide` is whether a
+// row is four vectors, so that two runs fit beside each other.
+CK_DEFINE(baseline, , 1, 1, 0, filter_plainly, CK_SCALAR_TILES, CK_SCALAR_TILES)
 #if defined(__x86_64__)
-CK_DEFINE(v3, __attribute__((target("arch=x86-64-v3"))), 6, 1, CK_V3_SPARSE, CK_V3_DENSE)
+CK_DEFINE(v3, __attribute__((target("arch=x86-64-v3"))), 6, 1, 0, filter_plainly, CK_V3_SPARSE, CK_V3_DENSE)
 // Without the second attribute clang cuts 512-bit vectors in two for this architecture.
-CK_DEFINE(v4, __attribute__((target("arch=x86-64-v4"), min_vector_width(512))), 4, 4, CK_V4_SPARSE, CK_V4_DENSE)
+CK_DEFINE(v4, __attribute__((target("arch=x86-64-v4"), min_vector_width(512))), 4, 4, 1, filter_by_sixteens,
+          CK_V4_SPARSE, CK_V4_DENSE)
 
 int ck_level(void) { return __builtin_cpu_supports("x86-64-v4") ? 4 : __builtin_cpu_supports("x86-64-v3") ? 3 : 0; }
 #else
-CK_DEFINE(v3, , 4, 1, CK_V3_SPARSE, CK_V3_DENSE)
-CK_DEFINE(v4, , 4, 1, CK_V4_SPARSE, CK_V4_DENSE)
+CK_DEFINE(v3, , 4, 1, 0, filter_plainly, CK_V3_SPARSE, CK_V3_DENSE)
+CK_DEFINE(v4, , 4, 1, 0, filter_plainly, CK_V4_SPARSE, CK_V4_DENSE)
 
 int ck_level(void) { return 0; }
 #endif

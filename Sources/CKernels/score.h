@@ -57,7 +57,8 @@ CK_INLINE double logarithm(double x) {
   return x != x || x < 0 ? __builtin_nan("") : y;
 }
 
-CK_INLINE size_t score(const float *logits, size_t classes, const uint8_t *labels, size_t count, double *loss) {
+CK_INLINE size_t cross_entropies(const float *logits, size_t classes, const uint8_t *labels, size_t count,
+                                 double *losses) {
   float best[CK_LANES];
   int32_t choice[CK_LANES];
   int32_t label[CK_LANES];
@@ -84,14 +85,9 @@ CK_INLINE size_t score(const float *logits, size_t classes, const uint8_t *label
       own[l] = label[l] == (int32_t)c ? d : own[l];
     }
   }
-  for (size_t l = 0; l < CK_LANES; l++) sum[l] = logarithm(sum[l]) - own[l];
+  for (size_t l = 0; l < CK_LANES; l++) losses[l] = logarithm(sum[l]) - own[l];
   size_t correct = 0;
-  double total = *loss;
-  for (size_t l = 0; l < count; l++) {
-    correct += choice[l] == label[l];
-    total = total + sum[l];
-  }
-  *loss = total;
+  for (size_t l = 0; l < count; l++) correct += choice[l] == label[l];
   return correct;
 }
 

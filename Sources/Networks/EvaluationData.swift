@@ -1,11 +1,12 @@
 package import Models
+internal import Synchronization
 
 /// Labelled data laid out once for evaluation, shared read-only by all lanes of a process.
 ///
 /// Bytes stay bytes: at one evaluation a pass over the data, memory is read four times less and that measured faster
 /// than any layout of `Float`, although each pass divides anew.
 package final class EvaluationData: @unchecked Sendable {
-  // Unchecked, but safe: the memory is written in `init` only.
+  // Unchecked, but safe: the memory is written in `init` only, and the cache has a lock.
 
   /// [block][feature][lane]; lanes behind the last sample hold 0 and are never counted.
   enum Blocks {
@@ -29,6 +30,8 @@ package final class EvaluationData: @unchecked Sendable {
   package let featureCount: Int
   /// The number of classes.
   package let classes: Int
+  /// The first so many samples in another order; for the last number that was asked for.
+  private let ordered = Mutex<(samples: Int, OrderedSamples)?>(nil)
 
   /// - Complexity: linear in the number of values.
   package init(_ data: LabelledData) {
@@ -47,6 +50,62 @@ package final class EvaluationData: @unchecked Sendable {
       // −0 becomes +0, as behind every layer.
       blocks = .floats(Self.transposed(floats.map { $0 + 0 }, count: count, features: featureCount))
       isFinite = Self.isFinite(floats, in: data) { $0 }
+    }
+  }
+
+  /// The samples at these places of another laid out anew.
+  private init(_ other: EvaluationData, at places: [Int]) {
+    count = places.count
+    (shape, featureCount, classes) = (other.shape, other.featureCount, other.classes)
+    (normalization, isFinite) = (other.normalization, other.isFinite)
+    labels = AlignedBuffer(places.map { other.labels.base[$0] })
+    let outputs = classes
+    targets = other.targets.map { targets in
+      AlignedBuffer(places.flatMap { place in (0..<outputs).map { targets.base[place * outputs + $0] } })
+    }
+    func moved<Value: BitwiseCopyable>(_ values: AlignedBuffer<Value>) -> AlignedBuffer<Value> {
+      let lanes = Kernels.lanes
+      let buffer = AlignedBuffer<Value>(count: (places.count + lanes - 1) / lanes * other.featureCount * lanes)
+      for (new, old) in places.enumerated() {
+        let from = values.base + old / lanes * other.featureCount * lanes + old % lanes
+        let to = buffer.base + new / lanes * other.featureCount * lanes + new % lanes
+        for feature in 0..<other.featureCount { to[feature * lanes] = from[feature * lanes] }
+      }
+      return buffer
+    }
+    switch other.blocks {
+    case .bytes(let bytes, let scale): blocks = .bytes(moved(bytes), scale: scale)
+    case .floats(let floats): blocks = .floats(moved(floats))
+    }
+  }
+
+  /// The samples at these places, in that order.
+  func reordered(_ places: [Int]) -> EvaluationData { EvaluationData(self, at: places) }
+
+  /// The first samples in the order in which most can be skipped; made once.
+  func ordered(samples: Int) -> OrderedSamples {
+    ordered.withLock { ordered in
+      if let ordered, ordered.samples == samples { return ordered.1 }
+      let fresh = OrderedSamples(self, samples: samples)
+      ordered = (samples, fresh)
+      return fresh
+    }
+  }
+
+  /// Calls `body` with sample and feature of each value of the first samples that is not zero, before normalisation.
+  func forEachNonzero(samples: Int, _ body: (_ sample: Int, _ feature: Int) -> Void) {
+    func visit<Value: BitwiseCopyable & Equatable & ExpressibleByIntegerLiteral>(_ values: AlignedBuffer<Value>) {
+      let lanes = Kernels.lanes
+      for first in stride(from: 0, to: samples, by: lanes) {
+        for feature in 0..<featureCount {
+          let row = values.base + (first / lanes * featureCount + feature) * lanes
+          for lane in 0..<min(lanes, samples - first) where row[lane] != 0 { body(first + lane, feature) }
+        }
+      }
+    }
+    switch blocks {
+    case .bytes(let bytes, _): visit(bytes)
+    case .floats(let floats): visit(floats)
     }
   }
 

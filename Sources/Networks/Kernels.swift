@@ -60,8 +60,11 @@ struct Kernels {
   private let denseKernel: @convention(c) (UnsafePointer<ck_pass>?, UnsafePointer<Float>?, Int, Int) -> Void
   private let expandKernel: @convention(c) (UnsafePointer<UInt8>?, Float, Int, UnsafeMutablePointer<Float>?) -> Void
   private let normalizeKernel: @convention(c) (Float, Float, Int, UnsafeMutablePointer<Float>?) -> Void
-  private let scoreKernel:
+  private let lossKernel:
     @convention(c) (UnsafePointer<Float>?, Int, UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<Double>?) -> Int
+  private let sumKernel: @convention(c) (UnsafePointer<ck_runs>?, UnsafePointer<ck_run>?, Int) -> Void
+  private let filterKernel:
+    @convention(c) (UnsafePointer<ck_filter>?, UnsafePointer<ck_run>?, Int, UnsafeMutablePointer<ck_run>?) -> Void
   private let sparseConvolution:
     @convention(c) (
       UnsafePointer<ck_convolution>?, UnsafePointer<UInt32>?, UnsafePointer<UInt32>?, UnsafePointer<Float>?, Int,
@@ -91,7 +94,8 @@ struct Kernels {
     switch variant {
     case .baseline:
       (sparseKernel, denseKernel) = (ck_sparse_baseline, ck_dense_baseline)
-      (expandKernel, normalizeKernel, scoreKernel) = (ck_expand_baseline, ck_normalize_baseline, ck_score_baseline)
+      (expandKernel, normalizeKernel, lossKernel) = (ck_expand_baseline, ck_normalize_baseline, ck_losses_baseline)
+      (sumKernel, filterKernel) = (ck_sum_baseline, ck_filter_baseline)
       (sparseConvolution, denseConvolution) = (ck_convolve_sparse_baseline, ck_convolve_dense_baseline)
       tileKernel = ck_tile_baseline
       (poolKernel, mapKernel, addKernel, softmaxKernel) = (
@@ -99,13 +103,15 @@ struct Kernels {
       )
     case .v3:
       (sparseKernel, denseKernel) = (ck_sparse_v3, ck_dense_v3)
-      (expandKernel, normalizeKernel, scoreKernel) = (ck_expand_v3, ck_normalize_v3, ck_score_v3)
+      (expandKernel, normalizeKernel, lossKernel) = (ck_expand_v3, ck_normalize_v3, ck_losses_v3)
+      (sumKernel, filterKernel) = (ck_sum_v3, ck_filter_v3)
       (sparseConvolution, denseConvolution) = (ck_convolve_sparse_v3, ck_convolve_dense_v3)
       tileKernel = ck_tile_v3
       (poolKernel, mapKernel, addKernel, softmaxKernel) = (ck_pool_v3, ck_map_v3, ck_add_v3, ck_softmax_v3)
     case .v4:
       (sparseKernel, denseKernel) = (ck_sparse_v4, ck_dense_v4)
-      (expandKernel, normalizeKernel, scoreKernel) = (ck_expand_v4, ck_normalize_v4, ck_score_v4)
+      (expandKernel, normalizeKernel, lossKernel) = (ck_expand_v4, ck_normalize_v4, ck_losses_v4)
+      (sumKernel, filterKernel) = (ck_sum_v4, ck_filter_v4)
       (sparseConvolution, denseConvolution) = (ck_convolve_sparse_v4, ck_convolve_dense_v4)
       tileKernel = ck_tile_v4
       (poolKernel, mapKernel, addKernel, softmaxKernel) = (ck_pool_v4, ck_map_v4, ck_add_v4, ck_softmax_v4)
@@ -131,14 +137,22 @@ struct Kernels {
     expandKernel(bytes, scale, count, values)
   }
 
-  /// Adds the losses of the first `count` lanes to `loss` in order, and returns how many were right.
+  /// The softmax cross-entropy of each lane, and how many of the first `count` were right.
   ///
-  /// `logits`: [classes][lanes], all finite; `labels`: [count].
-  func score(
-    _ logits: UnsafePointer<Float>, classes: Int, labels: UnsafePointer<UInt8>, count: Int, loss: inout Double
-  ) -> Int {
-    scoreKernel(logits, classes, labels, count, &loss)
-  }
+  /// `logits`: [classes][lanes], all finite; `labels`: [count]; `losses`: [lanes].
+  func losses(
+    _ logits: UnsafePointer<Float>, classes: Int, labels: UnsafePointer<UInt8>, count: Int,
+    into losses: UnsafeMutablePointer<Double>
+  ) -> Int { lossKernel(logits, classes, labels, count, losses) }
+
+  /// Computes runs of one layer; see `ck_runs`.
+  func sum(_ runs: UnsafePointer<ck_run>, count: Int, _ layer: inout ck_runs) { sumKernel(&layer, runs, count) }
+
+  /// Leaves out entries whose input is zero in every lane; see `ck_filter`.
+  func filter(
+    _ runs: UnsafePointer<ck_run>, count: Int, _ filter: inout ck_filter, into live: UnsafeMutablePointer<ck_run>
+  ) { filterKernel(&filter, runs, count, live) }
+
   /// Makes each value (value − mean) / deviation.
   func normalize(_ values: UnsafeMutablePointer<Float>, count: Int, mean: Float, deviation: Float) {
     normalizeKernel(mean, deviation, count, values)

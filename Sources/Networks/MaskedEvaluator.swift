@@ -11,7 +11,13 @@ package final class MaskedEvaluator {
   private let program: EvaluationProgram
   private let kernels: Kernels
   private let classes: Int
+  private let parameters: AlignedBuffer<Float>
+  /// Nil where masks are evaluated one by one.
+  private let chain: DenseChain?
+  /// For the number of samples that was last asked about.
+  private var population: Population?
   private let nonfinite = AlignedBuffer<Int32>(count: Kernels.lanes)
+  private let losses = AlignedBuffer<Double>(count: Kernels.lanes)
   /// Where weights are not finite: in which mask position, or nil where no mask removes them.
   private let spoiled: [Int?]
   /// The number of bits that a mask must have.
@@ -28,8 +34,10 @@ package final class MaskedEvaluator {
     self.data = data
     kernels = Kernels(variant)
     let layout = ParameterLayout(network, scope: scope)
-    program = try EvaluationProgram(
-      network, layout: layout, parameters: AlignedBuffer(parameters), data: data, kernels: kernels)
+    let values = AlignedBuffer(parameters)
+    program = try EvaluationProgram(network, layout: layout, parameters: values, data: data, kernels: kernels)
+    self.parameters = values
+    chain = DenseChain(network, layout)
     classes = network.outputCount
     maskCount = layout.prunableCount
     spoiled = layout.tensors.filter { $0.role == .weight }.flatMap { tensor in
@@ -65,7 +73,8 @@ package final class MaskedEvaluator {
     var loss = 0.0
     var isMissed = false
     let isFinite = forEachBlock(mask, samples: total) { logits, first, count in
-      correct += judge(logits, first: first, count: count, loss: &loss)
+      correct += judge(logits, of: data, first: first, count: count, into: losses.base)
+      for lane in 0..<count { loss += losses.base[lane] }
       isMissed =
         threshold?.isOutOfReach(correct: correct, loss: loss, seen: first + count, of: total) ?? false
       return !isMissed
@@ -76,11 +85,53 @@ package final class MaskedEvaluator {
     return threshold?.isMissed(by: score) ?? false ? nil : score
   }
 
-  /// Adds the losses of a block to `loss` in order, and returns how many labels were right.
-  private func judge(_ logits: UnsafePointer<Float>, first: Int, count: Int, loss: inout Double) -> Int {
+  /// A mask and what is asked about it.
+  package struct Query {
+    package let mask: Mask?
+    /// How many of the first samples; nil: all.
+    package let samples: Int?
+    package let threshold: Threshold?
+
+    package init(mask: Mask?, samples: Int? = nil, threshold: Threshold? = nil) {
+      self.mask = mask
+      self.samples = samples
+      self.threshold = threshold
+    }
+  }
+
+  /// The answers of ``evaluate(_:samples:threshold:)`` to several questions, with the same bits: together where the
+  /// network is a chain of dense layers, which shares what masks have in common, else one by one.
+  ///
+  /// - Precondition: masks have ``maskCount`` bits.
+  package func evaluate(_ queries: [Query]) -> [Score?] {
+    guard let chain else { return queries.map { evaluate($0.mask, samples: $0.samples, threshold: $0.threshold) } }
+    var scores = [Score?](repeating: nil, count: queries.count)
+    let counts = queries.map { min($0.samples ?? data.count, data.count) }
+    for count in Set(counts).sorted() {
+      let places = queries.indices.filter { counts[$0] == count && isFinite(under: queries[$0].mask) }
+      for place in queries.indices where counts[place] == count && !isFinite(under: queries[place].mask) {
+        scores[place] = queries[place].threshold == nil ? .nonfinite : nil
+      }
+      if population?.sampleCount != count {
+        population = Population(chain, parameters: parameters, data: data, samples: count, kernels: kernels)
+      }
+      let found = population!.scores(
+        of: places.map { (queries[$0].mask, queries[$0].threshold) },
+        judge: { judge($0, of: $1, first: $2, count: $3, into: $4) },
+        alone: { evaluate(queries[places[$0]].mask, samples: count, threshold: queries[places[$0]].threshold) })
+      for (place, score) in zip(places, found) { scores[place] = score }
+    }
+    return scores
+  }
+
+  /// Writes the losses of a block, and returns how many labels were right.
+  private func judge(
+    _ logits: UnsafePointer<Float>, of data: EvaluationData, first: Int, count: Int,
+    into losses: UnsafeMutablePointer<Double>
+  ) -> Int {
     let labels = data.labels.base + first
     guard let targets = data.targets else {
-      return kernels.score(logits, classes: classes, labels: labels, count: count, loss: &loss)
+      return kernels.losses(logits, classes: classes, labels: labels, count: count, into: losses)
     }
     var correct = 0
     for lane in 0..<count {
@@ -94,7 +145,7 @@ package final class MaskedEvaluator {
         sum += error * error
       }
       if label == Int(labels[lane]) { correct += 1 }
-      loss += sum / Double(classes)
+      losses[lane] = sum / Double(classes)
     }
     return correct
   }
@@ -128,14 +179,7 @@ package final class MaskedEvaluator {
     _ mask: Mask?, samples: Int, stops: Bool = true,
     _ body: (_ logits: UnsafePointer<Float>, _ first: Int, _ count: Int) -> Bool
   ) -> Bool {
-    if let mask {
-      precondition(mask.count == maskCount, "a mask of \(mask.count) bits for \(maskCount) weights")
-    }
-    var isFinite =
-      data.isFinite
-      && spoiled.allSatisfy { position in
-        if let mask, let position { !mask[position] } else { false }
-      }
+    var isFinite = isFinite(under: mask)
     if stops, !isFinite { return false }
     program.compile(mask)
     nonfinite.base.update(repeating: 0, count: nonfinite.count)
@@ -147,5 +191,16 @@ package final class MaskedEvaluator {
       guard body(logits, first, count) else { break }
     }
     return isFinite
+  }
+
+  /// Whether all inputs are, and all weights that a mask keeps.
+  private func isFinite(under mask: Mask?) -> Bool {
+    if let mask {
+      precondition(mask.count == maskCount, "a mask of \(mask.count) bits for \(maskCount) weights")
+    }
+    return data.isFinite
+      && spoiled.allSatisfy { position in
+        if let mask, let position { !mask[position] } else { false }
+      }
   }
 }

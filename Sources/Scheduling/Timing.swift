@@ -9,6 +9,8 @@ package struct Timing: Hashable, Sendable {
   package var reconnect = 1.0
   /// The work that a lane is given at once, so that no lane waits for a message.
   package var parcel = 0.1
+  /// Jobs that one lane computes at once, at most.
+  package var together = 16
   /// About what a result and the next job need between worker and coordinator.
   package var messageTrip = 0.002
   /// A gap between two events of the coordinator that means that it was itself stalled: leases are then re-armed.

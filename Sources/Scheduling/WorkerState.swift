@@ -7,8 +7,8 @@ package enum WorkerEvent: Sendable {
   case disconnected
   /// The coordinator said something. Blob requests and chunks are served by straight code and never come here.
   case received(CoordinatorMessage)
-  /// A started job ended.
-  case finished(JobResult)
+  /// A lane ended what it was started with.
+  case finished([JobResult])
   case tick
   /// SIGTERM: finish what runs, give back the rest, leave.
   case drain
@@ -19,8 +19,9 @@ package enum WorkerEvent: Sendable {
 /// Everything that a worker can want done.
 package enum WorkerEffect: Sendable {
   case send(WorkerMessage)
-  /// Fetch what the job needs and compute it on a lane; ends in exactly one `finished`.
-  case start(Job)
+  /// Fetch what the jobs need and compute them on one lane, together if there are several: they then have the same
+  /// inputs. Ends in exactly one `finished`.
+  case start([Job])
   /// Ends the fetching for started jobs, each of which then ends in `finished` with a failure: nobody is there to send.
   case giveUpFetching
   case exit(WorkerExit)
@@ -55,6 +56,7 @@ package struct WorkerState: Sendable {
   private var isWelcome = false
   private var waiting: [Job] = []
   private var running: Set<Digest> = []
+  private var busyLanes = 0
   /// Running jobs for which nothing is fetched any more, if something still was.
   private var givenUp: Set<Digest> = []
   /// Results that the coordinator has not yet said are on disk, in the order in which they were made, each with the
@@ -95,7 +97,7 @@ package struct WorkerState: Sendable {
       waiting = []
       effects.append(.note(.connectionLost))
     case .received(let message): receive(message, at: now, &effects)
-    case .finished(let result): finish(result, at: now, &effects)
+    case .finished(let results): finish(results, at: now, &effects)
     case .tick: tick(at: now, &effects)
     case .drain: drain(&effects)
     case .leave:
@@ -194,27 +196,39 @@ package struct WorkerState: Sendable {
     if !results.isEmpty { effects.append(.send(.results(results))) }
   }
 
+  /// Evaluations with equal inputs are started together, which shares what their masks have in common; but no more than
+  /// half of what a lane will get, so that the others are there when it ends and can still be cancelled.
   private mutating func startWaiting(_ effects: inout [WorkerEffect]) {
-    while running.count < hello.lanes, !waiting.isEmpty {
-      let job = waiting.removeFirst()
-      running.insert(job.digest)
-      effects.append(.start(job))
+    while busyLanes < hello.lanes, let first = waiting.first {
+      let most = max(1, min(timing.together, waiting.count / (2 * hello.lanes)))
+      let jobs = [first] + waiting.prefix(most).dropFirst().prefix { $0.shares(inputsOf: first) }
+      waiting.removeFirst(jobs.count)
+      running.formUnion(jobs.map(\.digest))
+      busyLanes += 1
+      effects.append(.start(jobs))
     }
   }
 
-  private mutating func finish(_ result: JobResult, at now: Instant, _ effects: inout [WorkerEffect]) {
-    running.remove(result.job)
-    let gaveUp = givenUp.remove(result.job) != nil
-    switch result.answer {
-    case .outcome: outbox.append((result, isWelcome ? now : nil))
-    case .failure where isWelcome && (isDraining || gaveUp):
-      // Perhaps only that it was not to fetch any more; another try, or another worker, finds out.
-      effects.append(.send(.returned([result.job])))
-      return
-    // Nothing to keep: said twice it would count as two failures, and one that is lost is like a lost parcel.
-    case .failure: break
+  private mutating func finish(_ results: [JobResult], at now: Instant, _ effects: inout [WorkerEffect]) {
+    busyLanes -= 1
+    var returned: [Digest] = []
+    var sent: [JobResult] = []
+    for result in results {
+      running.remove(result.job)
+      let gaveUp = givenUp.remove(result.job) != nil
+      switch result.answer {
+      case .outcome: outbox.append((result, isWelcome ? now : nil))
+      case .failure where isWelcome && (isDraining || gaveUp):
+        // Perhaps only that it was not to fetch any more; another try, or another worker, finds out.
+        returned.append(result.job)
+        continue
+      // Nothing to keep: said twice it would count as two failures, and one that is lost is like a lost parcel.
+      case .failure: break
+      }
+      if isWelcome { sent.append(result) }
     }
-    if isWelcome { effects.append(.send(.results([result]))) }
+    if !returned.isEmpty { effects.append(.send(.returned(returned))) }
+    if !sent.isEmpty { effects.append(.send(.results(sent))) }
   }
 
   /// Ends a worker that leaves once nothing is left that it could do.

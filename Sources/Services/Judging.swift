@@ -19,23 +19,25 @@ package final class Judging {
 
   package init() {}
 
-  /// The score of a job; nil where it is worse than the job's threshold.
+  /// The scores of jobs with the same inputs, or of one with retraining; nil where one is worse than its threshold.
   ///
   /// - Parameters:
-  ///   - parameters: the weights that the job names; nil where it begins with fresh ones.
+  ///   - parameters: the weights that the jobs name; nil where they begin with fresh ones.
   ///   - data: the slice that judges.
-  ///   - images: the slice of the retraining, if the job has one.
-  /// - Throws: `NetworkError` if the inputs are not those of the job's network.
-  package func score(
-    _ job: Evaluation<FitnessUse>, parameters: [Float]?, data: EvaluationData, images: LabelledData?
-  ) throws(NetworkError) -> Score? {
-    guard let evaluator = try evaluator(of: job, parameters, data, images) else {
-      return job.threshold == nil ? .nonfinite : nil
+  ///   - images: the slice of the retraining, if there is one.
+  /// - Throws: `NetworkError` if the inputs are not those of the jobs' network.
+  package func scores(
+    _ jobs: [Evaluation<FitnessUse>], parameters: [Float]?, data: EvaluationData, images: LabelledData?
+  ) throws(NetworkError) -> [Score?] {
+    guard let first = jobs.first else { return [] }
+    guard let evaluator = try evaluator(of: first, parameters, data, images) else {
+      return jobs.map { $0.threshold == nil ? .nonfinite : nil }
     }
-    return evaluator.evaluate(job.mask, samples: job.samples, threshold: job.threshold)
+    return evaluator.evaluate(
+      jobs.map { MaskedEvaluator.Query(mask: $0.mask, samples: $0.samples, threshold: $0.threshold) })
   }
 
-  /// What is to be said about a job on `test`; parameters and errors as ``score(_:parameters:data:images:)``.
+  /// What is to be said about a job on `test`; parameters and errors as ``scores(_:parameters:data:images:)``.
   package func test(
     _ job: Evaluation<TestUse>, parameters: [Float]?, data: EvaluationData, images: LabelledData?
   ) throws(NetworkError) -> TestScore {

@@ -15,11 +15,12 @@ final class Lane: Sendable {
     case train(TrainingSegment, LabelledData, TrainingState)
     case score(Scoring, [Float], LabelledData)
     case grow(Growing, LabelledData, TrainingState)
-    case evaluate(Evaluation<FitnessUse>, [Float]?, EvaluationData, images: LabelledData?)
+    /// Several have the same network, weights and slice, and no retraining.
+    case evaluate([Evaluation<FitnessUse>], [Float]?, EvaluationData, images: LabelledData?)
     case test(Evaluation<TestUse>, [Float]?, EvaluationData, images: LabelledData?)
   }
 
-  /// An outcome, the blobs that it names, and its cost.
+  /// An outcome, the blobs that it names, and its cost; of jobs that were computed together, an equal share.
   struct Product: Sendable {
     let answer: JobResult.Answer
     let blobs: [(digest: Digest, bytes: [UInt8])]
@@ -32,36 +33,39 @@ final class Lane: Sendable {
 
   init(number: Int) { queue = DispatchQueue(label: "lane \(number)") }
 
-  /// Computes one job on the lane's thread.
-  func perform(_ work: Work) async -> Product {
+  /// Computes jobs on the lane's thread: as many products as there are jobs in `work`.
+  func perform(_ work: Work) async -> [Product] {
     await withCheckedContinuation { continuation in
       queue.async { [self] in
         let start = (wall: Clock.now, cpu: Clock.threadSeconds)
-        let (answer, blobs) = compute(work)
+        let answers = compute(work)
+        let share = 1 / Double(answers.count)
         let cost = Cost(
-          wallSeconds: Clock.now.seconds(since: start.wall), cpuSeconds: max(0, Clock.threadSeconds - start.cpu))
-        continuation.resume(returning: Product(answer: answer, blobs: blobs, cost: cost))
+          wallSeconds: Clock.now.seconds(since: start.wall) * share,
+          cpuSeconds: max(0, Clock.threadSeconds - start.cpu) * share)
+        continuation.resume(returning: answers.map { Product(answer: $0, blobs: $1, cost: cost) })
       }
     }
   }
 
-  private func compute(_ work: Work) -> (JobResult.Answer, [(digest: Digest, bytes: [UInt8])]) {
+  private func compute(_ work: Work) -> [(JobResult.Answer, [(digest: Digest, bytes: [UInt8])])] {
     do {
       switch work {
-      case .evaluate(let job, let parameters, let data, let images):
-        let score = try judging.score(job, parameters: parameters, data: data, images: images)
-        return (.outcome(score.map { .evaluated($0) } ?? .worseThanThreshold), [])
+      case .evaluate(let jobs, let parameters, let data, let images):
+        return try judging.scores(jobs, parameters: parameters, data: data, images: images).map { score in
+          (.outcome(score.map { .evaluated($0) } ?? .worseThanThreshold), [])
+        }
       case .test(let job, let parameters, let data, let images):
         let score = try judging.test(job, parameters: parameters, data: data, images: images)
-        return (.outcome(.tested(score)), [])
-      case .train(let job, let data, let state): return try train(job, data, state)
+        return [(.outcome(.tested(score)), [])]
+      case .train(let job, let data, let state): return [try train(job, data, state)]
       case .score(let job, let parameters, let data):
         let (outcome, blob) = try job.outcome(parameters: parameters, data: data)
-        return (.outcome(outcome), blob.map { [$0] } ?? [])
-      case .grow(let job, let data, let state): return try grow(job, data, state)
+        return [(.outcome(outcome), blob.map { [$0] } ?? [])]
+      case .grow(let job, let data, let state): return [try grow(job, data, state)]
       }
     } catch {
-      return (.failure("\(error)"), [])
+      return Array(repeating: (.failure("\(error)"), []), count: work.jobCount)
     }
   }
 
@@ -97,6 +101,15 @@ final class Lane: Sendable {
   }
 
   private func stored(_ bytes: [UInt8]) -> (digest: Digest, bytes: [UInt8]) { (Digest(of: bytes), bytes) }
+}
+
+extension Lane.Work {
+  fileprivate var jobCount: Int {
+    switch self {
+    case .evaluate(let jobs, _, _, _): jobs.count
+    case .train, .score, .grow, .test: 1
+    }
+  }
 }
 
 extension TrainingState {

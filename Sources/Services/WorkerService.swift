@@ -46,7 +46,7 @@ package struct WorkerOptions: Sendable {
 package final class WorkerService: Sendable {
   private enum Input: Sendable {
     case socket(SocketEvent)
-    case finished(JobResult, blobs: [(digest: Digest, bytes: [UInt8])], lane: Int)
+    case finished([JobResult], blobs: [(digest: Digest, bytes: [UInt8])], lane: Int)
     case tick
     case drain
     case leave
@@ -115,13 +115,13 @@ package final class WorkerService: Sendable {
           for effect in await effects(of: event, &state, &idle, epoch, store, downloads, send) {
             switch effect {
             case .send(let message): send(message)
-            case .start(let job):
+            case .start(let jobs):
               let lane = idle.removeLast()
               // Not in the group: who leaves at once does not wait for what is being computed.
               Task { [lanes, input] in
-                let (result, blobs) = await Self.compute(job, on: lanes[lane], store)
-                journal?.append("\(result.job.hex) \(job.kind)")
-                input.yield(.finished(result, blobs: blobs, lane: lane))
+                let (results, blobs) = await Self.compute(jobs, on: lanes[lane], store)
+                for (job, result) in zip(jobs, results) { journal?.append("\(result.job.hex) \(job.kind)") }
+                input.yield(.finished(results, blobs: blobs, lane: lane))
               }
             case .giveUpFetching: await downloads.fail("the coordinator is gone")
             case .exit(let exit):
@@ -194,11 +194,11 @@ package final class WorkerService: Sendable {
     case .leave:
       log.info("leaving at once")
       return state.handle(.leave, at: now)
-    case .finished(let result, let blobs, let lane):
+    case .finished(let results, let blobs, let lane):
       idle.append(lane)
       // Before the result names them, so that a request for them never misses.
       for blob in blobs { await store.store(blob.bytes, as: blob.digest) }
-      return state.handle(.finished(result), at: now)
+      return state.handle(.finished(results), at: now)
     case .socket(.connected):
       patience.withLock { $0.silentSince = nil }
       return state.handle(.connected, at: now)
@@ -232,19 +232,21 @@ package final class WorkerService: Sendable {
   }
 
   private static func compute(
-    _ job: Job, on lane: Lane, _ store: WorkerInputs
-  ) async -> (JobResult, [(digest: Digest, bytes: [UInt8])]) {
-    let digest = job.digest
+    _ jobs: [Job], on lane: Lane, _ store: WorkerInputs
+  ) async -> ([JobResult], [(digest: Digest, bytes: [UInt8])]) {
     do {
-      let product = await lane.perform(try await work(job, store))
-      return (JobResult(job: digest, answer: product.answer, cost: product.cost), product.blobs)
+      let products = await lane.perform(try await work(jobs, store))
+      let results = zip(jobs, products).map { JobResult(job: $0.digest, answer: $1.answer, cost: $1.cost) }
+      return (results, products.flatMap(\.blobs))
     } catch {
-      return (JobResult(job: digest, answer: .failure("\(error)"), cost: Cost(wallSeconds: 0, cpuSeconds: 0)), [])
+      let cost = Cost(wallSeconds: 0, cpuSeconds: 0)
+      return (jobs.map { JobResult(job: $0.digest, answer: .failure("\(error)"), cost: cost) }, [])
     }
   }
 
-  private static func work(_ job: Job, _ store: WorkerInputs) async throws -> Lane.Work {
-    switch job {
+  /// The work of one job, or of several evaluations with the same inputs.
+  private static func work(_ jobs: [Job], _ store: WorkerInputs) async throws -> Lane.Work {
+    switch jobs[0] {
     case .split: throw BlobError(description: "a split is done where the data folder is")
     case .train(let job):
       let data = try await store.labelledData(job.slice.digest, atMost: job.slice.mostBytes(for: job.network))
@@ -257,8 +259,12 @@ package final class WorkerService: Sendable {
       let data = try await store.labelledData(job.slice.digest, atMost: job.slice.mostBytes(for: job.network))
       return .grow(job, data, try await state(job.state, of: job.network, job.recipe, step: job.step, store))
     case .evaluate(let job):
+      let evaluations = jobs.map { job -> Evaluation<FitnessUse> in
+        guard case .evaluate(let evaluation) = job else { preconditionFailure("only evaluations are done together") }
+        return evaluation
+      }
       return .evaluate(
-        job, try await weights(job, store),
+        evaluations, try await weights(job, store),
         try await store.evaluationData(job.slice.digest, atMost: job.slice.mostBytes(for: job.network)),
         images: try await images(job, store))
     case .test(let job):

@@ -80,9 +80,10 @@ struct VerifyCommand: AsyncParsableCommand {
     let unlimited = Evaluation(
       network: job.network, scope: job.scope, parameters: job.parameters, mask: job.mask, slice: job.slice,
       samples: job.samples, retraining: job.retraining)
-    return try Judging().score(
-      unlimited, parameters: try job.parameters.map { try Parameters.values(canonical: try store.blob($0)) },
-      data: EvaluationData(try slice(job.slice.digest)), images: try job.retraining.map { try slice($0.slice.digest) })!
+    let scores = try Judging().scores(
+      [unlimited], parameters: try job.parameters.map { try Parameters.values(canonical: try store.blob($0)) },
+      data: EvaluationData(try slice(job.slice.digest)), images: try job.retraining.map { try slice($0.slice.digest) })
+    return scores[0]!
   }
 }
 

@@ -8,14 +8,16 @@ struct WorkerBench {
   private(set) var seconds = 100.0
   private var names: [Digest: String] = [:]
 
-  init(lanes: Int = 1, patience: Double? = nil) {
-    state = WorkerState(hello: Samples.hello("a", lanes: lanes), patience: patience)
+  init(lanes: Int = 1, patience: Double? = nil, together: Int = 1) {
+    var timing = Timing()
+    timing.together = together
+    state = WorkerState(hello: Samples.hello("a", lanes: lanes), patience: patience, timing: timing)
     for number in 0..<64 { names[Samples.evaluation(number).digest] = "\(number)" }
   }
 
   /// A worker that has been welcomed.
-  static func welcomed(lanes: Int = 1) -> WorkerBench {
-    var bench = WorkerBench(lanes: lanes)
+  static func welcomed(lanes: Int = 1, together: Int = 1) -> WorkerBench {
+    var bench = WorkerBench(lanes: lanes, together: together)
     bench.handle(.connected)
     bench.hear(.welcome(Samples.welcome()))
     return bench
@@ -33,7 +35,9 @@ struct WorkerBench {
   mutating func parcel(_ numbers: Int...) -> [String] { hear(.parcel(numbers.map { Samples.evaluation($0) })) }
 
   @discardableResult
-  mutating func finish(_ number: Int) -> [String] { handle(.finished(Samples.result(Samples.evaluation(number)))) }
+  mutating func finish(_ numbers: Int...) -> [String] {
+    handle(.finished(numbers.map { Samples.result(Samples.evaluation($0)) }))
+  }
 
   @discardableResult
   mutating func acknowledge(_ number: Int) -> [String] { hear(.acknowledge([Samples.evaluation(number).digest])) }
@@ -59,7 +63,7 @@ struct WorkerBench {
     case .send(.returned(let jobs)): "returned\(text(jobs))"
     case .send(.blobRequest), .send(.blobChunk): "blob"
     case .send(.bye): "bye"
-    case .start(let job): "start\(text([job.digest]))"
+    case .start(let jobs): "start\(text(jobs.map(\.digest)))"
     case .giveUpFetching: "give up fetching"
     case .exit(.done): "exit"
     case .exit(.stopped): "exit: stopped"

@@ -1,3 +1,4 @@
+import Digests
 import Scheduling
 import Studies
 import Testing
@@ -100,6 +101,38 @@ struct WorkerStateTests {
     #expect(bench.finish(0) == ["results 0", "start 2"], "what runs runs on")
   }
 
+  // MARK: - Together
+
+  @Test func evaluationsOfOneNetworkStartTogetherHalfOfThemAtOnce() {
+    var bench = WorkerBench.welcomed(together: 4)
+    #expect(bench.parcel(0, 1, 2, 3, 4, 5, 6, 7, 8, 9) == ["start 0 1 2 3"])
+    #expect(bench.state.runningJobs == 4)
+    #expect(bench.finish(0, 1, 2, 3) == ["results 0 1 2 3", "start 4 5 6"])
+    #expect(bench.finish(4, 5, 6) == ["results 4 5 6", "start 7"], "the last go one by one, and can go elsewhere")
+  }
+
+  @Test func lanesShareWhatThereIs() {
+    var bench = WorkerBench.welcomed(lanes: 2, together: 16)
+    #expect(bench.parcel(0, 1, 2, 3, 4, 5, 6, 7) == ["start 0 1", "start 2"])
+    #expect(bench.finish(2) == ["results 2", "start 3"])
+  }
+
+  @Test func whatHasOtherInputsStartsAlone() {
+    var bench = WorkerBench.welcomed(together: 16)
+    let training = Samples.training(0)
+    let jobs = [0, 1].map { Samples.evaluation($0) } + [training] + (2..<9).map { Samples.evaluation($0) }
+    #expect(bench.hear(.parcel(jobs)) == ["start 0 1"])
+    #expect(bench.finish(0, 1) == ["results 0 1", "start \(training.digest.short)"])
+  }
+
+  @Test func aFailureAmongOthersIsItsOwn() {
+    var bench = WorkerBench.welcomed(together: 2)
+    bench.parcel(0, 1, 2, 3)
+    bench.handle(.drain)
+    let results = [Samples.result(Samples.evaluation(0)), Samples.failure(Samples.evaluation(1))]
+    #expect(bench.handle(.finished(results)) == ["returned 1", "results 0"])
+  }
+
   // MARK: - Outbox
 
   @Test func aResultIsSaidAgainUntilItIsAcknowledged() {
@@ -137,7 +170,7 @@ struct WorkerStateTests {
   @Test func aFailureIsSaidOnceAndNotKept() {
     var bench = WorkerBench.welcomed()
     bench.parcel(0)
-    #expect(bench.handle(.finished(Samples.failure(Samples.evaluation(0)))) == ["results 0"])
+    #expect(bench.handle(.finished([Samples.failure(Samples.evaluation(0))])) == ["results 0"])
     #expect(bench.wait(4) == ["heartbeat", "heartbeat"])
     #expect(bench.parcel(0) == ["start 0"])
   }
@@ -208,7 +241,7 @@ struct WorkerStateTests {
     bench.parcel(0)
     bench.handle(.drain)
     #expect(bench.handle(.disconnected) == ["note connection lost", "give up fetching"])
-    #expect(bench.handle(.finished(Samples.failure(Samples.evaluation(0)))) == ["exit: stopped"])
+    #expect(bench.handle(.finished([Samples.failure(Samples.evaluation(0))])) == ["exit: stopped"])
   }
 
   @Test func whatWasGivenUpIsReturnedToACoordinatorThatComesAfterAll() {
@@ -220,9 +253,9 @@ struct WorkerStateTests {
     #expect(bench.wait(60.25).contains("give up fetching"))
     bench.handle(.connected)
     bench.hear(.welcome(Samples.welcome()))
-    #expect(bench.handle(.finished(Samples.failure(Samples.evaluation(0)))) == ["returned 0"])
+    #expect(bench.handle(.finished([Samples.failure(Samples.evaluation(0))])) == ["returned 0"])
     bench.parcel(1)
-    #expect(bench.handle(.finished(Samples.failure(Samples.evaluation(1)))) == ["results 1"], "a failure of its own")
+    #expect(bench.handle(.finished([Samples.failure(Samples.evaluation(1))])) == ["results 1"], "a failure of its own")
   }
 
   @Test func whoLeavesWaitsForNoBlobOfACoordinatorThatSaysNothing() {
@@ -238,7 +271,7 @@ struct WorkerStateTests {
     bench.parcel(0)
     bench.handle(.drain)
     #expect(
-      bench.handle(.finished(Samples.failure(Samples.evaluation(0)))) == ["returned 0", "bye", "exit: stopped"])
+      bench.handle(.finished([Samples.failure(Samples.evaluation(0))])) == ["returned 0", "bye", "exit: stopped"])
   }
 
   @Test func aDismissalEndsTheWorker() {

@@ -24,6 +24,34 @@ typedef struct {
   int32_t relu;        // whether the last pass takes max(x, 0); it makes -0 to +0 in any case
 } ck_pass;
 
+// A part of one neuron's chain: its entries are start..<start + count. All offsets are in bytes.
+typedef struct {
+  uint32_t start, count;
+  uint32_t source;  // the row of the unfinished sum that it goes on from, or in a first part the neuron
+  uint32_t target;  // the row where the sum is stored
+} ck_run;
+
+// Runs of one layer. A row holds CK_LANES floats. Up to 16 entries behind the last may be read.
+typedef struct {
+  const float *inputs;      // rows that offsets count from
+  const uint32_t *offsets;  // of the entries' inputs, ascending within a neuron's chain
+  const float *weights;
+  float *values;       // rows that sources and targets count from
+  const float *bias;   // by neuron, where first parts start; null in later ones
+  int32_t *nonfinite;  // [CK_LANES] where runs end their chains, as in ck_pass; null elsewhere
+  int32_t relu;
+} ck_runs;
+
+// Leaves out entries whose input is zero in every lane, which changes no sum but perhaps the sign of a zero.
+typedef struct {
+  const uint32_t *offsets;
+  const float *weights;
+  const uint32_t *live;  // [32], a bit for each of up to 1024 inputs; the first is number `first`
+  uint32_t first;
+  uint32_t *live_offsets;  // 16 entries behind the last may be written
+  float *live_weights;
+} ck_filter;
+
 // A block of sums that stay in registers together: output channels by rows by columns of places.
 typedef struct {
   uint32_t channels, rows, columns;
@@ -70,9 +98,14 @@ enum { CK_RELU, CK_LEAKY_RELU, CK_CLIP, CK_SIGMOID, CK_TANH, CK_AFFINE, CK_COPY 
   void ck_dense_##variant(const ck_pass *pass, const float *weights, size_t stride, size_t features);                  \
   /* values[i] = bytes[i] / scale, correctly rounded, for i in 0..<count; scale is an integer of 1...65536. */         \
   void ck_expand_##variant(const uint8_t *bytes, float scale, size_t count, float *values);                            \
-  /* Adds the softmax cross-entropy of lanes 0..<count to *loss, in that order; returns how many lanes have their      \
-     label's logit highest (the first of equals wins). logits: [classes][CK_LANES], finite. */                         \
-  size_t ck_score_##variant(const float *logits, size_t classes, const uint8_t *labels, size_t count, double *loss);   \
+  /* The sums of runs, in any order: no run may read what another of the same call writes. */                          \
+  void ck_sum_##variant(const ck_runs *r, const ck_run *some, size_t count);                                           \
+  /* The same runs with live entries alone. */                                                                         \
+  void ck_filter_##variant(const ck_filter *f, const ck_run *all, size_t count, ck_run *some);                         \
+  /* The softmax cross-entropies of all lanes; returns how many of lanes 0..<count have their label's logit highest    \
+     (the first of equals wins). logits: [classes][CK_LANES], finite; losses: [CK_LANES]. */                           \
+  size_t ck_losses_##variant(const float *logits, size_t classes, const uint8_t *labels, size_t count,                 \
+                             double *losses);                                                                          \
   /* The sequences of Elementary.exp and Elementary.log, for comparison with them. */                                  \
   void ck_exp_##variant(const double *x, double *y, size_t count);                                                     \
   void ck_log_##variant(const double *x, double *y, size_t count);                                                     \

@@ -49,6 +49,14 @@ package enum Job: Hashable, Sendable {
     }
   }
 
+  /// Whether both are evaluations of masks of one network with the same weights on the same slice, which a worker can
+  /// do as one.
+  package func shares(inputsOf other: Job) -> Bool {
+    guard case .evaluate(let one) = self, case .evaluate(let other) = other else { return false }
+    return one.retraining == nil && other.retraining == nil && one.parameters == other.parameters
+      && one.slice == other.slice && one.scope == other.scope && one.network.digest == other.network.digest
+  }
+
   /// The numerics class that a worker must have; nil where any worker gives the same bits.
   package var numerics: NumericsClass? {
     switch self {

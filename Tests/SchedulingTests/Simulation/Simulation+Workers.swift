@@ -38,9 +38,10 @@ extension Simulation {
       workers[worker].connection = nil
       after(network.uniform() * 2, .workerDials(worker, life: workers[worker].life))
       try tell(worker, .disconnected)
-    case .computed(_, _, let result):
-      workers[worker].running.remove(result.job)
-      try tell(worker, .finished(result))
+    case .computed(_, _, let results):
+      workers[worker].busyLanes -= 1
+      workers[worker].running.subtract(results.map(\.job))
+      try tell(worker, .finished(results))
     case .workerStarts, .workerTick, .toCoordinator, .closedAtCoordinator, .coordinatorStarts, .coordinatorTick, .plan,
       .committed, .blob, .fault, .workerThaws, .coordinatorThaws, .healed:
       preconditionFailure("not a worker's")
@@ -52,7 +53,7 @@ extension Simulation {
     for effect in effects {
       switch effect {
       case .send(let message): if let id = workers[worker].connection { send(message, over: id) }
-      case .start(let job): try compute(job, at: worker)
+      case .start(let jobs): try compute(jobs, at: worker)
       case .exit(let exit):
         if case .rejected = exit { reformed.insert(worker) }
         if let id = workers[worker].connection { close(id) }
@@ -64,13 +65,25 @@ extension Simulation {
     }
   }
 
-  private mutating func compute(_ job: Job, at worker: Int) throws(Violation) {
+  private mutating func compute(_ jobs: [Job], at worker: Int) throws(Violation) {
+    workers[worker].busyLanes += 1
+    guard workers[worker].busyLanes <= scenario.lanes[worker] else {
+      throw violation(.tooManyRunning, "\(workers[worker].busyLanes) starts on \(scenario.lanes[worker]) lanes")
+    }
+    var results: [JobResult] = []
+    var seconds = 0.0
+    for job in jobs {
+      let (result, time) = try outcome(of: job, at: worker)
+      results.append(result)
+      seconds += time
+    }
+    after(seconds, .computed(worker, life: workers[worker].life, results))
+  }
+
+  private mutating func outcome(of job: Job, at worker: Int) throws(Violation) -> (JobResult, Double) {
     let digest = job.digest
     guard workers[worker].running.insert(digest).inserted else {
       throw violation(.tooManyRunning, "\(digest) runs twice in one worker")
-    }
-    guard workers[worker].running.count <= scenario.lanes[worker] else {
-      throw violation(.tooManyRunning, "\(workers[worker].running.count) jobs on \(scenario.lanes[worker]) lanes")
     }
     tally.starts += 1
     if disk.facts[digest] != nil, head?.state.isAuditing(digest) != true { tally.startsAfterFact += 1 }
@@ -83,7 +96,7 @@ extension Simulation {
       // No two lives tell the same lie: two that agree are believed.
       result.answer = .outcome(Samples.lie(job, workers[worker].life))
     }
-    after(time, .computed(worker, life: workers[worker].life, result))
+    return (result, time)
   }
 
   /// Ends a process; another takes its place after a while unless there is nothing left to do.

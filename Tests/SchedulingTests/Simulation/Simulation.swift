@@ -17,7 +17,7 @@ struct Simulation {
     case toCoordinator(UInt32, WorkerMessage)
     case closedAtWorker(UInt32)
     case closedAtCoordinator(UInt32)
-    case computed(Int, life: Int, JobResult)
+    case computed(Int, life: Int, [JobResult])
     case coordinatorStarts
     case coordinatorTick(life: Int)
     case plan(life: Int)
@@ -35,6 +35,7 @@ struct Simulation {
     var life = 0
     var connection: UInt32?
     var running: Set<Digest> = []
+    var busyLanes = 0
     var isFrozen = false
     /// What waits until the process thaws.
     var backlog: [Happening] = []

@@ -1,0 +1,288 @@
+internal import CKernels
+internal import Models
+internal import Pruning
+
+/// Masks of one network of dense layers made ready to be evaluated together, block by block.
+///
+/// A neuron's chain is cut into parts, one for each chunk of its layer's inputs, and parts are numbered by value: the
+/// neuron, the part before, and the inputs that the mask keeps, themselves numbered so. Equal parts are computed once
+/// for all masks, so children cost what they differ in from where they begin to differ. No sum changes a bit: a chain
+/// goes on from exactly the partial sum that it would have had alone.
+final class PopulationProgram {
+  /// The parts of one chunk of a layer, for all masks (the first layer) or for one of them (later layers).
+  private final class Stage {
+    let layer: Int
+    /// The first input of the chunk.
+    let low: Int
+    let isFirst: Bool
+    let isLast: Bool
+    let entries: EntryList
+    var runs: [ck_run] = []
+
+    init(layer: Int, low: Int, isFirst: Bool, isLast: Bool, entries: EntryList) {
+      (self.layer, self.low, self.isFirst, self.isLast, self.entries) = (layer, low, isFirst, isLast, entries)
+    }
+  }
+
+  /// A part of a chain: what stands in front of it and where its entries are.
+  private struct Node {
+    /// The part before, or the neuron where there is none.
+    let before: Int
+    /// The stage, of which several share a list of entries.
+    let stage: Int
+    let start: Int
+    let count: Int
+  }
+
+  private let layers: [DenseChain.Layer]
+  private let chunks: [Int]
+  private let parameters: AlignedBuffer<Float>
+  private let kernels: Kernels
+  private let biases: [AlignedBuffer<Float>]
+
+  private var stages: [Stage] = []
+  /// How many of the first stages belong to the first layer: those that read the data.
+  private let inputStages: Int
+  private let laterEntries = EntryList()
+  private var nodes: [Node] = []
+  private var children: [Int32] = []
+  private var table = NodeTable()
+  /// For each mask the parts that end the chains of the last layer.
+  private var outputs: [[Int]] = []
+  /// For each part the row that its sum is stored in.
+  private var rows: [UInt32] = []
+  private var values = AlignedBuffer<Float>(count: 0)
+  /// The first layer's runs with entries that are live in the slab at hand; empty where nothing is skipped.
+  private var live: [(entries: EntryList, runs: [ck_run])] = []
+
+  /// Inputs of a chunk that should be live: about what the first-level cache holds of 64 samples. Fewer would begin and
+  /// end runs more often than that gains.
+  private static let chunkRows = 200.0
+  /// Entries that are taken together: with what they read and write they stay in the second-level cache.
+  private static let mostEntries = 110_000
+
+  /// - Parameters:
+  ///   - parameters: must be of the chain's network.
+  ///   - liveShare: the share of the data's features that are not zero throughout a slab.
+  init(_ chain: DenseChain, parameters: AlignedBuffer<Float>, liveShare: Double, kernels: Kernels) {
+    layers = chain.layers
+    self.parameters = parameters
+    self.kernels = kernels
+    biases = layers.map { layer in
+      let bias = AlignedBuffer<Float>(count: layer.outputs)
+      if let range = layer.bias?.range {
+        bias.base.update(from: parameters.base + range.lowerBound, count: layer.outputs)
+      }
+      return bias
+    }
+    chunks = layers.enumerated().map { index, layer in
+      // A filter's window has 1,024 bits.
+      let most = index == 0 ? min(Self.chunkRows / max(liveShare, 0.01), 1024) : Self.chunkRows
+      let count = max(1, (layer.inputs + Int(most) - 1) / Int(most))
+      return (layer.inputs + count - 1) / count
+    }
+    inputStages = (layers[0].inputs + chunks[0] - 1) / chunks[0]
+  }
+
+  /// The number of masks that are ready.
+  var count: Int { outputs.count }
+
+  /// Multiply-adds of one sample for all masks that are ready, what they share counted once.
+  var multiplyAdds: Int { stages.prefix(inputStages).reduce(laterEntries.count) { $0 + $1.entries.count } }
+
+  /// Takes over the first of these masks; nil keeps every weight.
+  ///
+  /// - Parameter all: whether all of them, instead of as many as one should together, at least one.
+  /// - Returns: how many.
+  /// - Complexity: linear in their kept weights.
+  @discardableResult
+  func compile(_ masks: some Collection<Mask?>, all: Bool = false) -> Int {
+    stages = []
+    nodes.removeAll(keepingCapacity: true)
+    table.removeAll()
+    outputs = []
+    laterEntries.count = 0
+    live = []
+    appendStages(of: 0) { _ in EntryList() }
+    for mask in masks {
+      add(mask)
+      if !all, multiplyAdds * (outputs.count + 1) > Self.mostEntries * outputs.count { break }
+    }
+    assignRows()
+    return outputs.count
+  }
+
+  private func appendStages(of layer: Int, entries: (Int) -> EntryList) {
+    for low in stride(from: 0, to: layers[layer].inputs, by: chunks[layer]) {
+      stages.append(
+        Stage(
+          layer: layer, low: low, isFirst: low == 0, isLast: low + chunks[layer] >= layers[layer].inputs,
+          entries: entries(low)))
+    }
+  }
+
+  private func add(_ mask: Mask?) {
+    var inputs: [Int]?
+    for (index, layer) in layers.enumerated() {
+      let first = index == 0 ? 0 : stages.count
+      if index > 0 { appendStages(of: index) { _ in laterEntries } }
+      var chains = Array(0..<layer.outputs)
+      for (chunk, low) in stride(from: 0, to: layer.inputs, by: chunks[index]).enumerated() {
+        let range = low..<min(low + chunks[index], layer.inputs)
+        for neuron in 0..<layer.outputs {
+          chains[neuron] = part(neuron, after: chains[neuron], range, mask, inputs, stage: first + chunk)
+        }
+      }
+      inputs = chains
+    }
+    outputs.append(inputs!)
+  }
+
+  /// The number of the part of a neuron's chain over a range of its inputs.
+  private func part(
+    _ neuron: Int, after before: Int, _ range: Range<Int>, _ mask: Mask?, _ inputs: [Int]?, stage number: Int
+  ) -> Int {
+    let stage = stages[number]
+    let layer = layers[stage.layer]
+    let entries = stage.entries
+    let start = entries.count
+    entries.reserve(range.count)
+    var hash = UInt64(truncatingIfNeeded: before << 1 | (stage.isFirst ? 1 : 0)) &+ UInt64(stage.layer) << 48
+    let weights = UnsafePointer(parameters.base) + layer.weight.range.lowerBound + neuron * layer.inputs
+    forEachKept(mask, layer, neuron, range) { input in
+      let offset = inputs.map { UInt32(truncatingIfNeeded: $0[input]) } ?? Self.rowBytes &* UInt32(input)
+      hash = NodeTable.combined(hash, UInt64(offset))
+      entries.append(offset, weights[input])
+    }
+    let count = entries.count - start
+    let (node, isNew) = table.node(hash) { other in
+      let other = nodes[other]
+      let sibling = stages[other.stage]
+      return other.before == before && other.count == count && sibling.layer == stage.layer
+        && sibling.low == stage.low && entries.areEqual(other.start, start, length: count)
+    }
+    if isNew {
+      nodes.append(Node(before: before, stage: number, start: start, count: count))
+      stage.runs.append(
+        ck_run(start: UInt32(start), count: UInt32(count), source: UInt32(before), target: UInt32(node)))
+    } else {
+      entries.count = start
+    }
+    return node
+  }
+
+  @inline(__always)
+  private func forEachKept(
+    _ mask: Mask?, _ layer: DenseChain.Layer, _ neuron: Int, _ range: Range<Int>, _ body: (Int) -> Void
+  ) {
+    guard let mask, let maskRange = layer.weight.maskRange else {
+      range.forEach(body)
+      return
+    }
+    mask.words.withUnsafeBufferPointer { words in
+      let bits = BitWindow(words: words)
+      let row = maskRange.lowerBound + neuron * layer.inputs
+      for first in stride(from: range.lowerBound, to: range.upperBound, by: 64) {
+        var rest = bits.load(at: row + first, count: min(64, range.upperBound - first))
+        while rest != 0 {
+          body(first &+ rest.trailingZeroBitCount)
+          rest &= rest &- 1
+        }
+      }
+    }
+  }
+
+  /// Gives each part a row, its only continuation the same one, and puts rows in place of numbers.
+  private func assignRows() {
+    children = Array(repeating: 0, count: nodes.count)
+    for node in nodes where !stages[node.stage].isFirst { children[node.before] += 1 }
+    rows.removeAll(keepingCapacity: true)
+    var count: UInt32 = 0
+    for node in nodes {
+      if !stages[node.stage].isFirst, children[node.before] == 1 {
+        rows.append(rows[node.before])
+      } else {
+        rows.append(count * Self.rowBytes)
+        count += 1
+      }
+    }
+    for stage in stages {
+      for index in stage.runs.indices {
+        if !stage.isFirst { stage.runs[index].source = rows[Int(stage.runs[index].source)] }
+        stage.runs[index].target = rows[Int(stage.runs[index].target)]
+      }
+    }
+    for index in 0..<laterEntries.count {
+      laterEntries.offsets.base[index] = rows[Int(laterEntries.offsets.base[index])]
+    }
+    if values.count < Int(count) * Kernels.lanes { values = AlignedBuffer(count: Int(count) * Kernels.lanes) }
+  }
+
+  /// Leaves out, until the next call, entries whose features are zero in all samples to come.
+  ///
+  /// - Parameter features: a bit for each feature that is not, with 1,024 bits behind the last.
+  func skip(allBut features: [UInt64]) {
+    if live.isEmpty { live = (0..<inputStages).map { _ in (EntryList(), []) } }
+    features.withUnsafeBufferPointer { features in
+      let bits = BitWindow(words: features)
+      for (number, stage) in stages[..<inputStages].enumerated() {
+        let window = (0..<16).map { bits.load(at: stage.low + 64 * $0, count: 64) }
+        let entries = live[number].entries
+        entries.count = 0
+        entries.reserve(stage.entries.count)
+        var runs = [ck_run](repeating: ck_run(), count: stage.runs.count)
+        window.withUnsafeBytes { window in
+          var filter = ck_filter(
+            offsets: stage.entries.offsets.base, weights: stage.entries.weights.base,
+            live: window.baseAddress!.assumingMemoryBound(to: UInt32.self), first: UInt32(stage.low),
+            live_offsets: entries.offsets.base, live_weights: entries.weights.base)
+          runs.withUnsafeMutableBufferPointer { live in
+            stage.runs.withUnsafeBufferPointer { all in
+              guard let all = all.baseAddress, let live = live.baseAddress else { return }
+              kernels.filter(all, count: stage.runs.count, &filter, into: live)
+            }
+          }
+        }
+        live[number].runs = runs
+      }
+    }
+  }
+
+  /// Computes all masks for one block.
+  ///
+  /// - Parameter inputs: [features][lanes].
+  func run(inputs: UnsafePointer<Float>, nonfinite: UnsafeMutablePointer<Int32>) {
+    for (number, stage) in stages[..<inputStages].enumerated() {
+      if live.isEmpty {
+        sum(stage.runs, stage, stage.entries, inputs, nonfinite)
+      } else {
+        sum(live[number].runs, stage, live[number].entries, inputs, nonfinite)
+      }
+    }
+    for stage in stages[inputStages...] { sum(stage.runs, stage, stage.entries, UnsafePointer(values.base), nonfinite) }
+  }
+
+  private func sum(
+    _ runs: [ck_run], _ stage: Stage, _ entries: EntryList, _ inputs: UnsafePointer<Float>,
+    _ nonfinite: UnsafeMutablePointer<Int32>
+  ) {
+    var layer = ck_runs(
+      inputs: inputs, offsets: entries.offsets.base, weights: entries.weights.base, values: values.base,
+      bias: stage.isFirst ? UnsafePointer(biases[stage.layer].base) : nil, nonfinite: stage.isLast ? nonfinite : nil,
+      relu: layers[stage.layer].relu ? 1 : 0)
+    runs.withUnsafeBufferPointer { runs in
+      guard let first = runs.baseAddress else { return }
+      kernels.sum(first, count: runs.count, &layer)
+    }
+  }
+
+  /// Copies the class scores of a mask: [classes][lanes].
+  func copyLogits(of mask: Int, into logits: UnsafeMutablePointer<Float>) {
+    for (label, node) in outputs[mask].enumerated() {
+      (logits + label * Kernels.lanes).update(
+        from: values.base + Int(rows[node]) / MemoryLayout<Float>.stride, count: Kernels.lanes)
+    }
+  }
+
+  private static let rowBytes = UInt32(Kernels.lanes * MemoryLayout<Float>.stride)
+}

@@ -139,8 +139,9 @@ let package = Package(
 
     // Built only when asked for by name; prints what `make bench` shows.
     .executableTarget(
-      name: "kernel-benchmark", dependencies: ["Formats", "Networks", "Pruning", "Models", "Randomness"],
+      name: "kernel-benchmark", dependencies: ["CPeak", "Formats", "Networks", "Pruning", "Models", "Randomness"],
       path: "Benchmarks/Kernels", swiftSettings: strict),
+    .target(name: "CPeak", path: "Benchmarks/CPeak", cSettings: [.unsafeFlags(["-O3"])]),
     .executableTarget(
       name: "tunnel-benchmark", dependencies: ["Tunnel", "Certificates", "Messaging", logging],
       path: "Benchmarks/Tunnel", swiftSettings: strict),

@@ -1,28 +1,73 @@
 import Formats
+import Foundation
 import Models
 import Networks
 import Pruning
-import Randomness
 
-/// Evaluations per second of 64 masks of lenet-300-100 on MNIST's 10,000 test images, together and one by one, printed as
-/// `KEY RATE` lines, medians of five.
+/// Evaluations per second of masks on MNIST's 10,000 test images, together and one after the other, and of an
+/// annealing's steps, printed as `KEY RATE` lines, medians of five.
 ///
 /// - Parameters:
+///   - name: a network of the zoo for MNIST.
 ///   - folder: where mnist lies.
-///   - weights: a safetensors file, or nil for initial weights.
-///   - masks: a NumPy file of [masks][weights] zeros and ones, or nil for unrelated ones at a sparsity of 0.9.
-func populationTimes(folder: String, masks given: [Mask]? = nil, parameters: [Float]? = nil) throws {
-  let data = try DataFolder.load(named: "mnist", folder: folder).officialTest!
+///   - masks: a file with a byte of 0 or 1 for each prunable weight of each mask; nil draws 64 at a sparsity of 0.9.
+///   - exchange: where network, masks and scores are written for whoever wants to compute the same.
+func populationTimes(_ name: String, folder: String, masks file: String?, exchange: String, key: String) throws {
+  guard let data = try DataFolder.load(named: "mnist", folder: folder).officialTest else { return }
+  let network = try Zoo.network(named: name, shape: name == "lenet-5" ? data.shape : [784], classes: 10)
+  let parameters = initialParameters(network, seed: 1)
+  let evaluator = try MaskedEvaluator(
+    network: network, scope: scope, parameters: parameters, data: EvaluationData(data))
+  let size = evaluator.maskCount
+  let masks =
+    try file.map { try readMasks($0, size: size) } ?? (0..<64).map { randomMask(count: size, sparsity: 0.9, id: $0) }
+  let queries = masks.map { MaskedEvaluator.Query(mask: $0) }
+  var scores: [Score?] = []
+  let together = median { scores = evaluator.evaluate(queries) }
+  let few = masks.prefix(8)
+  var alone: [Score] = []
+  let single = median { alone = few.map { evaluator.evaluate($0) } }
+  precondition(scores.prefix(8).elementsEqual(alone), "masks together and alone have other bits")
+  print("\(key).together \(Double(masks.count) / together)")
+  print("\(key).alone \(Double(few.count) / single)")
+
+  var layout = Data()
+  for mask in masks { layout.append(contentsOf: (0..<size).map { mask[$0] ? 1 : 0 }) }
+  try layout.write(to: URL(filePath: exchange + "/masks.u8"))
+  try parameters.withUnsafeBytes { try Data($0).write(to: URL(filePath: exchange + "/parameters.f32")) }
+  let lines = scores.map { score in
+    guard case .exact(let correct, _, let loss) = score else { return "nonfinite" }
+    return "\(correct) \(loss)"
+  }
+  try lines.joined(separator: "\n").write(toFile: exchange + "/scores.txt", atomically: true, encoding: .utf8)
+}
+
+private func readMasks(_ file: String, size: Int) throws -> [Mask] {
+  let bytes = [UInt8](try Data(contentsOf: URL(filePath: file)))
+  return stride(from: 0, to: bytes.count, by: size).map { first in
+    Mask(count: size, keeping: (0..<size).filter { bytes[first + $0] != 0 })
+  }
+}
+
+/// Steps per second of an annealing that flips 16 weights of lenet-300-100 at a sparsity of 0.9, each judged on MNIST's
+/// 10,000 test images.
+func annealingTimes(folder: String) throws {
+  guard let data = try DataFolder.load(named: "mnist", folder: folder).officialTest else { return }
   let network = try Zoo.network(named: "lenet-300-100", shape: [784], classes: 10)
   let evaluator = try MaskedEvaluator(
-    network: network, scope: scope, parameters: parameters ?? initialParameters(network, seed: 1),
-    data: EvaluationData(data))
-  let masks = given ?? (0..<64).map { randomMask(count: evaluator.maskCount, sparsity: 0.9, id: $0) }
-  let queries = masks.map { MaskedEvaluator.Query(mask: $0) }
-  var (together, alone): ([Score?], [Score?]) = ([], [])
-  let whole = median { together = evaluator.evaluate(queries) }
-  let single = median { alone = masks.prefix(16).map { evaluator.evaluate($0) } }
-  precondition(together.prefix(16).elementsEqual(alone), "not the same bits")
-  print("population.together \(Double(masks.count) / whole)")
-  print("population.alone \(Double(min(16, masks.count)) / single)")
+    network: network, scope: scope, parameters: initialParameters(network, seed: 1), data: EvaluationData(data))
+  var mask = randomMask(count: evaluator.maskCount, sparsity: 0.9, id: 0)
+  var step = 0
+  let seconds = median {
+    for _ in 0..<32 {
+      step += 1
+      for bit in randomMask(count: mask.count, sparsity: 1 - 16 / Double(mask.count), id: UInt64(1000 + step))
+        .keptPositions
+      {
+        mask[bit].toggle()
+      }
+      _ = evaluator.evaluate([MaskedEvaluator.Query(mask: mask)])
+    }
+  }
+  print("annealing \(32 / seconds)")
 }

@@ -1,6 +1,7 @@
 """Times PyTorch on one CPU thread and prints JSON: seconds by key, medians of several rounds.
 
 - train.NETWORK: one epoch on the 60,000 images of MNIST; batches of 64, SGD with momentum, data ready as floats.
+- train.conv-4, train.resnet-20: an epoch on 1,280 images of CIFAR-10, normalised.
 - forward.NETWORK: dense logits of the 10,000 test images of CIFAR-10, with the best batch size and memory format.
 """
 
@@ -60,6 +61,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", help="the data folder")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--lines", action="store_true", help="print lines `torch.KEY SECONDS` instead of JSON")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(1)
@@ -76,9 +78,10 @@ def main():
     for network in ("lenet-300-100", "lenet-5"):
         measure(f"train.{network}", epoch(network, values, labels))
 
-    _, (images, _) = peer_data.cifar10(arguments.data)
+    _, (images, labels) = peer_data.cifar10(arguments.data)
     values = peer_data.scaled(images, normalise=True)
     for network in ("conv-4", "resnet-20"):
+        measure(f"train.{network}", epoch(network, values[:1280], labels[:1280]))
         ways = [(batch, form) for batch in (64, 250, 1000) for form in (torch.contiguous_format, torch.channels_last)]
 
         def trial(way):
@@ -88,6 +91,10 @@ def main():
         batch, form = min(ways, key=trial)
         choices[f"forward.{network}"] = dict(batch=batch, memory_format=str(form))
         measure(f"forward.{network}", forward(network, values, batch, form))
+    if arguments.lines:
+        for key, value in seconds.items():
+            print(f"torch.{key} {value}")
+        return
     print(json.dumps(dict(torch=torch.__version__, rounds=arguments.rounds, seconds=seconds, choices=choices)))
 
 

@@ -8,7 +8,7 @@ struct BlobError: Error, CustomStringConvertible {
 
 /// Blobs on their way from one peer: pulled in chunks, a few unanswered at a time, checked against their digest.
 actor BlobDownloads {
-  private struct Download {
+  fileprivate struct Download {
     var buffer: [UInt8] = []
     var total: Int?
     /// The most bytes that any caller takes.
@@ -23,8 +23,17 @@ actor BlobDownloads {
     var patience: Double { 120 + Double(limit) / 8192 }
   }
 
+  /// What a chunk changes.
+  fileprivate enum Progress {
+    case unasked
+    case refused(String)
+    /// Chunks to ask for now.
+    case more([Int])
+    case complete
+  }
+
   /// Chunks asked for at once: enough to fill the pipe, few enough to leave room for other messages.
-  private static let window = 4
+  fileprivate static let window = 4
   /// Seconds without a chunk after which the unanswered ones are asked for again: the network may drop any message.
   private static let patience = 5.0
   /// The largest blob that anybody may expect.
@@ -59,38 +68,21 @@ actor BlobDownloads {
 
   /// Takes a chunk that came in; one that nobody asked for is ignored.
   func deliver(_ chunk: BlobChunk) {
-    guard var download = downloads[chunk.digest], download.unanswered.remove(chunk.offset) != nil else { return }
-    guard chunk.total <= download.limit else {
-      let reason = "the peer announces \(chunk.total) bytes, where there can be \(download.limit)"
-      finish(chunk.digest, .failure(BlobError(description: "blob \(chunk.digest): \(reason)")))
-      return
-    }
-    guard chunk.total > 0, download.total.map({ $0 == chunk.total }) ?? true,
-      !chunk.bytes.isEmpty, chunk.offset + chunk.bytes.count <= chunk.total
-    else {
-      finish(chunk.digest, .failure(BlobError(description: "the peer has no blob \(chunk.digest)")))
-      return
-    }
-    if download.total == nil {
-      download.total = chunk.total
-      download.buffer = Array(repeating: 0, count: chunk.total)
-      download.nextOffset = chunk.bytes.count
-    }
-    download.buffer.replaceSubrange(chunk.offset..<chunk.offset + chunk.bytes.count, with: chunk.bytes)
-    downloads[chunk.digest] = download
-    lastChunk = Clock.now
-    while downloads[chunk.digest]!.unanswered.count < Self.window,
-      downloads[chunk.digest]!.nextOffset < chunk.total
-    {
-      let offset = downloads[chunk.digest]!.nextOffset
-      downloads[chunk.digest]!.nextOffset += min(BlobChunk.maximumLength, chunk.total - offset)
-      request(chunk.digest, offset: offset)
-    }
-    guard downloads[chunk.digest]!.unanswered.isEmpty else { return }
-    if Digest(of: download.buffer) == chunk.digest {
-      finish(chunk.digest, .success(download.buffer))
-    } else {
-      finish(chunk.digest, .failure(BlobError(description: "blob \(chunk.digest) arrived with other bytes")))
+    guard let index = downloads.index(forKey: chunk.digest) else { return }
+    // In place: a copy of the value would copy the whole buffer for each chunk.
+    switch downloads.values[index].take(chunk) {
+    case .unasked: return
+    case .refused(let reason): finish(chunk.digest, .failure(BlobError(description: reason)))
+    case .more(let offsets):
+      lastChunk = Clock.now
+      for offset in offsets { request(chunk.digest, offset: offset) }
+    case .complete:
+      let buffer = downloads.values[index].buffer
+      if Digest(of: buffer) == chunk.digest {
+        finish(chunk.digest, .success(buffer))
+      } else {
+        finish(chunk.digest, .failure(BlobError(description: "blob \(chunk.digest) arrived with other bytes")))
+      }
     }
   }
 
@@ -126,6 +118,33 @@ actor BlobDownloads {
   private func finish(_ digest: Digest, _ result: Result<[UInt8], any Error>) {
     guard let download = downloads.removeValue(forKey: digest) else { return }
     for waiter in download.waiters { waiter.resume(with: result) }
+  }
+}
+
+extension BlobDownloads.Download {
+  fileprivate mutating func take(_ chunk: BlobChunk) -> BlobDownloads.Progress {
+    guard unanswered.remove(chunk.offset) != nil else { return .unasked }
+    guard chunk.total <= limit else {
+      return .refused("blob \(chunk.digest): the peer announces \(chunk.total) bytes, where there can be \(limit)")
+    }
+    guard chunk.total > 0, total.map({ $0 == chunk.total }) ?? true, !chunk.bytes.isEmpty,
+      chunk.offset + chunk.bytes.count <= chunk.total
+    else { return .refused("the peer has no blob \(chunk.digest)") }
+    if total == nil {
+      total = chunk.total
+      buffer = Array(repeating: 0, count: chunk.total)
+      nextOffset = chunk.bytes.count
+    }
+    buffer.withUnsafeMutableBytes { buffer in
+      UnsafeMutableRawBufferPointer(rebasing: buffer[chunk.offset..<chunk.offset + chunk.bytes.count])
+        .copyBytes(from: chunk.bytes)
+    }
+    var wanted: [Int] = []
+    while unanswered.count + wanted.count < BlobDownloads.window, nextOffset < chunk.total {
+      wanted.append(nextOffset)
+      nextOffset += min(BlobChunk.maximumLength, chunk.total - nextOffset)
+    }
+    return unanswered.isEmpty && wanted.isEmpty ? .complete : .more(wanted)
   }
 }
 

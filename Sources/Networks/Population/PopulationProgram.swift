@@ -43,6 +43,8 @@ final class PopulationProgram {
   private var stages: [Stage] = []
   /// How many of the first stages belong to the first layer: those that read the data.
   private let inputStages: Int
+  /// Entries of the first layer's stages, and of all others.
+  private let firstEntries: [EntryList]
   private let laterEntries = EntryList()
   private var nodes: [Node] = []
   private var children: [Int32] = []
@@ -52,12 +54,13 @@ final class PopulationProgram {
   /// For each part the row that its sum is stored in.
   private var rows: [UInt32] = []
   private var values = AlignedBuffer<Float>(count: 0)
-  /// The first layer's runs with entries that are live in the slab at hand; empty where nothing is skipped.
-  private var live: [(entries: EntryList, runs: [ck_run])] = []
+  /// The first layer's entries that are live in the slab at hand, and their runs; none where nothing is skipped.
+  private let liveEntries: [EntryList]
+  private var liveRuns: [[ck_run]] = []
 
   /// Inputs of a chunk that should be live: about what the first-level cache holds of 64 samples. Fewer would begin and
   /// end runs more often than that gains.
-  private static let chunkRows = 200.0
+  private static let chunkRows = 180.0
   /// Entries that are taken together: with what they read and write they stay in the second-level cache.
   private static let mostEntries = 110_000
 
@@ -82,6 +85,8 @@ final class PopulationProgram {
       return (layer.inputs + count - 1) / count
     }
     inputStages = (layers[0].inputs + chunks[0] - 1) / chunks[0]
+    firstEntries = (0..<inputStages).map { _ in EntryList() }
+    liveEntries = (0..<inputStages).map { _ in EntryList() }
   }
 
   /// The number of masks that are ready.
@@ -101,9 +106,9 @@ final class PopulationProgram {
     nodes.removeAll(keepingCapacity: true)
     table.removeAll()
     outputs = []
-    laterEntries.count = 0
-    live = []
-    appendStages(of: 0) { _ in EntryList() }
+    for entries in firstEntries + [laterEntries] { entries.count = 0 }
+    liveRuns = []
+    appendStages(of: 0, firstEntries)
     for mask in masks {
       add(mask)
       if !all, multiplyAdds * (outputs.count + 1) > Self.mostEntries * outputs.count { break }
@@ -112,12 +117,13 @@ final class PopulationProgram {
     return outputs.count
   }
 
-  private func appendStages(of layer: Int, entries: (Int) -> EntryList) {
-    for low in stride(from: 0, to: layers[layer].inputs, by: chunks[layer]) {
+  /// Stages for the chunks of a layer, each with entries of its own or all with the later ones.
+  private func appendStages(of layer: Int, _ entries: [EntryList] = []) {
+    for (chunk, low) in stride(from: 0, to: layers[layer].inputs, by: chunks[layer]).enumerated() {
       stages.append(
         Stage(
           layer: layer, low: low, isFirst: low == 0, isLast: low + chunks[layer] >= layers[layer].inputs,
-          entries: entries(low)))
+          entries: entries.isEmpty ? laterEntries : entries[chunk]))
     }
   }
 
@@ -125,7 +131,7 @@ final class PopulationProgram {
     var inputs: [Int]?
     for (index, layer) in layers.enumerated() {
       let first = index == 0 ? 0 : stages.count
-      if index > 0 { appendStages(of: index) { _ in laterEntries } }
+      if index > 0 { appendStages(of: index) }
       var chains = Array(0..<layer.outputs)
       for (chunk, low) in stride(from: 0, to: layer.inputs, by: chunks[index]).enumerated() {
         let range = low..<min(low + chunks[index], layer.inputs)
@@ -222,12 +228,12 @@ final class PopulationProgram {
   ///
   /// - Parameter features: a bit for each feature that is not, with 1,024 bits behind the last.
   func skip(allBut features: [UInt64]) {
-    if live.isEmpty { live = (0..<inputStages).map { _ in (EntryList(), []) } }
+    liveRuns = []
     features.withUnsafeBufferPointer { features in
       let bits = BitWindow(words: features)
       for (number, stage) in stages[..<inputStages].enumerated() {
         let window = (0..<16).map { bits.load(at: stage.low + 64 * $0, count: 64) }
-        let entries = live[number].entries
+        let entries = liveEntries[number]
         entries.count = 0
         entries.reserve(stage.entries.count)
         var runs = [ck_run](repeating: ck_run(), count: stage.runs.count)
@@ -243,7 +249,7 @@ final class PopulationProgram {
             }
           }
         }
-        live[number].runs = runs
+        liveRuns.append(runs)
       }
     }
   }
@@ -253,10 +259,10 @@ final class PopulationProgram {
   /// - Parameter inputs: [features][lanes].
   func run(inputs: UnsafePointer<Float>, nonfinite: UnsafeMutablePointer<Int32>) {
     for (number, stage) in stages[..<inputStages].enumerated() {
-      if live.isEmpty {
+      if liveRuns.isEmpty {
         sum(stage.runs, stage, stage.entries, inputs, nonfinite)
       } else {
-        sum(live[number].runs, stage, live[number].entries, inputs, nonfinite)
+        sum(liveRuns[number], stage, liveEntries[number], inputs, nonfinite)
       }
     }
     for stage in stages[inputStages...] { sum(stage.runs, stage, stage.entries, UnsafePointer(values.base), nonfinite) }

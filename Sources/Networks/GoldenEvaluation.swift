@@ -5,8 +5,8 @@ internal import Randomness
 /// Built-in networks, masks and data whose scores are known.
 ///
 /// A processor or build that computes other bits so finds out before it spoils a history. Together the evaluations take
-/// the sparse, the masked dense and the dense kernels, several chunks of inputs, a block that is not full, and every
-/// kind of layer whose arithmetic is its own.
+/// the sparse, the masked dense and the dense kernels, several chunks of inputs, a block that is not full, every
+/// kind of layer whose arithmetic is its own, and masks together with features that are skipped.
 package enum GoldenEvaluation {
   /// What every machine must get: by dense layers, by convolutions. Made by ``ReferenceEvaluator``; it changes only with
   /// the definition of fitness.
@@ -18,7 +18,31 @@ package enum GoldenEvaluation {
   /// Whether this process's kernels give the expected scores, bit for bit.
   ///
   /// - Complexity: constant, a few milliseconds where there is FMA hardware.
-  package static func matches(variant: KernelVariant = .best) -> Bool { scores(variant) == expected }
+  package static func matches(variant: KernelVariant = .best) -> Bool {
+    scores(variant) == expected
+      && skippingScores(variant, isTogether: true) == skippingScores(variant, isTogether: false)
+  }
+
+  /// Scores of masks that share parts, on samples with features that are zero throughout; together or one by one, which
+  /// take other kernels.
+  private static func skippingScores(_ variant: KernelVariant, isTogether: Bool) -> [Score?] {
+    guard let parts = try? dense(), case .bytes(var pixels, let scale) = parts.data.values else {
+      preconditionFailure("constant sizes fit")
+    }
+    for index in pixels.indices where index % parts.data.featureCount % 3 == 0 { pixels[index] = 0 }
+    guard
+      let data = try? LabelledData(
+        shape: parts.data.shape, classes: parts.data.classes, scale: scale, pixels: pixels, labels: parts.data.labels),
+      let evaluator = try? MaskedEvaluator(
+        network: parts.network, scope: PruningScope(), parameters: parts.parameters, data: EvaluationData(data),
+        variant: variant)
+    else { preconditionFailure("the parts belong together") }
+    var child = parts.mask
+    for position in stride(from: 5, to: child.count, by: 401) { child[position].toggle() }
+    let masks = [parts.mask, child]
+    return isTogether
+      ? evaluator.evaluate(masks.map { MaskedEvaluator.Query(mask: $0) }) : masks.map { evaluator.evaluate($0) }
+  }
 
   /// What the kernels of a variant give.
   package static func scores(_ variant: KernelVariant) -> [Score] {

@@ -145,13 +145,68 @@ struct Kernels {
     into losses: UnsafeMutablePointer<Double>
   ) -> Int { lossKernel(logits, classes, labels, count, losses) }
 
-  /// Computes runs of one layer; see `ck_runs`.
-  func sum(_ runs: UnsafePointer<ck_run>, count: Int, _ layer: inout ck_runs) { sumKernel(&layer, runs, count) }
+  /// A part of one neuron's chain; laid out as `ck_run`, which stands behind this type alone.
+  struct Run {
+    /// Its first entry.
+    var start: UInt32
+    var count: UInt32
+    /// The row of the sum that it goes on from, in bytes; in a first part the neuron.
+    var source: UInt32
+    /// The row where its sum is stored, in bytes.
+    var target: UInt32
+  }
 
-  /// Leaves out entries whose input is zero in every lane; see `ck_filter`.
+  /// What the runs of a layer read and write.
+  struct Rows {
+    let inputs: UnsafePointer<Float>
+    let offsets: UnsafePointer<UInt32>
+    let weights: UnsafePointer<Float>
+    let values: UnsafeMutablePointer<Float>
+    /// Where chains begin; nil for parts that go on.
+    let bias: UnsafePointer<Float>?
+    /// [lanes] where chains end, nil elsewhere.
+    let nonfinite: UnsafeMutablePointer<Int32>?
+    let relu: Bool
+  }
+
+  /// Computes runs of one layer; see `ck_runs`.
+  func sum(_ runs: [Run], _ rows: Rows) {
+    var c = ck_runs(
+      inputs: rows.inputs, offsets: rows.offsets, weights: rows.weights, values: rows.values, bias: rows.bias,
+      nonfinite: rows.nonfinite, relu: rows.relu ? 1 : 0)
+    runs.withUnsafeBytes { runs in
+      guard let first = runs.baseAddress else { return }
+      sumKernel(&c, first.assumingMemoryBound(to: ck_run.self), runs.count / MemoryLayout<ck_run>.stride)
+    }
+  }
+
+  /// The same runs without entries whose input is zero in every lane, and those entries in memory of their own; see
+  /// `ck_filter`.
+  ///
+  /// - Parameters:
+  ///   - live: 1,024 bits, for inputs from `first` on.
+  ///   - liveOffsets: room for all entries and 16 more; `liveWeights` likewise.
   func filter(
-    _ runs: UnsafePointer<ck_run>, count: Int, _ filter: inout ck_filter, into live: UnsafeMutablePointer<ck_run>
-  ) { filterKernel(&filter, runs, count, live) }
+    _ runs: [Run], offsets: UnsafePointer<UInt32>, weights: UnsafePointer<Float>, live: [UInt64], first: Int,
+    into liveOffsets: UnsafeMutablePointer<UInt32>, _ liveWeights: UnsafeMutablePointer<Float>
+  ) -> [Run] {
+    precondition(live.count == 16)
+    var some = [Run](repeating: Run(start: 0, count: 0, source: 0, target: 0), count: runs.count)
+    live.withUnsafeBytes { live in
+      var c = ck_filter(
+        offsets: offsets, weights: weights, live: live.baseAddress!.assumingMemoryBound(to: UInt32.self),
+        first: UInt32(first), live_offsets: liveOffsets, live_weights: liveWeights)
+      runs.withUnsafeBytes { runs in
+        some.withUnsafeMutableBytes { some in
+          guard let all = runs.baseAddress, let some = some.baseAddress else { return }
+          filterKernel(
+            &c, all.assumingMemoryBound(to: ck_run.self), runs.count / MemoryLayout<ck_run>.stride,
+            some.assumingMemoryBound(to: ck_run.self))
+        }
+      }
+    }
+    return some
+  }
 
   /// Makes each value (value − mean) / deviation.
   func normalize(_ values: UnsafeMutablePointer<Float>, count: Int, mean: Float, deviation: Float) {

@@ -14,8 +14,8 @@ package final class MaskedEvaluator {
   private let parameters: AlignedBuffer<Float>
   /// Nil where masks are evaluated one by one.
   private let chain: DenseChain?
-  /// For the number of samples that was last asked about.
-  private var population: Population?
+  /// For the last few numbers of samples that were asked about.
+  private var populations: [Population] = []
   private let nonfinite = AlignedBuffer<Int32>(count: Kernels.lanes)
   private let losses = AlignedBuffer<Double>(count: Kernels.lanes)
   /// Where weights are not finite: in which mask position, or nil where no mask removes them.
@@ -103,25 +103,33 @@ package final class MaskedEvaluator {
   /// network is a chain of dense layers, which shares what masks have in common, else one by one.
   ///
   /// - Precondition: masks have ``maskCount`` bits.
+  /// - Complexity: samples × multiply-adds that are not shared.
   package func evaluate(_ queries: [Query]) -> [Score?] {
-    guard let chain else { return queries.map { evaluate($0.mask, samples: $0.samples, threshold: $0.threshold) } }
+    func alone(_ query: Query) -> Score? { evaluate(query.mask, samples: query.samples, threshold: query.threshold) }
+    guard let chain else { return queries.map(alone) }
+    // Lists do not pay for dense masks; what is not finite is known at once.
+    let together = queries.indices.filter { place in
+      guard let mask = queries[place].mask, isFinite(under: mask) else { return false }
+      return Double(mask.population) <= Double(maskCount) * CompiledLayer.crossover
+    }
     var scores = [Score?](repeating: nil, count: queries.count)
+    for place in Set(queries.indices).subtracting(together) { scores[place] = alone(queries[place]) }
     let counts = queries.map { min($0.samples ?? data.count, data.count) }
-    for count in Set(counts).sorted() {
-      let places = queries.indices.filter { counts[$0] == count && isFinite(under: queries[$0].mask) }
-      for place in queries.indices where counts[place] == count && !isFinite(under: queries[place].mask) {
-        scores[place] = queries[place].threshold == nil ? .nonfinite : nil
-      }
-      if population?.sampleCount != count {
-        population = Population(chain, parameters: parameters, data: data, samples: count, kernels: kernels)
-      }
-      let found = population!.scores(
+    for count in Set(together.map { counts[$0] }).sorted() {
+      let places = together.filter { counts[$0] == count }
+      let found = population(of: chain, samples: count).scores(
         of: places.map { (queries[$0].mask, queries[$0].threshold) },
-        judge: { judge($0, of: $1, first: $2, count: $3, into: $4) },
-        alone: { evaluate(queries[places[$0]].mask, samples: count, threshold: queries[places[$0]].threshold) })
+        judge: { judge($0, of: $1, first: $2, count: $3, into: $4) }, alone: { alone(queries[places[$0]]) })
       for (place, score) in zip(places, found) { scores[place] = score }
     }
     return scores
+  }
+
+  private func population(of chain: DenseChain, samples: Int) -> Population {
+    if let found = populations.first(where: { $0.sampleCount == samples }) { return found }
+    let fresh = Population(chain, parameters: parameters, data: data, samples: samples, kernels: kernels)
+    populations = populations.suffix(3) + [fresh]
+    return fresh
   }
 
   /// Writes the losses of a block, and returns how many labels were right.

@@ -15,7 +15,8 @@ extension CoordinatorState {
     var parcels = hellos.map { draw(for: $0, leaving: slow[$0.worker] ?? [], among: hellos, upTo: $0.lanes, at: now) }
     for (index, worker) in able.enumerated() where slow[worker.hello.worker] == nil {
       let window = window(of: worker.hello, totalLanes: lanes)
-      if workers[worker.hello.worker]!.held.count <= max(worker.hello.lanes, window / 2) {
+      let held = workers[worker.hello.worker]!.held
+      if held.count <= max(worker.hello.lanes, window / 2), !held.contains(where: { records[$0]?.isSuspect ?? false }) {
         parcels[index] += draw(for: worker.hello, leaving: [], among: hellos, upTo: window, at: now)
       }
     }
@@ -28,7 +29,8 @@ extension CoordinatorState {
     }
   }
 
-  /// Leases waiting jobs to a worker until it holds `limit`. Who failed at a job or disputes its answer gets it again
+  /// Leases waiting jobs to a worker until it holds `limit`; suspects only where that is a job for each lane, which then
+  /// runs alone. Who failed at a job or disputes its answer gets it again
   /// only if nobody else is left to try, so that one broken worker cannot use up a job's tries.
   private mutating func draw(
     for hello: Hello, leaving faster: [Hello], among able: [Hello], upTo limit: Int, at now: Instant
@@ -37,6 +39,7 @@ extension CoordinatorState {
       let record = records[job]!
       func isFresh(_ hello: Hello) -> Bool { record.suits(hello) && !record.hasTried(hello.worker) }
       guard record.suits(hello), !faster.contains(where: isFresh) else { return false }
+      if record.isSuspect, limit > hello.lanes { return false }
       return !record.hasTried(hello.worker) || !able.contains(where: isFresh)
     }
     var jobs: [Job] = []

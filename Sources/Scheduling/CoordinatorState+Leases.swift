@@ -24,13 +24,16 @@ extension CoordinatorState {
   private mutating func lose(_ id: Digest, died: Bool, _ effects: inout [CoordinatorEffect]) {
     guard let worker = workers[id] else { return }
     let jobs = worker.held.sorted { records[$0]!.order < records[$1]!.order }
-    let running = Set(likelyRunning(by: worker))
+    let oldest = oldestHeld(by: worker)
+    let running = Set(oldest.prefix(worker.hello.lanes))
+    let together = Set(oldest.prefix(worker.hello.lanes * timing.together))
     workers[id]!.held = []
     workers[id]!.isSuspect = true
     for job in jobs {
       guard var record = records[job] else { continue }
       for index in record.leases.indices where record.leases[index].worker == id { record.leases[index].isStale = true }
       if died, running.contains(job), !record.deaths.contains(id) { record.deaths.append(id) }
+      if died, together.contains(job) { record.isSuspect = true }
       records[job] = record
       if record.deaths.count >= timing.poisonDeaths {
         giveUp(job, "\(record.deaths.count) workers died while they had it", &effects)
@@ -42,14 +45,14 @@ extension CoordinatorState {
     if died || !jobs.isEmpty { effects.append(.note(.lost(worker: worker.hello.name, jobs: jobs.count))) }
   }
 
-  /// The jobs that a worker's lanes are on, as far as one can know: the oldest that it holds. What merely waited there
-  /// has killed nobody.
-  private func likelyRunning(by worker: Worker) -> ArraySlice<Digest> {
+  /// What a worker holds, the oldest first: those its lanes are on, one each as far as one can know, or up to as many as a
+  /// lane does together. What merely waited behind them has killed nobody.
+  private func oldestHeld(by worker: Worker) -> [Digest] {
     func age(_ job: Digest) -> (Instant, Int) {
       let record = records[job]!
       return (record.leases.first { $0.worker == worker.hello.worker }!.since, record.order)
     }
-    return worker.held.sorted { age($0) < age($1) }.prefix(worker.hello.lanes)
+    return worker.held.sorted { age($0) < age($1) }
   }
 
   /// A result whose blobs will not come any more is as good as none; its worker offers it again if it comes back.

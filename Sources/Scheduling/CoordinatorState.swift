@@ -32,6 +32,9 @@ package struct CoordinatorState: Sendable {
     var stage = Stage.open
     /// Workers that died while they held it.
     var deaths: [Digest] = []
+    /// Whether a worker died that may have been doing it together with others: from then on it goes out alone, so that a
+    /// job that kills is found out by its own name.
+    var isSuspect = false
     /// Who tried it in vain.
     var failures: [Digest] = []
     /// Who waits for an acknowledgement.

@@ -57,6 +57,8 @@ package struct WorkerState: Sendable {
   private var waiting: [Job] = []
   private var running: Set<Digest> = []
   private var busyLanes = 0
+  /// What each of the jobs took that ended last; nil before any did.
+  private var secondsPerJob: Double?
   /// Running jobs for which nothing is fetched any more, if something still was.
   private var givenUp: Set<Digest> = []
   /// Results that the coordinator has not yet said are on disk, in the order in which they were made, each with the
@@ -197,10 +199,12 @@ package struct WorkerState: Sendable {
   }
 
   /// Evaluations with equal inputs are started together, which shares what their masks have in common; but no more than
-  /// half of what a lane will get, so that the others are there when it ends and can still be cancelled.
+  /// half of what a lane will get, so that the others are there when it ends and can still be cancelled, and no more
+  /// than a parcel's time is enough for.
   private mutating func startWaiting(_ effects: inout [WorkerEffect]) {
     while busyLanes < hello.lanes, let first = waiting.first {
-      let most = max(1, min(timing.together, waiting.count / (2 * hello.lanes)))
+      let inTime = secondsPerJob.map { Int(min(timing.parcel / max($0, 1e-6), 1e6)) } ?? 1
+      let most = max(1, min(timing.together, waiting.count / (2 * hello.lanes), inTime))
       let jobs = [first] + waiting.prefix(most).dropFirst().prefix { $0.shares(inputsOf: first) }
       waiting.removeFirst(jobs.count)
       running.formUnion(jobs.map(\.digest))
@@ -211,6 +215,7 @@ package struct WorkerState: Sendable {
 
   private mutating func finish(_ results: [JobResult], at now: Instant, _ effects: inout [WorkerEffect]) {
     busyLanes -= 1
+    secondsPerJob = results.map(\.cost.wallSeconds).max()
     var returned: [Digest] = []
     var sent: [JobResult] = []
     for result in results {

@@ -77,6 +77,7 @@ actor BlobDownloads {
       lastChunk = Clock.now
       for offset in offsets { request(chunk.digest, offset: offset) }
     case .complete:
+      lastChunk = Clock.now
       let buffer = downloads.values[index].buffer
       if Digest(of: buffer) == chunk.digest {
         finish(chunk.digest, .success(buffer))

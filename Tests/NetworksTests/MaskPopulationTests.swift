@@ -22,7 +22,7 @@ import Testing
   static let cases: [Case] = {
     let shapes = [[1, 2], [65, 13, 10], [129, 9, 17, 5], [401, 31, 5], [784, 40, 20, 10], [3, 1, 2]]
     var out: [Case] = []
-    for (index, samples) in [0, 1, 63, 64, 65, 256, 257, 600].enumerated() {
+    for (index, samples) in [0, 1, 63, 65, 257, 1023, 1025, 2100].enumerated() {
       for (other, kind) in Case.Kind.allCases.enumerated() {
         out.append(
           Case(
@@ -88,7 +88,7 @@ import Testing
     let network = try NetworkDescription(name: "test", widths: [200, 20, 10])
     let layout = ParameterLayout(network)
     var stream = RandomStream(seed: seed, .test, 9)
-    let plain = try Samples.data(seed, count: 700, features: 200, classes: 10)
+    let plain = try Samples.data(seed, count: 2600, features: 200, classes: 10)
     let data = seed % 2 == 0 ? try Self.sparse(plain, seed: seed) : plain
     let evaluator = try MaskedEvaluator(
       network: network, scope: PruningScope(), parameters: (0..<layout.count).map { _ in Float(stream.normal()) / 8 },
@@ -104,7 +104,7 @@ import Testing
     ]
     let queries = masks.indices.map {
       MaskedEvaluator.Query(
-        mask: masks[$0], samples: $0 % 4 == 0 ? 300 : nil, threshold: thresholds[Int(stream.below(thresholds.count))])
+        mask: masks[$0], samples: $0 % 4 == 0 ? 1300 : nil, threshold: thresholds[Int(stream.below(thresholds.count))])
     }
     let together = evaluator.evaluate(queries)
     for (query, score) in zip(queries, together) {

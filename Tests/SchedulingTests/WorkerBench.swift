@@ -8,16 +8,18 @@ struct WorkerBench {
   private(set) var seconds = 100.0
   private var names: [Digest: String] = [:]
 
-  init(lanes: Int = 1, patience: Double? = nil, together: Int = 1) {
+  /// - Parameter parcel: seconds that are given to a lane at once; jobs of tests take 0.05.
+  init(lanes: Int = 1, patience: Double? = nil, together: Int = 1, parcel: Double = 1) {
     var timing = Timing()
+    timing.parcel = parcel
     timing.together = together
     state = WorkerState(hello: Samples.hello("a", lanes: lanes), patience: patience, timing: timing)
     for number in 0..<64 { names[Samples.evaluation(number).digest] = "\(number)" }
   }
 
   /// A worker that has been welcomed.
-  static func welcomed(lanes: Int = 1, together: Int = 1) -> WorkerBench {
-    var bench = WorkerBench(lanes: lanes, together: together)
+  static func welcomed(lanes: Int = 1, together: Int = 1, parcel: Double = 1) -> WorkerBench {
+    var bench = WorkerBench(lanes: lanes, together: together, parcel: parcel)
     bench.handle(.connected)
     bench.hear(.welcome(Samples.welcome()))
     return bench

@@ -105,32 +105,43 @@ struct WorkerStateTests {
 
   @Test func evaluationsOfOneNetworkStartTogetherHalfOfThemAtOnce() {
     var bench = WorkerBench.welcomed(together: 4)
-    #expect(bench.parcel(0, 1, 2, 3, 4, 5, 6, 7, 8, 9) == ["start 0 1 2 3"])
+    #expect(bench.parcel(0, 1, 2, 3, 4, 5, 6, 7, 8, 9) == ["start 0"], "how long one takes is not known yet")
+    #expect(bench.finish(0) == ["results 0", "start 1 2 3 4"])
     #expect(bench.state.runningJobs == 4)
-    #expect(bench.finish(0, 1, 2, 3) == ["results 0 1 2 3", "start 4 5 6"])
-    #expect(bench.finish(4, 5, 6) == ["results 4 5 6", "start 7"], "the last go one by one, and can go elsewhere")
+    #expect(bench.finish(1, 2, 3, 4) == ["results 1 2 3 4", "start 5 6"])
+    #expect(bench.finish(5, 6) == ["results 5 6", "start 7"], "the last go one by one, and can go elsewhere")
+  }
+
+  @Test func noMoreGoTogetherThanAParcelsTimeIsEnoughFor() {
+    var bench = WorkerBench.welcomed(together: 16, parcel: 0.1)
+    bench.parcel(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+    #expect(bench.finish(0) == ["results 0", "start 1 2"])
+    let slow = [1, 2].map { Samples.result(Samples.evaluation($0), seconds: 5) }
+    #expect(bench.handle(.finished(slow)) == ["results 1 2", "start 3"])
   }
 
   @Test func lanesShareWhatThereIs() {
     var bench = WorkerBench.welcomed(lanes: 2, together: 16)
-    #expect(bench.parcel(0, 1, 2, 3, 4, 5, 6, 7) == ["start 0 1", "start 2"])
-    #expect(bench.finish(2) == ["results 2", "start 3"])
+    #expect(bench.parcel(0, 1, 2, 3, 4, 5, 6, 7, 8, 9) == ["start 0", "start 1"])
+    #expect(bench.finish(0) == ["results 0", "start 2 3"])
   }
 
   @Test func whatHasOtherInputsStartsAlone() {
     var bench = WorkerBench.welcomed(together: 16)
     let training = Samples.training(0)
-    let jobs = [0, 1].map { Samples.evaluation($0) } + [training] + (2..<9).map { Samples.evaluation($0) }
-    #expect(bench.hear(.parcel(jobs)) == ["start 0 1"])
-    #expect(bench.finish(0, 1) == ["results 0 1", "start \(training.digest.short)"])
+    let jobs = [0, 1, 2].map { Samples.evaluation($0) } + [training] + (3..<9).map { Samples.evaluation($0) }
+    #expect(bench.hear(.parcel(jobs)) == ["start 0"])
+    #expect(bench.finish(0) == ["results 0", "start 1 2"])
+    #expect(bench.finish(1, 2) == ["results 1 2", "start \(training.digest.short)"])
   }
 
   @Test func aFailureAmongOthersIsItsOwn() {
     var bench = WorkerBench.welcomed(together: 2)
-    bench.parcel(0, 1, 2, 3)
+    bench.parcel(0, 1, 2, 3, 4)
+    #expect(bench.finish(0) == ["results 0", "start 1 2"])
     bench.handle(.drain)
-    let results = [Samples.result(Samples.evaluation(0)), Samples.failure(Samples.evaluation(1))]
-    #expect(bench.handle(.finished(results)) == ["returned 1", "results 0"])
+    let results = [Samples.result(Samples.evaluation(1)), Samples.failure(Samples.evaluation(2))]
+    #expect(bench.handle(.finished(results)) == ["returned 2", "results 1"])
   }
 
   // MARK: - Outbox

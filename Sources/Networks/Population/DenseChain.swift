@@ -14,7 +14,7 @@ struct DenseChain {
 
   private(set) var layers: [Layer] = []
 
-  /// Nil for any other network.
+  /// Nil for any other network, and for one with far more neurons than anybody prunes together.
   init?(_ network: NetworkDescription, _ layout: ParameterLayout) {
     for (index, node) in network.nodes[...network.logits].enumerated().dropFirst() {
       guard node.inputs == [index - 1] else { return nil }
@@ -32,6 +32,9 @@ struct DenseChain {
         return nil
       }
     }
-    guard !layers.isEmpty else { return nil }
+    // Each sum has a row of its own; a description that nobody means could make more than memory holds.
+    guard !layers.isEmpty, layers.reduce(0, { $0 + $1.outputs }) <= Self.mostOutputs else { return nil }
   }
+
+  private static let mostOutputs = 1 << 18
 }

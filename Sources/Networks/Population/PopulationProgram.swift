@@ -1,4 +1,3 @@
-internal import CKernels
 internal import Models
 internal import Pruning
 
@@ -17,7 +16,7 @@ final class PopulationProgram {
     let isFirst: Bool
     let isLast: Bool
     let entries: EntryList
-    var runs: [ck_run] = []
+    var runs: [Kernels.Run] = []
 
     init(layer: Int, low: Int, isFirst: Bool, isLast: Bool, entries: EntryList) {
       (self.layer, self.low, self.isFirst, self.isLast, self.entries) = (layer, low, isFirst, isLast, entries)
@@ -56,12 +55,13 @@ final class PopulationProgram {
   private var values = AlignedBuffer<Float>(count: 0)
   /// The first layer's entries that are live in the slab at hand, and their runs; none where nothing is skipped.
   private let liveEntries: [EntryList]
-  private var liveRuns: [[ck_run]] = []
+  private var liveRuns: [[Kernels.Run]] = []
 
-  /// Inputs of a chunk that should be live: about what the first-level cache holds of 64 samples. Fewer would begin and
-  /// end runs more often than that gains.
+  /// Inputs of a chunk that should be live: of 64 samples 46 kB, as measured with a first-level cache of 48. Fewer would
+  /// begin and end runs more often than that gains.
   private static let chunkRows = 180.0
-  /// Entries that are taken together: with what they read and write they stay in the second-level cache.
+  /// Entries that are taken together: 880 kB of lists, as measured with a second-level cache of 1 MB; half and twice as
+  /// many are within the noise.
   private static let mostEntries = 110_000
 
   /// - Parameters:
@@ -97,11 +97,13 @@ final class PopulationProgram {
 
   /// Takes over the first of these masks; nil keeps every weight.
   ///
-  /// - Parameter all: whether all of them, instead of as many as one should together, at least one.
+  /// - Parameters:
+  ///   - most: the most that are taken.
+  ///   - all: whether all of them, instead of as many as one should together, at least one.
   /// - Returns: how many.
   /// - Complexity: linear in their kept weights.
   @discardableResult
-  func compile(_ masks: some Collection<Mask?>, all: Bool = false) -> Int {
+  func compile(_ masks: some Collection<Mask?>, most: Int = .max, all: Bool = false) -> Int {
     stages = []
     nodes.removeAll(keepingCapacity: true)
     table.removeAll()
@@ -110,8 +112,11 @@ final class PopulationProgram {
     liveRuns = []
     appendStages(of: 0, firstEntries)
     for mask in masks {
+      let before = multiplyAdds
       add(mask)
-      if !all, multiplyAdds * (outputs.count + 1) > Self.mostEntries * outputs.count { break }
+      // What comes next is as new as this one was; of the first, nobody knows what others share with it.
+      let more = outputs.count > 1 ? multiplyAdds - before : 0
+      if !all, outputs.count >= most || multiplyAdds + more > Self.mostEntries { break }
     }
     assignRows()
     return outputs.count
@@ -161,6 +166,7 @@ final class PopulationProgram {
       entries.append(offset, weights[input])
     }
     let count = entries.count - start
+    if count == 0, !stage.isFirst, !stage.isLast { return before }
     let (node, isNew) = table.node(hash) { other in
       let other = nodes[other]
       let sibling = stages[other.stage]
@@ -170,7 +176,7 @@ final class PopulationProgram {
     if isNew {
       nodes.append(Node(before: before, stage: number, start: start, count: count))
       stage.runs.append(
-        ck_run(start: UInt32(start), count: UInt32(count), source: UInt32(before), target: UInt32(node)))
+        Kernels.Run(start: UInt32(start), count: UInt32(count), source: UInt32(before), target: UInt32(node)))
     } else {
       entries.count = start
     }
@@ -232,23 +238,13 @@ final class PopulationProgram {
     features.withUnsafeBufferPointer { features in
       let bits = BitWindow(words: features)
       for (number, stage) in stages[..<inputStages].enumerated() {
-        let window = (0..<16).map { bits.load(at: stage.low + 64 * $0, count: 64) }
         let entries = liveEntries[number]
         entries.count = 0
         entries.reserve(stage.entries.count)
-        var runs = [ck_run](repeating: ck_run(), count: stage.runs.count)
-        window.withUnsafeBytes { window in
-          var filter = ck_filter(
-            offsets: stage.entries.offsets.base, weights: stage.entries.weights.base,
-            live: window.baseAddress!.assumingMemoryBound(to: UInt32.self), first: UInt32(stage.low),
-            live_offsets: entries.offsets.base, live_weights: entries.weights.base)
-          runs.withUnsafeMutableBufferPointer { live in
-            stage.runs.withUnsafeBufferPointer { all in
-              guard let all = all.baseAddress, let live = live.baseAddress else { return }
-              kernels.filter(all, count: stage.runs.count, &filter, into: live)
-            }
-          }
-        }
+        let runs = kernels.filter(
+          stage.runs, offsets: stage.entries.offsets.base, weights: stage.entries.weights.base,
+          live: (0..<16).map { bits.load(at: stage.low + 64 * $0, count: 64) }, first: stage.low,
+          into: entries.offsets.base, entries.weights.base)
         liveRuns.append(runs)
       }
     }
@@ -269,17 +265,15 @@ final class PopulationProgram {
   }
 
   private func sum(
-    _ runs: [ck_run], _ stage: Stage, _ entries: EntryList, _ inputs: UnsafePointer<Float>,
+    _ runs: [Kernels.Run], _ stage: Stage, _ entries: EntryList, _ inputs: UnsafePointer<Float>,
     _ nonfinite: UnsafeMutablePointer<Int32>
   ) {
-    var layer = ck_runs(
-      inputs: inputs, offsets: entries.offsets.base, weights: entries.weights.base, values: values.base,
-      bias: stage.isFirst ? UnsafePointer(biases[stage.layer].base) : nil, nonfinite: stage.isLast ? nonfinite : nil,
-      relu: layers[stage.layer].relu ? 1 : 0)
-    runs.withUnsafeBufferPointer { runs in
-      guard let first = runs.baseAddress else { return }
-      kernels.sum(first, count: runs.count, &layer)
-    }
+    kernels.sum(
+      runs,
+      Kernels.Rows(
+        inputs: inputs, offsets: entries.offsets.base, weights: entries.weights.base, values: values.base,
+        bias: stage.isFirst ? UnsafePointer(biases[stage.layer].base) : nil, nonfinite: stage.isLast ? nonfinite : nil,
+        relu: layers[stage.layer].relu))
   }
 
   /// Copies the class scores of a mask: [classes][lanes].

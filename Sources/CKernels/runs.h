@@ -16,12 +16,12 @@ typedef float weight_quad __attribute__((vector_size(16)));
 
 #define BROADCAST(quad, i) __builtin_shufflevector(quad, quad, i, i, i, i, i, i, i, i, i, i, i, i, i, i, i, i)
 
-// Adds an entry to `sums`; a macro as SPLAT is one, because a weight in a vector has another convention in each variant.
-#define ADD_ENTRY(inputs, offset, weight, sums)                                               \
-  do {                                                                                   \
-    const floats *x = (const floats *)((inputs) + (offset));            \
-    floats w = (weight);                                                                 \
-    for (size_t v = 0; v < vectors; v++) (sums)[v] = __builtin_elementwise_fma(w, x[v], (sums)[v]); \
+// Adds an entry to `sums`. A macro, because what takes a vector by value has another convention in each variant.
+#define ADD_ENTRY(inputs, offset, weight, sums)                                                       \
+  do {                                                                                                \
+    const floats *x = (const floats *)((inputs) + (offset));                                          \
+    floats w = (weight);                                                                              \
+    for (size_t v = 0; v < vectors; v++) (sums)[v] = __builtin_elementwise_fma(w, x[v], (sums)[v]);   \
   } while (0)
 
 // Four entries. Where vectors are wide, offsets and weights come by one load each and are taken apart in registers:

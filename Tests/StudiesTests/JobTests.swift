@@ -50,6 +50,25 @@ import Testing
     return recipe
   }
 
+  @Test func onlyMasksOfTheSameWeightsOnTheSameSliceAreDoneTogether() {
+    let job = Job.evaluate(evaluation(FitnessUse.self))
+    let together = [
+      evaluation(FitnessUse.self, mask: Mask(count: 48, keeping: [2])), evaluation(FitnessUse.self, mask: nil),
+      evaluation(FitnessUse.self, samples: 4), evaluation(FitnessUse.self, threshold: .loss(atMost: 1)),
+    ]
+    for other in together { #expect(Job.evaluate(other).shares(inputsOf: job)) }
+    let apart: [Job] = [
+      .evaluate(evaluation(FitnessUse.self, Self.network("other", [6, 9, 3]))),
+      .evaluate(evaluation(FitnessUse.self, classifier: true)),
+      .evaluate(evaluation(FitnessUse.self, parameters: "others")),
+      .evaluate(evaluation(FitnessUse.self, slice: "another")),
+      .evaluate(evaluation(FitnessUse.self, retraining: retraining())), .test(evaluation(TestUse.self)), segment(),
+    ]
+    for other in apart {
+      #expect(!other.shares(inputsOf: job) && !job.shares(inputsOf: other))
+    }
+  }
+
   /// Every digest differs from every other.
   private func expectDistinct(_ jobs: [Job], sourceLocation: SourceLocation = #_sourceLocation) {
     for (index, job) in jobs.enumerated() {

@@ -31,7 +31,7 @@ typedef struct {
   uint32_t target;  // the row where the sum is stored
 } ck_run;
 
-// Runs of one layer. A row holds CK_LANES floats. Up to 16 entries behind the last may be read.
+// Runs of one layer. A row holds CK_LANES floats.
 typedef struct {
   const float *inputs;      // rows that offsets count from
   const uint32_t *offsets;  // of the entries' inputs, ascending within a neuron's chain
@@ -42,7 +42,8 @@ typedef struct {
   int32_t relu;
 } ck_runs;
 
-// Leaves out entries whose input is zero in every lane, which changes no sum but perhaps the sign of a zero.
+// Leaves out entries whose input is zero in every lane of all blocks to come, which changes no sum but perhaps the sign
+// of a zero. Up to 16 entries behind the last may be read.
 typedef struct {
   const uint32_t *offsets;
   const float *weights;

@@ -4,8 +4,8 @@ internal import Models
 ///
 /// Handwritten digits have four zeros in five values, but any 64 of them have a value somewhere in three features of
 /// five. Who has a rare feature makes it live for a whole slab, so samples are sorted by their rarest one: half of
-/// the features then are zero in all of a slab, on MNIST. (Growing slabs of 256 greedily, sample by sample, would leave
-/// 46 % live instead of 52 %, at quadratic cost.)
+/// the features then are zero in all of a slab, on MNIST. (Of slabs of 256, growing each greedily by
+/// its nearest samples would leave 46 % live instead of 52 %, at quadratic cost.)
 final class OrderedSamples: Sendable {
   /// The samples in their new order; nil where they lie as they were.
   let data: EvaluationData?

@@ -46,7 +46,6 @@ final class PopulationProgram {
   private let firstEntries: [EntryList]
   private let laterEntries = EntryList()
   private var nodes: [Node] = []
-  private var children: [Int32] = []
   private var table = NodeTable()
   /// For each mask the parts that end the chains of the last layer.
   private var outputs: [[Int]] = []
@@ -89,11 +88,8 @@ final class PopulationProgram {
     liveEntries = (0..<inputStages).map { _ in EntryList() }
   }
 
-  /// The number of masks that are ready.
-  var count: Int { outputs.count }
-
   /// Multiply-adds of one sample for all masks that are ready, what they share counted once.
-  var multiplyAdds: Int { stages.prefix(inputStages).reduce(laterEntries.count) { $0 + $1.entries.count } }
+  private var multiplyAdds: Int { stages.prefix(inputStages).reduce(laterEntries.count) { $0 + $1.entries.count } }
 
   /// Takes over the first of these masks; nil keeps every weight.
   ///
@@ -206,7 +202,7 @@ final class PopulationProgram {
 
   /// Gives each part a row, its only continuation the same one, and puts rows in place of numbers.
   private func assignRows() {
-    children = Array(repeating: 0, count: nodes.count)
+    var children = [Int32](repeating: 0, count: nodes.count)
     for node in nodes where !stages[node.stage].isFirst { children[node.before] += 1 }
     rows.removeAll(keepingCapacity: true)
     var count: UInt32 = 0

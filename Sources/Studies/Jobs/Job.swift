@@ -49,8 +49,8 @@ package enum Job: Hashable, Sendable {
     }
   }
 
-  /// Whether both are evaluations of masks of one network with the same weights on the same slice, which a worker can
-  /// do as one.
+  /// Whether both are evaluations without retraining of masks of one network with the same weights on the same slice, which a
+  /// worker can do as one; of how many samples and with what threshold may differ.
   package func shares(inputsOf other: Job) -> Bool {
     guard case .evaluate(let one) = self, case .evaluate(let other) = other else { return false }
     return one.retraining == nil && other.retraining == nil && one.parameters == other.parameters

@@ -30,6 +30,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     name: name + "Tests", dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: strict)
 }
 
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let sqlite = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -60,6 +61,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
     .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -92,7 +94,7 @@ let package = Package(
     // Floor 2: pure planners and state machines.
     room("Search", ["Pruning", "Models", "Randomness", "Digests", "Elementary"]),
     room("Studies", ["Search", "Pruning", "Models", "Randomness", "Elementary", "Digests"]),
-    room("Scheduling", ["Studies", "Pruning", "Models", "Monitoring", "Digests"]),
+    room("Scheduling", ["Studies", "Pruning", "Models", "Monitoring", "Digests", deque]),
     room("Wire", ["Scheduling", "Studies", "Pruning", "Models", "Digests", protobuf], exclude: ["sentei.proto"]),
 
     // Floor 3: arithmetic.
@@ -142,6 +144,13 @@ let package = Package(
       name: "kernel-benchmark", dependencies: ["CPeak", "Formats", "Networks", "Pruning", "Models", "Randomness"],
       path: "Benchmarks/Kernels", swiftSettings: strict),
     .target(name: "CPeak", path: "Benchmarks/CPeak", cSettings: [.unsafeFlags(["-O3"])]),
+    .executableTarget(
+      name: "coordinator-benchmark",
+      dependencies: [
+        "RunStore", "Wire", "Scheduling", "Studies", "Search", "Pruning", "Models", "Randomness", "Digests", deque,
+        .product(name: "HeapModule", package: "swift-collections"),
+      ],
+      path: "Benchmarks/Coordinator", swiftSettings: strict),
     .executableTarget(
       name: "tunnel-benchmark", dependencies: ["Tunnel", "Certificates", "Messaging", logging],
       path: "Benchmarks/Tunnel", swiftSettings: strict),

@@ -13,7 +13,11 @@ ROWS = [
     ("whole genetic algorithm: s, DEAP with PyTorch", "ga.sentei", ["ga.deap"], 25, True),
     ("nonzero multiply-adds: 10^9/s, limit of the core", "limit.nonzeros", ["limit.core"], 0.6, False),
     ("trivial jobs: 1/s, best of Ray and Dask", "jobs.sentei", ["jobs.ray", "jobs.dask"], 5, False),
-    ("coordinator, trivial jobs: µs of processor time a candidate, aim 10", "coordinator.us", [], 10, True),
+    ("coordinator, dispatch and commit: µs a candidate, aim 10", "dispatch.tiny", [], 10, True),
+    ("the same, masks of 266,200 bits, aim 10", "dispatch.lenet-300-100", [], 10, True),
+    ("breeding and naming a child of 266,200 bits: µs, aim 80", "breeding", [], 80, True),
+    ("coordinator as a process, start and report included: µs a trivial job", "coordinator.us", [], 10, True),
+    ("1,000 simulated workers, jobs of 50 ms: utilisation, aim 0.9", "scale.1000", [], 0.9, False),
     ("two workers, search phase: s, one worker", "scaling.two", ["scaling.one"], 1.95, True),
     ("training lenet-300-100: s an epoch, PyTorch", "train.lenet-300-100", ["torch.train.lenet-300-100"], 1, True),
     ("training lenet-5: s an epoch, PyTorch", "train.lenet-5", ["torch.train.lenet-5"], 1, True),
@@ -28,7 +32,8 @@ def main():
     values = {}
     for line in sys.stdin:
         words = line.split()
-        if len(words) == 2:
+        # Behind the figure may stand its parts.
+        if len(words) >= 2:
             try:
                 values[words[0]] = float(words[1])
             except ValueError:

@@ -8,14 +8,21 @@ package struct CanonicalBytes: Sendable {
 
   /// An empty encoding with its heading.
   package init(kind: StaticString, version: Int) {
-    append("sentei/\(kind)/v\(version)")
+    // Most encodings are of jobs and rows, a few hundred bytes each, and written for every candidate.
+    bytes.reserveCapacity(256)
+    let number = String(version).utf8
+    append("sentei/".utf8.count + kind.utf8CodeUnitCount + "/v".utf8.count + number.count)
+    bytes.append(contentsOf: "sentei/".utf8)
+    kind.withUTF8Buffer { bytes.append(contentsOf: $0) }
+    bytes.append(contentsOf: "/v".utf8)
+    bytes.append(contentsOf: number)
   }
 
   /// An encoding without heading, for parts whose whole carries one.
   package init() {}
 
   package mutating func append(_ value: UInt64) {
-    for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift))) }
+    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
   package mutating func append(_ value: Int) { append(UInt64(bitPattern: Int64(value))) }
@@ -25,9 +32,14 @@ package struct CanonicalBytes: Sendable {
   /// The bit pattern, so that −0 and 0 differ and nothing is rounded.
   package mutating func append(_ value: Double) { append(value.bitPattern) }
 
-  package mutating func append(_ value: String) { append(raw: Array(value.utf8)) }
+  package mutating func append(_ value: String) {
+    append(value.utf8.count)
+    bytes.append(contentsOf: value.utf8)
+  }
 
-  package mutating func append(_ value: Digest) { bytes.append(contentsOf: value.bytes) }
+  package mutating func append(_ value: Digest) {
+    value.withUnsafeBytes { bytes.append(contentsOf: $0) }
+  }
 
   /// A length and then the bytes as they are.
   package mutating func append(raw: [UInt8]) {

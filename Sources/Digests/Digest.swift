@@ -17,9 +17,11 @@ package struct Digest: Hashable, Sendable, Comparable {
   @_specialize(where C == ArraySlice<UInt8>)
   package init?<C: Collection<UInt8>>(bytes: C) {
     guard bytes.count == Self.byteCount else { return nil }
-    var parts: [UInt64] = [0, 0, 0, 0]
-    for (index, byte) in bytes.enumerated() { parts[index >> 3] = parts[index >> 3] << 8 | UInt64(byte) }
-    words = (parts[0], parts[1], parts[2], parts[3])
+    if let digest = bytes.withContiguousStorageIfAvailable({ Digest(loading: UnsafeRawBufferPointer($0)) }) {
+      self = digest
+    } else {
+      self = Array(bytes).withUnsafeBytes { Digest(loading: $0) }
+    }
   }
 
   /// The digest written as 64 hexadecimal digits; nil for anything else.
@@ -42,6 +44,11 @@ package struct Digest: Hashable, Sendable, Comparable {
     self = bytes.withUnsafeBytes { Digest(hashing: $0) }
   }
 
+  /// SHA-256 of a part of an array.
+  package init(of bytes: ArraySlice<UInt8>) {
+    self = bytes.withUnsafeBytes { Digest(hashing: $0) }
+  }
+
   init(hashing buffer: UnsafeRawBufferPointer) {
     var hash = SHA256()
     hash.update(bufferPointer: buffer)
@@ -49,17 +56,27 @@ package struct Digest: Hashable, Sendable, Comparable {
   }
 
   init(_ digest: SHA256.Digest) {
-    self.init(bytes: Array(digest))!
+    self = digest.withUnsafeBytes { Digest(loading: $0) }
+  }
+
+  /// - Precondition: there are 32 bytes.
+  private init(loading bytes: UnsafeRawBufferPointer) {
+    precondition(bytes.count == Self.byteCount)
+    func word(_ place: Int) -> UInt64 {
+      UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8 * place, as: UInt64.self))
+    }
+    words = (word(0), word(1), word(2), word(3))
   }
 
   /// The 32 bytes, most significant first.
   package var bytes: [UInt8] {
-    var out: [UInt8] = []
-    out.reserveCapacity(Self.byteCount)
-    for word in [words.0, words.1, words.2, words.3] {
-      for shift in stride(from: 56, through: 0, by: -8) { out.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
-    }
-    return out
+    withUnsafeBytes { Array($0) }
+  }
+
+  /// Calls `body` with the 32 bytes, which need no array of their own then.
+  package func withUnsafeBytes<Value>(_ body: (UnsafeRawBufferPointer) throws -> Value) rethrows -> Value {
+    let bigEndian = (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
+    return try Swift.withUnsafeBytes(of: bigEndian, body)
   }
 
   /// 64 lower-case hexadecimal digits.

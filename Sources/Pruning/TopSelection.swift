@@ -2,7 +2,7 @@
 package enum TopSelection {
   /// The positions of the `k` highest of `scores` in `range`, ascending; of equal scores the lower position wins.
   ///
-  /// One pass counts scores by their upper 16 bits, which finds the bucket where the k-th lies; only that bucket is
+  /// One pass counts scores by their upper bits, which finds the bucket where the k-th lies; only that bucket is
   /// sorted. A quickselect did the same with several mispredicted passes and took most of random search's breeding time.
   ///
   /// - Complexity: O(n) plus the sorting of one bucket.
@@ -10,15 +10,16 @@ package enum TopSelection {
     precondition(k >= 0 && k <= range.count)
     guard k > 0 else { return [] }
     return scores.withUnsafeBufferPointer { scores in
-      var counts = [Int](repeating: 0, count: 1 << 16)
-      for position in range { counts[Int(ordered(scores[position]) >> 16)] += 1 }
+      let shift = shift(for: range.count)
+      var counts = [Int](repeating: 0, count: 1 << (32 - shift))
+      for position in range { counts[Int(ordered(scores[position]) >> shift)] += 1 }
       var bucket = counts.count
       var above = 0
       repeat {
         bucket -= 1
         above += counts[bucket]
       } while above < k
-      let tied = range.filter { Int(ordered(scores[$0]) >> 16) == bucket }
+      let tied = range.filter { Int(ordered(scores[$0]) >> shift) == bucket }
         .sorted { (ordered(scores[$1]), $0) < (ordered(scores[$0]), $1) }
       // The last of the bucket that is taken; everything that ranks with it or before it is in.
       let last = tied[k - (above - tied.count) - 1]
@@ -47,8 +48,9 @@ package enum TopSelection {
   ///
   /// - Complexity: O(n) plus the sorting of the parts that are taken.
   package static func takeDescending(by scores: [Float], _ body: ([Int]) -> Bool) {
-    var ends = [Int](repeating: 0, count: 1 << 16)
-    for score in scores { ends[Int(~ordered(score) >> 16)] += 1 }
+    let shift = shift(for: scores.count)
+    var ends = [Int](repeating: 0, count: 1 << (32 - shift))
+    for score in scores { ends[Int(~ordered(score) >> shift)] += 1 }
     var sum = 0
     for bucket in ends.indices {
       sum += ends[bucket]
@@ -56,7 +58,7 @@ package enum TopSelection {
     }
     var places = [UInt32](repeating: 0, count: scores.count)
     for (position, score) in scores.enumerated() {
-      let bucket = Int(~ordered(score) >> 16)
+      let bucket = Int(~ordered(score) >> shift)
       places[ends[bucket]] = UInt32(position)
       ends[bucket] += 1
     }
@@ -65,6 +67,12 @@ package enum TopSelection {
       if !body(descending(places[start..<end].lazy.map { Int($0) }, by: scores)) { return }
       start = end
     }
+  }
+
+  /// How many bits a bucket does not look at: as many buckets as scores or more, and no more than 65,536, for where scores
+  /// are few their emptying would be most of the work.
+  private static func shift(for count: Int) -> Int {
+    32 - min(16, max(10, Int.bitWidth - count.leadingZeroBitCount + 3))
   }
 
   /// The bits of a number in an order that integers share; −0 equals 0.

@@ -12,16 +12,17 @@ struct FactChain: Equatable, Sendable {
   var next: Int { count + 1 }
 
   /// Adds the fact with number ``next``.
-  mutating func append(_ fact: FactRow) { append(fact.canonicalBytes(sequence: next)) }
+  mutating func append(_ fact: FactRow) { append(canonical: fact.canonicalBytes(sequence: next)) }
 
   /// Adds a place whose fact was lost.
   mutating func appendLost() {
     var bytes = CanonicalBytes(kind: "lost-row", version: 1)
     bytes.append(next)
-    append(bytes.bytes)
+    append(canonical: bytes.bytes)
   }
 
-  private mutating func append(_ bytes: [UInt8]) {
+  /// Adds the canonical bytes of the row with number ``next``.
+  mutating func append(canonical bytes: [UInt8]) {
     hash = Digest(of: hash.bytes + bytes)
     count += 1
   }

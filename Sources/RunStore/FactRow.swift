@@ -111,8 +111,10 @@ extension [UInt8] {
 }
 
 extension String {
+  private var hasNull: Bool { utf8.withContiguousStorageIfAvailable { $0.contains(0) } ?? utf8.contains(0) }
+
   /// The text as SQLite gives it back.
-  var storable: String { utf8.contains(0) ? String(map { $0 == "\0" ? "\u{FFFD}" : $0 }) : self }
+  var storable: String { hasNull ? String(map { $0 == "\0" ? "\u{FFFD}" : $0 }) : self }
 }
 
 extension Double {

@@ -5,6 +5,8 @@ internal import GRDB
 struct FoundFact {
   var sequence: Int
   var fact: FactRow?
+  /// What its check was compared with; empty where the row is not ours at all.
+  var canonical: [UInt8] = []
 }
 
 /// One pass over all facts of a run against their checks, their numbers and `HEAD`.
@@ -58,12 +60,12 @@ struct FactSurvey {
   }
 
   private mutating func add(_ row: FoundFact) {
-    guard let fact = row.fact else {
+    guard row.fact != nil else {
       damaged.append(row.sequence)
       return
     }
     advance(to: row.sequence - 1)
-    chain.append(fact)
+    chain.append(canonical: row.canonical)
     noteHead()
   }
 
@@ -109,23 +111,22 @@ extension FoundFact {
     rows.reserveCapacity(pageSize)
     while let row = try cursor.next() {
       let sequence = Int.fromDatabaseValue(row[0]) ?? 0
-      rows.append(
-        FoundFact(
-          sequence: sequence,
-          fact: FactRow(sequence: sequence, job: row[1], kind: row[2], outcome: row[3], checksum: row[4])))
+      let found = FactRow.stored(sequence: sequence, job: row[1], kind: row[2], outcome: row[3], checksum: row[4])
+      rows.append(FoundFact(sequence: sequence, fact: found?.fact, canonical: found?.canonical ?? []))
     }
   }
 }
 
 extension FactRow {
-  /// A stored fact; nil if a column has another type than ours or the check is wrong.
-  init?(
+  /// A stored fact with its canonical bytes; nil if a column has another type than ours or the check is wrong.
+  static func stored(
     sequence: Int, job: DatabaseValue, kind: DatabaseValue, outcome: DatabaseValue, checksum: DatabaseValue
-  ) {
+  ) -> (fact: FactRow, canonical: [UInt8])? {
     guard let job = job.bytes.flatMap({ Digest(bytes: $0) }), let kind = String.fromDatabaseValue(kind),
       let outcome = outcome.bytes, let checksum = Int64.fromDatabaseValue(checksum)
     else { return nil }
-    self.init(job: job, kind: kind, outcome: outcome)
-    guard canonicalBytes(sequence: sequence).rowCheck == checksum else { return nil }
+    let fact = FactRow(job: job, kind: kind, outcome: outcome)
+    let canonical = fact.canonicalBytes(sequence: sequence)
+    return canonical.rowCheck == checksum ? (fact, canonical) : nil
   }
 }

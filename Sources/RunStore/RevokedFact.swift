@@ -59,6 +59,6 @@ extension DatabaseValue {
   /// The bytes of a BLOB; nil for every other type.
   var bytes: [UInt8]? {
     guard case .blob(let data) = storage else { return nil }
-    return Array(data)
+    return data.withUnsafeBytes { Array($0) }
   }
 }

@@ -130,14 +130,27 @@ extension RunStore {
       sql: "SELECT sequence, job, kind, outcome, checksum FROM facts WHERE job = ?")
     guard let row = try Row.fetchOne(statement, arguments: [Data(job.bytes)]) else { return nil }
     let sequence = Int.fromDatabaseValue(row[0]) ?? 0
-    let fact = FactRow(sequence: sequence, job: row[1], kind: row[2], outcome: row[3], checksum: row[4])
+    let fact = FactRow.stored(
+      sequence: sequence, job: row[1], kind: row[2], outcome: row[3], checksum: row[4])?.fact
     return (sequence, fact?.job == job ? fact : nil)
   }
 
   private static func insert(
     _ fact: FactRow, in db: Database, _ ledger: inout Ledger, _ result: inout CommitResult
   ) throws {
-    if let (sequence, found) = try Self.fact(for: fact.job, in: db) {
+    let sequence = ledger.facts.next
+    // Nearly every job is new: to ask first would cost as much again.
+    let statement = try db.cachedStatement(
+      sql: "INSERT INTO facts (sequence, job, kind, outcome, checksum) VALUES (?, ?, ?, ?, ?) "
+        + "ON CONFLICT (job) DO NOTHING")
+    let canonical = fact.canonicalBytes(sequence: sequence)
+    try statement.execute(arguments: [
+      sequence, Data(fact.job.bytes), fact.kind, Data(fact.outcome), canonical.rowCheck,
+    ])
+    guard db.changesCount > 0 else {
+      guard let (sequence, found) = try Self.fact(for: fact.job, in: db) else {
+        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a job is in the index and not in the table")
+      }
       guard let stored = found else {
         throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the check of fact \(sequence) is wrong")
       }
@@ -148,13 +161,7 @@ extension RunStore {
       }
       return
     }
-    let sequence = ledger.facts.next
-    let statement = try db.cachedStatement(
-      sql: "INSERT INTO facts (sequence, job, kind, outcome, checksum) VALUES (?, ?, ?, ?, ?)")
-    try statement.execute(arguments: [
-      sequence, Data(fact.job.bytes), fact.kind, Data(fact.outcome), fact.canonicalBytes(sequence: sequence).rowCheck,
-    ])
-    ledger.facts.append(fact)
+    ledger.facts.append(canonical: canonical)
     result.inserted.append(fact.job)
   }
 

@@ -107,7 +107,7 @@ extension CoordinatorState {
   package var auditCount: Int { audits.count }
 
   /// Those of them that nobody has contradicted.
-  private var openAudits: Int { audits.count { disputes[$0] == nil } }
+  private var openAudits: Int { audits.count - disputes.keys.count { audits.contains($0) } }
 
   /// Facts that are being checked and can be: some worker has the job, or could have it.
   package var auditsUnderWay: Int { audits.count { isUnderWay($0) } }
@@ -176,9 +176,10 @@ extension CoordinatorState {
   mutating func drop(_ job: Digest, _ effects: inout [CoordinatorEffect]) {
     guard let record = records.removeValue(forKey: job) else { return }
     audits.remove(job)
-    queue.remove(job)
+    queue.remove(record.entry(job))
     for lease in record.leases {
       workers[lease.worker]?.held.remove(job)
+      attention.workers.insert(lease.worker)
       if let peer = workers[lease.worker]?.peer { effects.append(.send(.cancel([job]), to: peer)) }
     }
   }
@@ -189,7 +190,7 @@ extension CoordinatorState {
     let name = workers[id]?.hello.name ?? id.short
     let reason = "two workers refuted its answer to job \(job)"
     effects.append(.note(.quarantined(worker: name, reason: reason)))
-    if let worker = workers.removeValue(forKey: id) {
+    if let worker = forget(id) {
       for held in worker.held.sorted() { release(held, by: id) }
       if let peer = worker.peer {
         peers[peer] = nil

@@ -39,6 +39,11 @@ extension CoordinatorState {
         }
       }
     }
+    // Nobody would look at it when jobs come.
+    let forgotten = workers.first { id, worker in
+      worker.getsWork && worker.held.count < worker.hello.lanes && !hungry.contains(id)
+    }
+    if let forgotten, !isFinished { return "worker \(forgotten.key) lacks work, and no dispatch will look at it" }
     for (peer, id) in peers where workers[id]?.peer != peer { return "connection \(peer.value) has no worker" }
     return nil
   }

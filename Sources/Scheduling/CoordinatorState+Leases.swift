@@ -41,7 +41,8 @@ extension CoordinatorState {
       requeueIfOrphaned(job)
     }
     forgetUploads(from: id)
-    if died { workers[id] = nil }
+    if died { forget(id) }
+    attention.isOnAll = true
     if died || !jobs.isEmpty { effects.append(.note(.lost(worker: worker.hello.name, jobs: jobs.count))) }
   }
 

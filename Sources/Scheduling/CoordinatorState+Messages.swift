@@ -17,7 +17,11 @@ extension CoordinatorState {
       return
     }
     workers[id]!.lastHeard = now
-    workers[id]!.isSuspect = false
+    if workers[id]!.isSuspect {
+      workers[id]!.isSuspect = false
+      attention.isOnAll = true
+    }
+    attention.workers.insert(id)
     switch message {
     case .hello, .blobRequest, .blobChunk: break
     case .heartbeat(let holding):
@@ -27,6 +31,7 @@ extension CoordinatorState {
     case .results(let results): for result in results { take(result, from: id, peer: peer, at: now, &effects) }
     case .returned(let jobs):
       workers[id]!.isLeaving = true
+      attention.isOnAll = true
       for job in jobs { release(job, by: id) }
     case .bye: depart(id, &effects)
     }
@@ -66,8 +71,11 @@ extension CoordinatorState {
     worker.disconnectedAt = nil
     worker.lastHeard = now
     worker.isSuspect = false
+    if let known = workers[hello.worker], known.getsWork { lanesAtWork -= known.hello.lanes }
     workers[hello.worker] = worker
     peers[peer] = hello.worker
+    if worker.getsWork { lanesAtWork += hello.lanes }
+    attention.workers.insert(hello.worker)
     if isNew { forgetDeaths(of: hello.worker) }
     reconcile(hello.holding, of: hello.worker, grace: 0, at: now)
     let welcome = Welcome(
@@ -79,7 +87,7 @@ extension CoordinatorState {
 
   /// A worker that comes back after its connection was gone for long had not died.
   private mutating func forgetDeaths(of id: Digest) {
-    for job in records.keys.sorted() { records[job]!.deaths.removeAll { $0 == id } }
+    for (job, record) in records where record.deaths.contains(id) { records[job]!.deaths.removeAll { $0 == id } }
   }
 
   /// Makes the leases of a worker what it says it holds: what it has is its own, what it lacks goes back, for the
@@ -95,7 +103,7 @@ extension CoordinatorState {
       guard let record = records[job], record.stage == .open,
         record.audit == nil || record.leases.contains(where: { $0.worker == id })
       else { continue }
-      queue.remove(job)
+      queue.remove(record.entry(job))
       lease(job, to: id, isBackup: !record.live.isEmpty, at: now)
     }
   }
@@ -104,7 +112,7 @@ extension CoordinatorState {
     guard let worker = workers[id] else { return }
     for job in worker.held.sorted() { release(job, by: id) }
     if let peer = worker.peer { peers[peer] = nil }
-    workers[id] = nil
+    forget(id)
     effects.append(.note(.left(worker: worker.hello.name)))
   }
 
@@ -120,7 +128,7 @@ extension CoordinatorState {
   /// Puts a job back into the queue when no live lease and no answer is left.
   mutating func requeueIfOrphaned(_ job: Digest) {
     guard let record = records[job], record.stage == .open, record.live.isEmpty else { return }
-    queue.remove(job)
+    queue.remove(record.entry(job))
     queue.insert(record.entry(job))
   }
 
@@ -128,5 +136,6 @@ extension CoordinatorState {
     guard let id = peers.removeValue(forKey: peer), workers[id]?.peer == peer else { return }
     workers[id]!.peer = nil
     workers[id]!.disconnectedAt = now
+    attention.isOnAll = true
   }
 }

@@ -15,52 +15,96 @@ struct Pace: Sendable {
     heard = now
   }
 
+  func least(_ kind: String) -> Double? { sorted[kind]?[0] }
+  func middle(_ kind: String) -> Double? { sorted[kind]?[1] }
+
+  /// The middle of the last three jobs of each kind.
+  var middles: [(kind: String, seconds: Double)] { sorted.map { ($0.key, $0.value[1]) } }
+}
+
+/// What is usual among workers: the middles of their paces by kind, in order.
+struct Paces: Sendable {
+  private var middles: [String: [Double]] = [:]
+
+  /// The median over the workers, the lower one of two; nil where fewer than two are known.
+  func usual(_ kind: String) -> Double? {
+    guard let all = middles[kind], all.count > 1 else { return nil }
+    return all[(all.count - 1) / 2]
+  }
+
+  /// Notes how long a worker took for a job.
+  ///
+  /// - Complexity: O(log n) comparisons for n workers, and a move of their middles.
+  mutating func add(_ seconds: Double, kind: String, to pace: inout Pace, at now: Instant) {
+    let old = pace.middle(kind)
+    pace.add(seconds, kind: kind, at: now)
+    guard old != pace.middle(kind) else { return }
+    if let old { remove(old, kind) }
+    if let middle = pace.middle(kind) {
+      let place = place(of: middle, kind)
+      middles[kind, default: []].insert(middle, at: place)
+    }
+  }
+
   /// Notes a job that somebody else had to be asked for after some seconds.
   ///
   /// How slow its worker is nobody knows but that it is slower. So each such job counts at least twice what was
   /// usual for the worker: who is a hundred times slower is soon left alone for minutes, not for one generation, and one
   /// quick answer puts it right.
-  mutating func addBackedUp(after seconds: Double, kind: String, at now: Instant) {
-    add(min(max(seconds, 2 * (middle(kind) ?? 0)), 3600), kind: kind, at: now)
+  mutating func addBackedUp(after seconds: Double, kind: String, to pace: inout Pace, at now: Instant) {
+    add(min(max(seconds, 2 * (pace.middle(kind) ?? 0)), 3600), kind: kind, to: &pace, at: now)
   }
 
-  func least(_ kind: String) -> Double? { sorted[kind]?[0] }
-  func middle(_ kind: String) -> Double? { sorted[kind]?[1] }
+  /// Forgets a worker.
+  mutating func remove(_ pace: Pace) {
+    for (kind, seconds) in pace.middles { remove(seconds, kind) }
+  }
+
+  private mutating func remove(_ seconds: Double, _ kind: String) {
+    let place = place(of: seconds, kind)
+    middles[kind]?.remove(at: place)
+  }
+
+  /// The first place whose middle is not less.
+  private func place(of seconds: Double, _ kind: String) -> Int {
+    let all = middles[kind] ?? []
+    var low = 0
+    var high = all.count
+    while low < high {
+      let middle = (low + high) / 2
+      if all[middle] < seconds { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
 }
 
 extension CoordinatorState {
-  /// Slow workers, each with those who will have done all that waits before it has done its first job; with nobody where
-  /// it can be of use.
+  /// Of a slow worker: those who will have done all that waits before it has done its first job, or nobody where it can be
+  /// of use. Nil for a worker that is not slow.
   ///
   /// Without this each generation of a search would wait for the slowest worker's one job, or for its backup. Slow is who
   /// took thrice as long for each of its last three jobs as is usual. Half of the excess is forgotten every five seconds,
   /// for who is kept from work cannot show that it has become faster.
   ///
-  /// - Complexity: O(n log n) for n workers.
-  func slowWorkers(_ able: [Worker], at now: Instant) -> [Digest: [Hello]] {
-    let first = queue.first { job in able.contains { records[job]!.suits($0.hello) } }
-    guard let kind = first.flatMap({ records[$0]?.job.kind }) else { return [:] }
-    let typical = able.compactMap { $0.pace.middle(kind) }.sorted()
-    guard typical.count > 1 else { return [:] }
-    // No job is so short that a message's way would not count.
-    let usual = max(typical[(typical.count - 1) / 2], timing.messageTrip)
-    let slow = able.filter { ($0.pace.least(kind) ?? 0) > 3 * usual }
-    guard !slow.isEmpty else { return [:] }
-    let ids = Set(slow.map(\.hello.worker))
-    let fast = able.map(\.hello).filter { !ids.contains($0.worker) }
-    let lanes = fast.reduce(0) { $0 + $1.lanes }
-    var found: [Digest: [Hello]] = [:]
-    for worker in slow {
-      var excess = worker.pace.least(kind)! / usual - 1
-      var age = now.seconds(since: worker.pace.heard)
-      while age >= 5, excess > 1 {
-        excess /= 2
-        age -= 5
-      }
-      guard excess > 1 else { continue }
-      let isInTheWay = Double(queue.count) < (1 + excess) * Double(lanes)
-      found[worker.hello.worker] = isInTheWay ? fast : []
+  /// - Complexity: O(1) for a worker that is not slow, O(n) of n workers for one that is.
+  func slowness(of hello: Hello, at now: Instant) -> [Hello]? {
+    let pace = workers[hello.worker]!.pace
+    guard let kind = nextKind(for: hello), let least = pace.least(kind), let known = paces.usual(kind) else {
+      return nil
     }
-    return found
+    // No job is so short that a message's way would not count.
+    let usual = max(known, timing.messageTrip)
+    func isSlow(_ seconds: Double?) -> Bool { (seconds ?? 0) > 3 * usual }
+    guard isSlow(least) else { return nil }
+    var excess = least / usual - 1
+    var age = now.seconds(since: pace.heard)
+    while age >= 5, excess > 1 {
+      excess /= 2
+      age -= 5
+    }
+    guard excess > 1 else { return nil }
+    let fast = workers.values.filter { $0.getsWork && !isSlow($0.pace.least(kind)) }.map(\.hello)
+    let lanes = fast.reduce(0) { $0 + $1.lanes }
+    return Double(queue.count) < (1 + excess) * Double(lanes) ? fast : []
   }
 }

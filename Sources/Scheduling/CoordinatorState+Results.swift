@@ -36,7 +36,7 @@ extension CoordinatorState {
       let most = max(60, lease.map { now.seconds(since: $0.since) } ?? 0)
       let seconds = min(result.cost.wallSeconds, most)
       durations.add(seconds, kind: record.job.kind)
-      workers[worker]!.pace.add(seconds, kind: record.job.kind, at: now)
+      paces.add(seconds, kind: record.job.kind, to: &workers[worker]!.pace, at: now)
       let disposition: Disposition = lease.map { $0.isStale ? .late : $0.isBackup ? .backup : .computed } ?? .late
       accept(result, outcome, as: disposition, wasAsked: lease != nil, from: worker, peer: peer, &effects)
     }
@@ -61,7 +61,7 @@ extension CoordinatorState {
       return
     }
     records[job]!.stage = .givenUp
-    queue.remove(job)
+    queue.remove(records[job]!.entry(job))
     effects.append(.giveUp(job, reason: "\(records[job]!.job.kind) job \(job): \(reason)"))
   }
 
@@ -77,7 +77,7 @@ extension CoordinatorState {
     }
     switch records[job]!.stage {
     case .open, .givenUp:
-      queue.remove(job)
+      queue.remove(records[job]!.entry(job))
       records[job]!.waiting.insert(peer)
       let blobs = outcome.blobs
       if blobs.isEmpty {
@@ -110,7 +110,13 @@ extension CoordinatorState {
     let fact = Fact(job: result.job, kind: records[result.job]!.job.kind, outcome: outcome)
     records[result.job]!.stage = .persisting(fact, from: worker)
     count(disposition)
-    effects.append(.persist([fact], [attempt(result, worker, disposition)]))
+    let attempt = attempt(result, worker, disposition)
+    // One effect for all results of a message.
+    if case .persist(let facts, let attempts) = effects.last {
+      effects[effects.count - 1] = .persist(facts + [fact], attempts + [attempt])
+    } else {
+      effects.append(.persist([fact], [attempt]))
+    }
   }
 
   mutating func persisted(_ jobs: [Digest], _ effects: inout [CoordinatorEffect]) {
@@ -125,6 +131,7 @@ extension CoordinatorState {
       for peer in record.waiting.sorted() { acknowledged[peer, default: []].append(job) }
       for lease in record.leases {
         workers[lease.worker]?.held.remove(job)
+        attention.workers.insert(lease.worker)
         if let peer = workers[lease.worker]?.peer { cancelled[peer, default: []].append(job) }
       }
       audit(record, fact, by: author, &effects)
@@ -137,9 +144,9 @@ extension CoordinatorState {
   }
 
   mutating func blobStored(_ digest: Digest, _ effects: inout [CoordinatorEffect]) {
-    for (job, record) in records.sorted(by: { $0.value.order < $1.value.order }) {
+    for (job, record) in uploads(of: digest) {
       guard case .fetching(let result, let worker, let peer, var missing, let disposition) = record.stage,
-        missing.contains(digest), case .outcome(let outcome) = result.answer
+        case .outcome(let outcome) = result.answer
       else { continue }
       missing.removeAll { $0 == digest }
       if missing.isEmpty {
@@ -151,9 +158,8 @@ extension CoordinatorState {
   }
 
   mutating func blobFailed(_ digest: Digest, from peer: PeerID, _ effects: inout [CoordinatorEffect]) {
-    for (job, record) in records.sorted(by: { $0.value.order < $1.value.order }) {
-      guard case .fetching(_, let worker, over: peer, let missing, _) = record.stage, missing.contains(digest)
-      else { continue }
+    for (job, record) in uploads(of: digest) {
+      guard case .fetching(_, let worker, over: peer, _, _) = record.stage else { continue }
       records[job]!.stage = .open
       records[job]!.waiting = []
       if peers[peer] == worker {
@@ -165,6 +171,14 @@ extension CoordinatorState {
         requeueIfOrphaned(job)
       }
     }
+  }
+
+  /// The jobs whose answers wait for a blob, in the order of the planner.
+  private func uploads(of blob: Digest) -> [(key: Digest, value: Record)] {
+    records.filter {
+      if case .fetching(_, _, _, let missing, _) = $0.value.stage { missing.contains(blob) } else { false }
+    }
+    .sorted { $0.value.order < $1.value.order }
   }
 
   private mutating func dissent(

@@ -91,6 +91,13 @@ package struct CoordinatorState: Sendable {
   var nextOrder = 0
   var isFinished = false
   var durations = Durations()
+  var paces = Paces()
+  /// Whom the next dispatch has to look at.
+  var attention = Attention()
+  /// Workers that would have taken more than there was.
+  var hungry: Set<Digest> = []
+  /// Lanes of all workers that get work, as of the last look at all of them and with those that came since.
+  var lanesAtWork = 0
   /// Decides which answers are checked; no worker knows it.
   let auditKey: Digest
   /// How many facts each worker has given of each kind while another could check them.
@@ -129,7 +136,8 @@ package struct CoordinatorState: Sendable {
 
   /// Takes one event and says what has to be done, in this order.
   ///
-  /// - Complexity: O(workers + jobs touched); a tick looks at every lease.
+  /// - Complexity: O(jobs touched) where a worker answers while no other one lacks work; O(workers + jobs touched) where one
+  ///   comes or goes; a tick looks at every lease.
   package mutating func handle(_ event: CoordinatorEvent, at now: Instant) -> [CoordinatorEffect] {
     var effects: [CoordinatorEffect] = []
     rearmAfterStall(at: now)
@@ -140,10 +148,15 @@ package struct CoordinatorState: Sendable {
     case .persisted(let jobs): persisted(jobs, &effects)
     case .blobStored(let digest): blobStored(digest, &effects)
     case .blobFailed(let digest, let peer): blobFailed(digest, from: peer, &effects)
-    case .tick: tick(at: now, &effects)
+    case .tick:
+      tick(at: now, &effects)
+      attention.isOnAll = true
     case .finished: finish(&effects)
     }
-    if !isFinished { dispatch(at: now, &effects) }
+    if !isFinished {
+      dispatch(at: now, &effects)
+      if case .tick = event { backUpStragglers(at: now, &effects) }
+    }
     return effects
   }
 
@@ -167,6 +180,16 @@ package struct CoordinatorState: Sendable {
 
   /// Jobs that nobody holds.
   package var waitingJobs: Int { queue.count }
+
+  /// Removes a worker from all that is known of workers; its leases are the caller's.
+  @discardableResult
+  mutating func forget(_ id: Digest) -> Worker? {
+    guard let worker = workers.removeValue(forKey: id) else { return nil }
+    paces.remove(worker.pace)
+    hungry.remove(id)
+    attention.isOnAll = true
+    return worker
+  }
 
   private mutating func submit(_ jobs: [Job]) {
     var fresh: [JobQueue.Entry] = []

@@ -253,6 +253,7 @@ package struct OpenRun: Sendable {
     }
     var damage = store.damage.map(\.description) + mended
     var facts: [Digest: Outcome] = [:]
+    facts.reserveCapacity((try? store.factCount()) ?? 0)
     try store.forEachFact { row in
       if let outcome = try? Outcome(canonical: row.outcome) { facts[row.job] = outcome }
     }

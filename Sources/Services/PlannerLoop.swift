@@ -188,9 +188,9 @@ final class PlannerLoop: @unchecked Sendable {
     output(.search(SearchSnapshot(course, of: run, trials: trials)))
   }
 
-  /// Stores a snapshot once a replay of what came after the last one would take a second.
+  /// Stores a snapshot once a replay of what came after the last one would take half a second.
   private func snapshot(since start: Scheduling.Instant) throws {
-    guard cost + Clock.now.seconds(since: start) > 1, let planner = (run as? PlannerRun)?.planner,
+    guard cost + Clock.now.seconds(since: start) > 0.5, let planner = (run as? PlannerRun)?.planner,
       let state = planner.snapshot
     else { return }
     // HEAD first: no snapshot may rest on facts whose loss nobody would notice.

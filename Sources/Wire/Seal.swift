@@ -23,9 +23,9 @@ package enum Seal {
   /// A message with its seal.
   ///
   /// - Complexity: linear in the number of bytes.
-  package static func sealed(_ message: [UInt8]) -> [UInt8] {
+  package static func sealed(_ message: consuming [UInt8]) -> [UInt8] {
     var bytes = message
-    let check = Digest(of: message).firstWord
+    let check = Digest(of: bytes).firstWord
     bytes.append(tag)
     for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: check >> UInt64(shift))) }
     return bytes
@@ -38,6 +38,6 @@ package enum Seal {
     let body = bytes.dropLast(length)
     guard body.count + length == bytes.count, bytes[body.count] == tag else { return .absent }
     let check = bytes.suffix(length - 1).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    return Digest(of: Array(body)).firstWord == check ? .whole(body) : .broken
+    return Digest(of: body).firstWord == check ? .whole(body) : .broken
   }
 }

@@ -1,0 +1,128 @@
+import Digests
+import Foundation
+import Models
+import Pruning
+import RunStore
+import Scheduling
+import Studies
+import Wire
+
+/// What the coordinator itself spends on a candidate between the planner and the disk: leases, messages both ways, facts,
+/// commits. No sockets and no planner; workers answer at once, in messages of all that they hold, up to 16.
+struct DispatchBenchmark {
+  let network: NetworkDescription
+  let workers: Int
+  /// Jobs that are kept open.
+  let open: Int
+  let count: Int
+  /// Facts in a commit.
+  var group = 256
+
+  private struct Worker {
+    var held: [Digest] = []
+    var isQueued = false
+  }
+
+  /// - Returns: microseconds of processor time a candidate, by part, and bytes each way.
+  func run() throws -> (costs: Costs, sent: Int, received: Int) {
+    let folder = NSTemporaryDirectory() + "dispatch-\(getpid())"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let study = Digest(of: Array("study".utf8))
+    try RunStore.create(at: folder, studyText: "study: benchmark", studyDigest: study, runID: "benchmark")
+    let store = try RunStore.open(at: folder, mode: .writing)
+    var state = CoordinatorState(
+      run: study, study: study, epoch: 1, golden: study, receiveLimit: WireCodec.receiveLimit, auditKey: study)
+    var costs = Costs()
+    var holders = [Worker](repeating: Worker(), count: workers)
+    var ready: [Int] = []
+    var facts: [Fact] = []
+    var attempts: [Attempt] = []
+    var (sent, received, submitted, committed) = (0, 0, 0, 0)
+
+    func carryOut(_ effects: [CoordinatorEffect]) {
+      for effect in effects {
+        switch effect {
+        case .send(let message, let peer):
+          let bytes = costs.measure("encode") { WireCodec.encode(message, epoch: 1) }
+          sent += bytes.count
+          guard case .parcel(let jobs) = message else { continue }
+          let worker = Int(peer.value)
+          holders[worker].held += jobs.map(\.digest)
+          if !holders[worker].isQueued {
+            holders[worker].isQueued = true
+            ready.append(worker)
+          }
+        case .persist(let fresh, let tries):
+          facts += fresh
+          attempts += tries
+        default: break
+        }
+      }
+    }
+    func tell(_ event: CoordinatorEvent, _ name: String) {
+      let now = Instant(nanoseconds: DispatchTime.now().uptimeNanoseconds)
+      carryOut(costs.measure(name) { state.handle(event, at: now) })
+    }
+    func commit() throws {
+      let (group, tries) = (facts, attempts)
+      (facts, attempts) = ([], [])
+      _ = try costs.measure("commit") {
+        let rows = group.map { FactRow(job: $0.job, kind: $0.kind, outcome: $0.outcome.canonicalBytes) }
+        let tried = tries.map {
+          AttemptRow(
+            job: $0.job, kind: $0.kind, worker: $0.name, secondsWaited: 0, started: 0, finished: 1, cpuSeconds: 0,
+            disposition: $0.disposition.rawValue)
+        }
+        return try store.commit(rows, attempts: tried)
+      }
+      committed += group.count
+      tell(.persisted(group.map(\.job)), "persisted")
+    }
+
+    for worker in 0..<workers {
+      let hello = Hello(
+        protocolVersion: ProtocolVersion.current, build: "", worker: Digest(of: Array("worker \(worker)".utf8)),
+        name: "worker-\(worker)", lanes: 1, receiveLimit: WireCodec.receiveLimit, numerics: .portable, golden: study,
+        holding: [])
+      tell(.received(.hello(hello), from: PeerID(UInt32(worker))), "join")
+    }
+    while committed < count {
+      if submitted < count, submitted - committed <= open / 2 {
+        let jobs = (submitted..<min(count, committed + open)).map(job)
+        submitted += jobs.count
+        tell(.submitted(jobs), "submit")
+      }
+      if let worker = ready.first {
+        ready.removeFirst()
+        let done = Array(holders[worker].held.prefix(16))
+        holders[worker].held.removeFirst(done.count)
+        holders[worker].isQueued = !holders[worker].held.isEmpty
+        if holders[worker].isQueued { ready.append(worker) }
+        let results = done.map { digest in
+          JobResult(
+            job: digest, answer: .outcome(.evaluated(.exact(correct: 9000, count: 10000, loss: 0.25))),
+            cost: Cost(wallSeconds: 0.003, cpuSeconds: 0.003))
+        }
+        let bytes = WireCodec.encode(WorkerMessage.results(results), epoch: 1)
+        received += bytes.count
+        let message = try costs.measure("decode") { try WireCodec.workerMessage(bytes).message }
+        tell(.received(message, from: PeerID(UInt32(worker))), "results")
+      }
+      if facts.count >= group || ready.isEmpty { try commit() }
+    }
+    return (costs, sent, received)
+  }
+
+  /// A job of its own for each number, a tenth of its weights kept.
+  private func job(_ number: Int) -> Job {
+    let count = network.prunableCount(PruningScope())
+    var words = [UInt64](repeating: 0x0101_0101_0101_0101, count: (count + 63) / 64)
+    words[0] = UInt64(number)
+    if words.count == 1 { words[0] &= 1 << UInt64(count) - 1 }
+    words[words.count - 1] &= UInt64.max >> UInt64(words.count * 64 - count)
+    return .evaluate(
+      Evaluation(
+        network: network, scope: PruningScope(), parameters: Digest(of: Array("parameters".utf8)),
+        mask: Mask(count: count, words: words)!, slice: Slice(digest: Digest(of: Array("search".utf8)), count: 10000)))
+  }
+}

@@ -1,0 +1,40 @@
+// What the coordinator spends on a candidate, and what becomes of it with many workers. Arguments:
+//
+//   dispatch [WORKERS]   microseconds of processor time for leases, messages, facts and commits: tiny masks and masks of
+//                        lenet-300-100
+//   breeding             the same for a child of 266,200 bits, and its digest
+//   scale WORKERS [OPEN] [KEY=VALUE...]
+//                        a simulated cluster, five seconds of it; the keys are those of ScaleModel: job (seconds),
+//                        maskBytes, perCandidate, planners, bandwidth, ...
+//
+// Each line is a key, a figure and, for people, its parts.
+
+import Models
+
+let words = Array(CommandLine.arguments.dropFirst())
+switch words.first {
+case "dispatch":
+  let workers = words.dropFirst().first.flatMap { Int($0) } ?? 16
+  for (name, widths, count) in [("tiny", [8, 4, 2], 100_000), ("lenet-300-100", [784, 300, 100, 10], 20_000)] {
+    let network = try NetworkDescription(name: name, widths: widths)
+    let benchmark = DispatchBenchmark(network: network, workers: workers, open: max(1024, 32 * workers), count: count)
+    var rounds: [(Costs, Int, Int)] = []
+    for _ in 0..<5 { rounds.append(try benchmark.run()) }
+    rounds.sort { $0.0.total < $1.0.total }
+    let (costs, sent, received) = rounds[2]
+    func each(_ seconds: Double) -> Double { (seconds / Double(count) * 1e8).rounded() / 100 }
+    let parts = costs.seconds.map { "\($0.name) \(each($0.value))" }.joined(separator: ", ")
+    print("dispatch.\(name)", each(costs.total), "(\(parts); bytes \(sent / count) out, \(received / count) in)")
+  }
+case "breeding":
+  let (breed, digest) = try breedingCost()
+  print("breeding", (breed + digest).rounded(), "(breed \(breed.rounded()), digest \(digest.rounded()))")
+case "scale" where words.count > 1:
+  let numbers = words.dropFirst().compactMap { Int($0) }
+  let model = ScaleModel(words.dropFirst().filter { $0.contains("=") })
+  let workers = numbers[0]
+  let open = numbers.count > 1 ? numbers[1] : max(20_000, 4 * workers)
+  var simulation = ScaleSimulation(workers: workers, open: open, seconds: 5, model: model)
+  print(simulation.run().line(workers: workers, open: open))
+default: fatalError("dispatch [WORKERS], breeding or scale WORKERS [OPEN] [KEY=VALUE...]")
+}

@@ -23,8 +23,8 @@ struct DispatchBenchmark {
     var isQueued = false
   }
 
-  /// - Returns: microseconds of processor time a candidate, by part, and bytes each way.
-  func run() throws -> (costs: Costs, sent: Int, received: Int) {
+  /// - Returns: seconds of processor time by part, those of a tick in the middle of it, and bytes each way.
+  func run() throws -> (costs: Costs, tick: Double, sent: Int, received: Int) {
     let folder = NSTemporaryDirectory() + "dispatch-\(getpid())"
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let study = Digest(of: Array("study".utf8))
@@ -38,6 +38,7 @@ struct DispatchBenchmark {
     var facts: [Fact] = []
     var attempts: [Attempt] = []
     var (sent, received, submitted, committed) = (0, 0, 0, 0)
+    var ticks = Costs()
 
     func carryOut(_ effects: [CoordinatorEffect]) {
       for effect in effects {
@@ -109,11 +110,15 @@ struct DispatchBenchmark {
         tell(.received(message, from: PeerID(UInt32(worker))), "results")
       }
       if facts.count >= group || ready.isEmpty { try commit() }
+      if ticks.seconds.isEmpty, committed >= count / 2 {
+        let now = Instant(nanoseconds: DispatchTime.now().uptimeNanoseconds)
+        carryOut(ticks.measure("tick") { state.handle(.tick, at: now) })
+      }
     }
-    return (costs, sent, received)
+    return (costs, ticks.total, sent, received)
   }
 
-  /// A job of its own for each number, a tenth of its weights kept.
+  /// A job of its own for each number.
   private func job(_ number: Int) -> Job {
     let count = network.prunableCount(PruningScope())
     var words = [UInt64](repeating: 0x0101_0101_0101_0101, count: (count + 63) / 64)

@@ -1,7 +1,8 @@
 /// What things cost in the simulated cluster, in seconds of one core and of the wire.
 ///
-/// Calibrated by `coordinator-benchmark dispatch` and `breeding` of the same commit (one core of a Zen 5 at 4 GHz) and by a
-/// profile of a coordinator with two workers, where nng's threads took a seventh of the processor time.
+/// Calibrated by `coordinator-benchmark dispatch` (2026-11, one core of a Zen 5) and, for transfers, by a profile of a
+/// coordinator with two workers, where nng's threads took a seventh of its processor time. Guesses: how the cost of a parcel
+/// divides into message and job, what a candidate of a small network costs the planner, the disk's 2 ms.
 struct ScaleModel {
   /// The desk, one thread: decoding and handling a message of results, each result in it, each fact that came to the disk,
   /// each job that was submitted, each message and each job in a message that it encodes, each byte of it.
@@ -12,7 +13,8 @@ struct ScaleModel {
   var perParcel = 8e-6
   var perParcelJob = 1.5e-6
   var perByte = 0.6e-9
-  var perTick = 50e-6
+  /// A tick, for each worker and each open job.
+  var perTickPart = 0.27e-6
   /// nng's threads, for each message either way.
   var perTransfer = 12e-6
   /// The persister, one thread: a commit with its fsync, and each fact and attempt in it.
@@ -23,7 +25,7 @@ struct ScaleModel {
   var planners = 1.0
   /// Bytes of a mask in a parcel.
   var maskBytes = 80
-  /// Bytes a second of the coordinator's link, each way, and the way of a message.
+  /// Bytes a second of the coordinator's link towards the workers, and the way of a message.
   var bandwidth = 1.25e9
   var latency = 100e-6
   /// Seconds of a job, and by how much it varies.
@@ -57,7 +59,7 @@ extension ScaleModel {
     let keys: [String: WritableKeyPath<ScaleModel, Double>] = [
       "perMessage": \.perMessage, "perResult": \.perResult, "perPersisted": \.perPersisted,
       "perSubmitted": \.perSubmitted, "perParcel": \.perParcel, "perParcelJob": \.perParcelJob, "perByte": \.perByte,
-      "perTick": \.perTick, "perTransfer": \.perTransfer, "commit": \.commit, "perFact": \.perFact,
+      "perTickPart": \.perTickPart, "perTransfer": \.perTransfer, "commit": \.commit, "perFact": \.perFact,
       "perCandidate": \.perCandidate, "planners": \.planners, "bandwidth": \.bandwidth, "latency": \.latency,
       "job": \.job, "spread": \.spread,
     ]

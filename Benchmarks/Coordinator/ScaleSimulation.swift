@@ -52,7 +52,7 @@ struct ScaleSimulation {
   private var finished = 0
   private let warmUp = 2.0
 
-  /// - Parameter open: jobs that the planner has out at once.
+  /// - Parameter open: jobs that the planner has out at once, the first of them at no cost.
   init(workers count: Int, open: Int, seconds: Double, model: ScaleModel) {
     self.model = model
     self.seconds = seconds
@@ -139,6 +139,7 @@ struct ScaleSimulation {
     if now >= warmUp { busy.deskDelay = max(busy.deskDelay, now - arrived) }
     let effects = state.handle(event, at: instant(now))
     var cost = event.cost(model) + Double(bytes) * model.perByte
+    if case .tick = event { cost = Double(workers.count + state.openJobs) * model.perTickPart }
     for effect in effects {
       switch effect {
       case .send(let message, let peer):
@@ -203,7 +204,8 @@ struct ScaleSimulation {
       case .start(let jobs):
         let times = jobs.map { _ in model.job * (1 + model.spread * (2 * stream.uniform() - 1)) }
         let total = times.reduce(0, +)
-        spend(min(total, max(0, warmUp + seconds - now)), on: \.utilisation)
+        let start = now + delay
+        busy.utilisation += max(0, min(start + total, warmUp + seconds) - max(start, warmUp))
         let results = zip(jobs, times).map { job, time in
           JobResult(
             job: job.digest, answer: .outcome(.evaluated(.exact(correct: 9000, count: 10000, loss: 0.25))),
@@ -224,7 +226,6 @@ extension CoordinatorEvent {
     case .submitted(let jobs): model.perMessage + Double(jobs.count) * model.perSubmitted
     case .received(.results(let results), _): model.perMessage + Double(results.count) * model.perResult
     case .persisted(let jobs): model.perMessage + Double(jobs.count) * model.perPersisted
-    case .tick: model.perTick
     default: model.perMessage
     }
   }

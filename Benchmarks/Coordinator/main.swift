@@ -17,14 +17,17 @@ case "dispatch":
   let workers = words.dropFirst().first.flatMap { Int($0) } ?? 16
   for (name, widths, count) in [("tiny", [8, 4, 2], 100_000), ("lenet-300-100", [784, 300, 100, 10], 20_000)] {
     let network = try NetworkDescription(name: name, widths: widths)
-    let benchmark = DispatchBenchmark(network: network, workers: workers, open: max(1024, 32 * workers), count: count)
-    var rounds: [(Costs, Int, Int)] = []
+    let open = min(count / 2, max(1024, 32 * workers))
+    let benchmark = DispatchBenchmark(network: network, workers: workers, open: open, count: count)
+    var rounds: [(Costs, Double, Int, Int)] = []
     for _ in 0..<5 { rounds.append(try benchmark.run()) }
     rounds.sort { $0.0.total < $1.0.total }
-    let (costs, sent, received) = rounds[2]
+    let (costs, tick, sent, received) = rounds[2]
     func each(_ seconds: Double) -> Double { (seconds / Double(count) * 1e8).rounded() / 100 }
     let parts = costs.seconds.map { "\($0.name) \(each($0.value))" }.joined(separator: ", ")
-    print("dispatch.\(name)", each(costs.total), "(\(parts); bytes \(sent / count) out, \(received / count) in)")
+    print(
+      "dispatch.\(name)", each(costs.total),
+      "(\(parts); bytes \(sent / count) out, \(received / count) in; a tick \((tick * 1e6).rounded()))")
   }
 case "breeding":
   let (breed, digest) = try breedingCost()

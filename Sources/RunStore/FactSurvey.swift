@@ -5,7 +5,7 @@ internal import GRDB
 struct FoundFact {
   var sequence: Int
   var fact: FactRow?
-  /// What its check was compared with; empty where the row is not ours at all.
+  /// The bytes that its check is taken over; empty without a fact.
   var canonical: [UInt8] = []
 }
 

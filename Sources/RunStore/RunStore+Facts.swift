@@ -148,11 +148,11 @@ extension RunStore {
       sequence, Data(fact.job.bytes), fact.kind, Data(fact.outcome), canonical.rowCheck,
     ])
     guard db.changesCount > 0 else {
-      guard let (sequence, found) = try Self.fact(for: fact.job, in: db) else {
+      guard let (place, found) = try Self.fact(for: fact.job, in: db) else {
         throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a job is in the index and not in the table")
       }
       guard let stored = found else {
-        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the check of fact \(sequence) is wrong")
+        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the check of fact \(place) is wrong")
       }
       if stored == fact {
         result.duplicates.append(fact.job)

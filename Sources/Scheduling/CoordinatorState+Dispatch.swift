@@ -4,7 +4,7 @@ internal import Studies
 
 /// The workers that a dispatch looks at, since it cannot look at thousands of them after each answer of one.
 struct Attention: Sendable {
-  /// Whether it is all: at ticks, and when somebody comes, goes or falls silent.
+  /// Whether it is all: at ticks, and when somebody goes, falls silent or is heard again.
   var isOnAll = true
   /// Who was heard or lost a lease.
   var workers: Set<Digest> = []
@@ -21,20 +21,19 @@ extension CoordinatorState {
     let able = lookedAt()
     guard !able.isEmpty else { return }
     let hellos = able.map(\.hello)
-    let slow = hellos.map { slowness(of: $0, at: now) }
+    let slow = hellos.map { slowness(of: $0, for: nextKind(for: $0), at: now) }
     var parcels = hellos.indices.map { draw(for: hellos[$0], leaving: slow[$0], upTo: hellos[$0].lanes, at: now) }
     for (index, hello) in hellos.enumerated() where slow[index] == nil {
       let window = window(of: hello)
       let held = workers[hello.worker]!.held
-      if held.count <= max(hello.lanes, window.now / 2), !held.contains(where: { records[$0]?.isSuspect ?? false }) {
-        parcels[index] += draw(for: hello, leaving: nil, upTo: window.now, at: now)
+      if held.count <= max(hello.lanes, window / 2), !held.contains(where: { records[$0]?.isSuspect ?? false }) {
+        parcels[index] += draw(for: hello, leaving: nil, upTo: window, at: now)
       }
-      noteHunger(of: hello.worker, below: max(hello.lanes, window.most / 2) + 1)
     }
-    for (index, hello) in hellos.enumerated() where slow[index] != nil {
-      noteHunger(of: hello.worker, below: hello.lanes)
+    for (index, worker) in able.enumerated() {
+      noteHunger(of: worker.hello)
+      send(parcels[index], to: worker, &effects)
     }
-    for (index, worker) in able.enumerated() { send(parcels[index], to: worker, &effects) }
   }
 
   /// The workers that get work among those that may lack some, the least busy first.
@@ -51,9 +50,13 @@ extension CoordinatorState {
     return able
   }
 
-  /// Whether a worker would take more, were there more.
-  private mutating func noteHunger(of id: Digest, below limit: Int) {
-    if workers[id]!.held.count < limit { hungry.insert(id) } else { hungry.remove(id) }
+  /// Whether a worker has nothing behind the jobs that its lanes are on. Who has more answers soon, and is looked at then.
+  private mutating func noteHunger(of hello: Hello) {
+    if workers[hello.worker]!.held.count <= hello.lanes {
+      hungry.insert(hello.worker)
+    } else {
+      hungry.remove(hello.worker)
+    }
   }
 
   private func send(_ jobs: [Job], to worker: Worker, _ effects: inout [CoordinatorEffect]) {
@@ -89,34 +92,30 @@ extension CoordinatorState {
   /// waits, so that the last jobs of a batch spread evenly. One more than its lanes hides the way of the next message,
   /// but not where jobs are so long that it would only keep another lane from a job, nor for the last jobs of a batch,
   /// unless they are shorter than that way.
-  ///
-  /// - Returns: how many now, and how many if no end of jobs waited.
-  private func window(of hello: Hello) -> (now: Int, most: Int) {
+  private func window(of hello: Hello) -> Int {
     let kind = nextKind(for: hello) ?? ""
     let seconds = durations.mean(kind) ?? timing.parcel
     let depth = Int(max(1, min(256, (timing.parcel / max(seconds, 1e-4)).rounded(.up))))
     let share = (queue.count + 2 * lanesAtWork - 1) / (2 * lanesAtWork)
     let isTail = queue.count < lanesAtWork && (durations.mean(kind) ?? 0) > timing.messageTrip
     let spare = seconds > 10 * timing.parcel || isTail ? 0 : 1
-    return (
-      max(hello.lanes + spare, hello.lanes * min(depth, share)), max(hello.lanes + 1, hello.lanes * depth)
-    )
+    return max(hello.lanes + spare, hello.lanes * min(depth, share))
   }
 
   /// Second copies of the oldest stragglers, for lanes that have nothing else to do. So no job waits for ever for a lane
   /// that hangs while its worker's heart beats, as long as there is another worker.
   ///
-  /// - Complexity: O(jobs + workers · stragglers).
+  /// - Complexity: O(workers), and where one has a lane free O(jobs + workers · stragglers).
   mutating func backUpStragglers(at now: Instant, _ effects: inout [CoordinatorEffect]) {
+    let able = workers.values.filter { $0.getsWork && $0.held.count < $0.hello.lanes }
+      .sorted { ($0.held.count, $0.hello.worker) < ($1.held.count, $1.hello.worker) }
+    guard !able.isEmpty else { return }
     var late = records.filter { _, record in
       guard record.stage == .open, record.live.count == 1, let lease = record.live.first else { return false }
       let mean = durations.mean(record.job.kind) ?? timing.unknownJob
       return now.seconds(since: lease.since) > max(timing.backup, timing.straggler * mean)
     }.sorted { $0.value.order < $1.value.order }
-    guard !late.isEmpty else { return }
-    let able = workers.values.filter { $0.getsWork && $0.held.count < $0.hello.lanes }
-      .sorted { ($0.held.count, $0.hello.worker) < ($1.held.count, $1.hello.worker) }
-    for worker in able where slowness(of: worker.hello, at: now) == nil {
+    for worker in able where slowness(of: worker.hello, for: nextKind(for: worker.hello), at: now) == nil {
       let id = worker.hello.worker
       let mine = late.filter { $0.value.suits(worker.hello) && $0.value.live[0].worker != id }
         .prefix(worker.hello.lanes - worker.held.count)

@@ -39,6 +39,15 @@ extension CoordinatorState {
         }
       }
     }
+    let orders = queue.jobs.map { records[$0]!.order }
+    guard zip(orders, orders.dropFirst()).allSatisfy({ $0 < $1 }) else { return "the queue is not in order" }
+    var middles: [String: [Double]] = [:]
+    for worker in workers.values {
+      for (kind, seconds) in worker.pace.middles { middles[kind, default: []].append(seconds) }
+    }
+    guard middles.mapValues({ $0.sorted() }) == paces.all else { return "the paces are not those of the workers" }
+    let lanes = workers.values.reduce(0) { $0 + ($1.getsWork ? $1.hello.lanes : 0) }
+    guard lanes == lanesAtWork || isFinished else { return "\(lanes) lanes get work, \(lanesAtWork) are counted" }
     // Nobody would look at it when jobs come.
     let forgotten = workers.first { id, worker in
       worker.getsWork && worker.held.count < worker.hello.lanes && !hungry.contains(id)

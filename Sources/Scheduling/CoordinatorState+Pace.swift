@@ -26,6 +26,9 @@ struct Pace: Sendable {
 struct Paces: Sendable {
   private var middles: [String: [Double]] = [:]
 
+  /// All of them, for checks.
+  var all: [String: [Double]] { middles.filter { !$0.value.isEmpty } }
+
   /// The median over the workers, the lower one of two; nil where fewer than two are known.
   func usual(_ kind: String) -> Double? {
     guard let all = middles[kind], all.count > 1 else { return nil }
@@ -62,6 +65,7 @@ struct Paces: Sendable {
 
   private mutating func remove(_ seconds: Double, _ kind: String) {
     let place = place(of: seconds, kind)
+    guard let all = middles[kind], place < all.count, all[place] == seconds else { return }
     middles[kind]?.remove(at: place)
   }
 
@@ -86,10 +90,11 @@ extension CoordinatorState {
   /// took thrice as long for each of its last three jobs as is usual. Half of the excess is forgotten every five seconds,
   /// for who is kept from work cannot show that it has become faster.
   ///
-  /// - Complexity: O(1) for a worker that is not slow, O(n) of n workers for one that is.
-  func slowness(of hello: Hello, at now: Instant) -> [Hello]? {
+  /// - Parameter kind: that of the job that it would get; nil for none.
+  /// - Complexity: O(1) for a worker that is not slow, up to O(n) of n workers for one that is.
+  func slowness(of hello: Hello, for kind: String?, at now: Instant) -> [Hello]? {
     let pace = workers[hello.worker]!.pace
-    guard let kind = nextKind(for: hello), let least = pace.least(kind), let known = paces.usual(kind) else {
+    guard let kind, let least = pace.least(kind), let known = paces.usual(kind) else {
       return nil
     }
     // No job is so short that a message's way would not count.
@@ -103,8 +108,11 @@ extension CoordinatorState {
       age -= 5
     }
     guard excess > 1 else { return nil }
-    let fast = workers.values.filter { $0.getsWork && !isSlow($0.pace.least(kind)) }.map(\.hello)
-    let lanes = fast.reduce(0) { $0 + $1.lanes }
-    return Double(queue.count) < (1 + excess) * Double(lanes) ? fast : []
+    func isInTheWay(of lanes: Int) -> Bool { Double(queue.count) < (1 + excess) * Double(lanes) }
+    let fast = workers.values.lazy.filter { $0.getsWork && !isSlow($0.pace.least(kind)) }.map(\.hello)
+    // Among slow ones alone nobody is. Where even all lanes need not be spared the fast ones need not be gathered.
+    guard !fast.isEmpty else { return nil }
+    guard isInTheWay(of: lanesAtWork) else { return [] }
+    return isInTheWay(of: fast.reduce(0) { $0 + $1.lanes }) ? Array(fast) : []
   }
 }

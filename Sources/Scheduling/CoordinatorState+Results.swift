@@ -111,12 +111,15 @@ extension CoordinatorState {
     records[result.job]!.stage = .persisting(fact, from: worker)
     count(disposition)
     let attempt = attempt(result, worker, disposition)
-    // One effect for all results of a message.
-    if case .persist(let facts, let attempts) = effects.last {
-      effects[effects.count - 1] = .persist(facts + [fact], attempts + [attempt])
-    } else {
+    // One effect for answers in a row.
+    guard case .persist(var facts, var attempts) = effects.last else {
       effects.append(.persist([fact], [attempt]))
+      return
     }
+    effects.removeLast()
+    facts.append(fact)
+    attempts.append(attempt)
+    effects.append(.persist(facts, attempts))
   }
 
   mutating func persisted(_ jobs: [Digest], _ effects: inout [CoordinatorEffect]) {

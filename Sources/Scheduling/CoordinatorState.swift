@@ -94,7 +94,7 @@ package struct CoordinatorState: Sendable {
   var paces = Paces()
   /// Whom the next dispatch has to look at.
   var attention = Attention()
-  /// Workers that would have taken more than there was.
+  /// Workers that had nothing behind what their lanes are on when they were last looked at.
   var hungry: Set<Digest> = []
   /// Lanes of all workers that get work, as of the last look at all of them and with those that came since.
   var lanesAtWork = 0
@@ -136,8 +136,8 @@ package struct CoordinatorState: Sendable {
 
   /// Takes one event and says what has to be done, in this order.
   ///
-  /// - Complexity: O(jobs touched) where a worker answers while no other one lacks work; O(workers + jobs touched) where one
-  ///   comes or goes; a tick looks at every lease.
+  /// - Complexity: O(jobs touched) where a worker answers, and O(hungry) where jobs come; O(workers) for the answer of a slow
+  ///   worker and where one goes or falls silent; O(open jobs) for a first hello; both for a tick.
   package mutating func handle(_ event: CoordinatorEvent, at now: Instant) -> [CoordinatorEffect] {
     var effects: [CoordinatorEffect] = []
     rearmAfterStall(at: now)

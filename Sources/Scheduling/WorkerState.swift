@@ -175,12 +175,14 @@ package struct WorkerState: Sendable {
   /// New work, or work that is here already: a result in the outbox is simply sent again.
   private mutating func take(_ jobs: [Job], at now: Instant, _ effects: inout [WorkerEffect]) {
     var returned: [Digest] = []
+    // A digest is computed each time it is asked for, and a parcel of short jobs has hundreds.
+    var known = running.union(waiting.map(\.digest))
     for job in jobs {
       let digest = job.digest
       if let index = outbox.firstIndex(where: { $0.result.job == digest }) {
         outbox[index].sent = now
         effects.append(.send(.results([outbox[index].result])))
-      } else if !running.contains(digest), !waiting.contains(where: { $0.digest == digest }) {
+      } else if known.insert(digest).inserted {
         if isDraining || isDismissed { returned.append(digest) } else { waiting.append(job) }
       }
     }

@@ -32,6 +32,18 @@ import Testing
     for count in [0, 31, 33, 64] { #expect(Digest(bytes: [UInt8](repeating: 1, count: count)) == nil) }
   }
 
+  @Test("Parts of arrays and lazy bytes are read like arrays")
+  func parts() {
+    let bytes = (0..<100).map { UInt8($0) }
+    for start in 0..<9 {
+      let slice = bytes[start..<start + 32]
+      #expect(Digest(bytes: slice) == Digest(bytes: Array(slice)))
+      #expect(Digest(bytes: slice.lazy.map { $0 }) == Digest(bytes: Array(slice)))
+      #expect(Digest(bytes: slice)?.bytes == Array(slice))
+      #expect(Digest(of: slice) == Digest(of: Array(slice)))
+    }
+  }
+
   @Test("Digests are ordered as their bytes are")
   func order() {
     let digests = (0..<50).map { Digest(of: [UInt8($0)]) }

@@ -3,7 +3,9 @@ import Randomness
 import Testing
 
 @Suite struct TopSelectionTests {
-  @Test("Orders agree with a plain sort, negative numbers, zeros and equals included", arguments: [0, 1, 2, 100, 3000])
+  @Test(
+    "Orders agree with a plain sort, negative numbers, zeros and equals included",
+    arguments: [0, 1, 2, 100, 3000, 20_000])
   func orders(count: Int) {
     var stream = RandomStream(seed: UInt64(count), .test)
     let scores = (0..<count).map { _ in

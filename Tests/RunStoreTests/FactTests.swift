@@ -45,6 +45,16 @@ import Testing
     #expect(store.failure == nil)
   }
 
+  @Test func aDuplicateLeavesTheChainAsItIs() throws {
+    let path = try scratch.run()
+    do {
+      let store = try RunStore.open(at: path, mode: .writing)
+      _ = try store.commit([fact(1), fact(1), fact(2)], attempts: [])
+      try store.close()
+    }
+    #expect(try RunStore.open(at: path, mode: .reading).damage == [])
+  }
+
   @Test func attemptsAddUp() throws {
     let path = try scratch.run()
     let store = try RunStore.open(at: path, mode: .writing)

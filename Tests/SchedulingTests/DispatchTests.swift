@@ -145,6 +145,38 @@ struct DispatchTests {
     #expect(parcels.count == 1 && parcels[0].hasPrefix("2:"), "\(parcels)")
   }
 
+  @Test func amongSlowOnesNobodyIs() {
+    var bench = uneven()
+    // The quick ones leave, and are still known.
+    bench.say(.returned([]), 2)
+    bench.say(.returned([]), 3)
+    let parcels = bench.submit(evaluations(100..<164))
+    #expect(parcels.count == 1 && parcels[0].split(separator: " ").count > 3, "\(parcels)")
+  }
+
+  @Test func whoLacksWorkGetsWhatComesBack() {
+    var bench = CoordinatorBench()
+    for connection: UInt32 in 1...3 { bench.hello("w\(connection)", on: connection) }
+    bench.submit(evaluations(0..<1))
+    let holder = bench.holding.first { !$0.value.isEmpty }!.key
+    let lines = bench.say(.results([Samples.failure(Samples.evaluation(0))]), holder)
+    #expect(lines.contains { $0.hasSuffix("parcel 0") && !$0.hasPrefix("\(holder):") }, "\(lines)")
+  }
+
+  @Test func answersInARowAreOneGroup() {
+    var bench = CoordinatorBench()
+    bench.hello("a", on: 1, lanes: 4)
+    bench.submit(evaluations(0..<4))
+    bench.result(Samples.evaluation(3), 1)
+    bench.persisted(Samples.evaluation(3))
+    let jobs = [0, 1, 3, 2].map { Samples.evaluation($0) }
+    #expect(
+      bench.say(.results(jobs.map { Samples.result($0) }), 1) == [
+        "persist [0 1] 0/a/computed 1/a/computed", "persist [] 3/a/duplicate, echo", "1: acknowledge 3",
+        "persist [2] 2/a/computed",
+      ])
+  }
+
   @Test func slownessIsForgotten() {
     var bench = uneven()
     bench.wait(40, beating: 1, 2, 3)

@@ -78,7 +78,7 @@ struct WorkerStateTests {
 
   @Test func aJobIsNotStartedTwice() {
     var bench = WorkerBench.welcomed()
-    #expect(bench.parcel(0, 1, 1) == ["start 0"])
+    #expect(bench.parcel(0, 1, 1) == ["start 0"], "and 1 waits once")
     #expect(bench.parcel(0, 1).isEmpty)
     #expect(bench.finish(0) == ["results 0", "start 1"])
     #expect(bench.finish(1) == ["results 1"])

@@ -24,7 +24,7 @@ struct ScaleModel {
   var perCandidate = 25e-6
   var planners = 1.0
   /// Bytes of a mask in a parcel.
-  var maskBytes = 80
+  var maskBytes = 80.0
   /// Bytes a second of the coordinator's link towards the workers, and the way of a message.
   var bandwidth = 1.25e9
   var latency = 100e-6
@@ -45,7 +45,6 @@ struct ScaleReport {
   var transfers = 0.0
   /// Of the link, towards the workers.
   var link = 0.0
-  var open = 0
   var backups = 0
   /// The longest that an answer waited for the desk, in seconds.
   var deskDelay = 0.0
@@ -57,22 +56,14 @@ extension ScaleModel {
   /// The model with other figures: `KEY=VALUE` each.
   init(_ changes: [String]) {
     let keys: [String: WritableKeyPath<ScaleModel, Double>] = [
-      "perMessage": \.perMessage, "perResult": \.perResult, "perPersisted": \.perPersisted,
-      "perSubmitted": \.perSubmitted, "perParcel": \.perParcel, "perParcelJob": \.perParcelJob, "perByte": \.perByte,
-      "perTickPart": \.perTickPart, "perTransfer": \.perTransfer, "commit": \.commit, "perFact": \.perFact,
-      "perCandidate": \.perCandidate, "planners": \.planners, "bandwidth": \.bandwidth, "latency": \.latency,
-      "job": \.job, "spread": \.spread,
+      "job": \.job, "maskBytes": \.maskBytes, "perCandidate": \.perCandidate, "planners": \.planners,
     ]
     for change in changes {
       let parts = change.split(separator: "=").map(String.init)
-      guard parts.count == 2, let value = Double(parts[1]) else { fatalError("\(change): a key and a number") }
-      if parts[0] == "maskBytes" {
-        maskBytes = Int(value)
-      } else if let key = keys[parts[0]] {
-        self[keyPath: key] = value
-      } else {
-        fatalError("\(parts[0]): not a key of the model")
+      guard parts.count == 2, let key = keys[parts[0]], let value = Double(parts[1]) else {
+        fatalError("\(change): expected a number for one of \(keys.keys.sorted())")
       }
+      self[keyPath: key] = value
     }
   }
 }

@@ -82,7 +82,6 @@ struct ScaleSimulation {
     busy.jobsPerSecond = Double(finished) / seconds
     busy.utilisation /= seconds * Double(workers.count)
     for part in [\ScaleReport.desk, \.persister, \.planner, \.transfers, \.link] { busy[keyPath: part] /= seconds }
-    busy.open = state.openJobs
     busy.backups = state.counts[.backup] ?? 0
     return busy
   }
@@ -252,7 +251,7 @@ extension CoordinatorMessage {
 
   fileprivate func roughBytes(_ model: ScaleModel) -> Int {
     switch self {
-    case .parcel(let jobs): 300 + (130 + model.maskBytes) * jobs.count
+    case .parcel(let jobs): 300 + (130 + Int(model.maskBytes)) * jobs.count
     case .acknowledge(let jobs), .cancel(let jobs): 20 + 34 * jobs.count
     default: 100
     }

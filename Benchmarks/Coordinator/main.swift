@@ -2,10 +2,10 @@
 //
 //   dispatch [WORKERS]   microseconds of processor time for leases, messages, facts and commits: tiny masks and masks of
 //                        lenet-300-100
-//   breeding             the same for a child of 266,200 bits, and its digest
+//   breeding             the same for a child of 265,200 bits, and its digest
 //   scale WORKERS [OPEN] [KEY=VALUE...]
-//                        a simulated cluster, five seconds of it; the keys are those of ScaleModel: job (seconds),
-//                        maskBytes, perCandidate, planners, bandwidth, ...
+//                        a simulated cluster, five seconds of it; keys: job (seconds), maskBytes, perCandidate (seconds),
+//                        planners
 //
 // Each line is a key, a figure and, for people, its parts.
 

@@ -7,6 +7,13 @@ func threadSeconds() -> Double {
   return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }
 
+/// Seconds of a clock that never goes back.
+func wallSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
 /// Processor seconds by what they were spent on, in the order of first use.
 struct Costs {
   private(set) var seconds: [(name: String, value: Double)] = []

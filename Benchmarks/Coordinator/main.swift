@@ -2,7 +2,7 @@
 //
 //   dispatch [WORKERS]   microseconds of processor time for leases, messages, facts and commits: tiny masks and masks of
 //                        lenet-300-100
-//   breeding             the same for a child of 265,200 bits, and its digest
+//   breeding             the same for a child of 265,200 bits, and its digest; then by the wall's clock, on one thread and on all
 //   scale WORKERS [OPEN] [KEY=VALUE...]
 //                        a simulated cluster, five seconds of it; keys: job (seconds), maskBytes, perCandidate (seconds),
 //                        planners
@@ -10,6 +10,8 @@
 // Each line is a key, a figure and, for people, its parts.
 
 import Models
+import Search
+import Services
 
 let words = Array(CommandLine.arguments.dropFirst())
 switch words.first {
@@ -30,8 +32,11 @@ case "dispatch":
       "(\(parts); bytes \(sent / count) out, \(received / count) in; a tick \((tick * 1e6).rounded()))")
   }
 case "breeding":
-  let (breed, digest) = try breedingCost()
+  let benchmark = try BreedingBenchmark()
+  let (breed, digest) = benchmark.run(by: .serial, threadSeconds)
   print("breeding", (breed + digest).rounded(), "(breed \(breed.rounded()), digest \(digest.rounded()))")
+  let pace = [benchmark.run(by: .serial, wallSeconds), benchmark.run(by: .concurrent, wallSeconds)]
+  print("breeding.wall", pace.map { "\(($0.breed + $0.digest).rounded())" }.joined(separator: " on all threads "))
 case "scale" where words.count > 1:
   let numbers = words.dropFirst().compactMap { Int($0) }
   let model = ScaleModel(words.dropFirst().filter { $0.contains("=") })

@@ -31,6 +31,14 @@
   builds void ck_expand_##variant(const uint8_t *bytes, float scale, size_t count, float *values) {                    \
     expand(bytes, scale, count, values);                                                                               \
   }                                                                                                                    \
+  builds void ck_expand_rows_##variant(const uint8_t *bytes, float scale, const uint32_t *rows, size_t count,          \
+                                       float *values) {                                                                \
+    expand_rows(bytes, scale, rows, count, values);                                                                    \
+  }                                                                                                                    \
+  builds size_t ck_exchange_##variant(float *kept, float *fresh, const uint32_t *rows, size_t count,                   \
+                                      uint32_t *changed) {                                                             \
+    return exchange(kept, fresh, rows, count, changed);                                                                \
+  }                                                                                                                    \
   builds void ck_sum_##variant(const ck_runs *r, const ck_run *some, size_t count) {                                   \
     sum_runs(r, some, count, wide);                                                                                    \
   }                                                                                                                    \
@@ -121,3 +129,7 @@ CK_DEFINE(v4, , 4, 1, 0, filter_plainly, CK_V4_SPARSE, CK_V4_DENSE)
 
 int ck_level(void) { return 0; }
 #endif
+
+void ck_prefetch(const void *memory, size_t bytes) {
+  for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch((const char *)memory + i, 0, 2);
+}

@@ -105,6 +105,24 @@ CK_INLINE void sum_runs(const ck_runs *r, const ck_run *runs, size_t count, int 
   }
 }
 
+// Every row is exchanged, since a branch on whether it is equal would cost more.
+CK_INLINE size_t exchange(float *kept, float *fresh, const uint32_t *rows, size_t count, uint32_t *changed) {
+  size_t n = 0;
+  for (size_t i = 0; i < count; i++) {
+    ints *old = (ints *)(kept + (size_t)rows[i] * CK_LANES), *new = (ints *)(fresh + i * CK_LANES);
+    ints different = {0};
+    for (size_t v = 0; v < vectors; v++) {
+      ints a = old[v], b = new[v];
+      different |= a ^ b;
+      old[v] = b;
+      new[v] = a;
+    }
+    changed[n] = rows[i];
+    n += __builtin_reduce_or(different) != 0;
+  }
+  return n;
+}
+
 // One entry at a time, without a branch that depends on it.
 CK_INLINE uint32_t filter_plainly(const ck_filter *f, uint32_t start, uint32_t count, uint32_t to) {
   for (uint32_t k = start; k < start + count; k++) {

@@ -59,6 +59,13 @@ struct Kernels {
       Void
   private let denseKernel: @convention(c) (UnsafePointer<ck_pass>?, UnsafePointer<Float>?, Int, Int) -> Void
   private let expandKernel: @convention(c) (UnsafePointer<UInt8>?, Float, Int, UnsafeMutablePointer<Float>?) -> Void
+  private let expandRowsKernel:
+    @convention(c) (UnsafePointer<UInt8>?, Float, UnsafePointer<UInt32>?, Int, UnsafeMutablePointer<Float>?) -> Void
+  private let exchangeKernel:
+    @convention(c) (
+      UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Float>?, UnsafePointer<UInt32>?, Int,
+      UnsafeMutablePointer<UInt32>?
+    ) -> Int
   private let normalizeKernel: @convention(c) (Float, Float, Int, UnsafeMutablePointer<Float>?) -> Void
   private let lossKernel:
     @convention(c) (UnsafePointer<Float>?, Int, UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<Double>?) -> Int
@@ -96,6 +103,7 @@ struct Kernels {
       (sparseKernel, denseKernel) = (ck_sparse_baseline, ck_dense_baseline)
       (expandKernel, normalizeKernel, lossKernel) = (ck_expand_baseline, ck_normalize_baseline, ck_losses_baseline)
       (sumKernel, filterKernel) = (ck_sum_baseline, ck_filter_baseline)
+      (expandRowsKernel, exchangeKernel) = (ck_expand_rows_baseline, ck_exchange_baseline)
       (sparseConvolution, denseConvolution) = (ck_convolve_sparse_baseline, ck_convolve_dense_baseline)
       tileKernel = ck_tile_baseline
       (poolKernel, mapKernel, addKernel, softmaxKernel) = (
@@ -105,6 +113,7 @@ struct Kernels {
       (sparseKernel, denseKernel) = (ck_sparse_v3, ck_dense_v3)
       (expandKernel, normalizeKernel, lossKernel) = (ck_expand_v3, ck_normalize_v3, ck_losses_v3)
       (sumKernel, filterKernel) = (ck_sum_v3, ck_filter_v3)
+      (expandRowsKernel, exchangeKernel) = (ck_expand_rows_v3, ck_exchange_v3)
       (sparseConvolution, denseConvolution) = (ck_convolve_sparse_v3, ck_convolve_dense_v3)
       tileKernel = ck_tile_v3
       (poolKernel, mapKernel, addKernel, softmaxKernel) = (ck_pool_v3, ck_map_v3, ck_add_v3, ck_softmax_v3)
@@ -112,6 +121,7 @@ struct Kernels {
       (sparseKernel, denseKernel) = (ck_sparse_v4, ck_dense_v4)
       (expandKernel, normalizeKernel, lossKernel) = (ck_expand_v4, ck_normalize_v4, ck_losses_v4)
       (sumKernel, filterKernel) = (ck_sum_v4, ck_filter_v4)
+      (expandRowsKernel, exchangeKernel) = (ck_expand_rows_v4, ck_exchange_v4)
       (sparseConvolution, denseConvolution) = (ck_convolve_sparse_v4, ck_convolve_dense_v4)
       tileKernel = ck_tile_v4
       (poolKernel, mapKernel, addKernel, softmaxKernel) = (ck_pool_v4, ck_map_v4, ck_add_v4, ck_softmax_v4)
@@ -207,6 +217,28 @@ struct Kernels {
     }
     return some
   }
+
+  /// Writes byte / scale, rounded once, for the listed rows of [rows][lanes] to the same places.
+  func expand(
+    _ bytes: UnsafePointer<UInt8>, scale: Float, rows: AlignedBuffer<UInt32>, count: Int,
+    into values: UnsafeMutablePointer<Float>
+  ) { expandRowsKernel(bytes, scale, rows.base, count, values) }
+
+  /// Brings memory that will be needed soon nearer.
+  func prefetch(_ values: UnsafePointer<Float>, count: Int) {
+    ck_prefetch(values, count * MemoryLayout<Float>.stride)
+  }
+
+  /// Exchanges the listed rows of `kept` with the first ones of `fresh`.
+  ///
+  /// - Parameters:
+  ///   - rows: `count` numbers, none twice.
+  ///   - changed: gets those rows whose bits are not the same; has room for `count`.
+  /// - Returns: how many those are.
+  func exchange(
+    _ kept: UnsafeMutablePointer<Float>, _ fresh: UnsafeMutablePointer<Float>, rows: UnsafePointer<UInt32>, count: Int,
+    changed: UnsafeMutablePointer<UInt32>
+  ) -> Int { exchangeKernel(kept, fresh, rows, count, changed) }
 
   /// Makes each value (value − mean) / deviation.
   func normalize(_ values: UnsafeMutablePointer<Float>, count: Int, mean: Float, deviation: Float) {

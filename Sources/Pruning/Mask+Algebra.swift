@@ -86,6 +86,17 @@ extension Mask {
     }
   }
 
+  /// What at least two of three masks of equal length say of each position.
+  package static func majority(_ first: Mask, _ second: Mask, _ third: Mask) -> Mask {
+    precondition(first.count == second.count && first.count == third.count)
+    var out = first
+    for index in out.storage.indices where second.storage[index] != first.storage[index] {
+      let (a, b, c) = (first.storage[index], second.storage[index], third.storage[index])
+      out.setWord(index, a & b | a & c | b & c)
+    }
+    return out
+  }
+
   /// Takes each bit from one of two masks of equal length, where `choice` has 1 from the first.
   package init(mixing first: Mask, _ second: Mask, choice: () -> UInt64) {
     precondition(first.count == second.count)

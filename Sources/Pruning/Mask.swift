@@ -58,6 +58,23 @@ package struct Mask: Hashable, Sendable {
     }
   }
 
+  /// The positions at which another mask of the same length differs, ascending; nil where they are more than `most`.
+  ///
+  /// - Complexity: linear in the number of words, up to the last position.
+  package func positions(differingFrom other: Mask, atMost most: Int) -> [Int]? {
+    precondition(count == other.count)
+    var positions: [Int] = []
+    for (index, (word, otherWord)) in zip(storage, other.storage).enumerated() where word != otherWord {
+      var rest = word ^ otherWord
+      while rest != 0 {
+        if positions.count == most { return nil }
+        positions.append(64 * index + rest.trailingZeroBitCount)
+        rest &= rest - 1
+      }
+    }
+    return positions
+  }
+
   /// Replaces a whole word; the caller keeps tail bits zero.
   mutating func setWord(_ index: Int, _ word: UInt64) {
     population += word.nonzeroBitCount - storage[index].nonzeroBitCount

@@ -20,6 +20,8 @@ package protocol SearchAlgorithm: Sendable {
   var diagnostics: SearchDiagnostics { get }
   /// The next trial; nil where an answer has to come first.
   mutating func ask() -> Trial?
+  /// The next trials, as ``ask()`` would give them one after another, up to `count`.
+  mutating func ask(upTo count: Int, by executor: Executor) -> [Trial]
   /// Takes the answer to the oldest pending trial.
   mutating func tell(_ answer: Answer)
   /// The whole living state, with pending trials.
@@ -37,7 +39,36 @@ extension SearchAlgorithm {
   /// Trials that were asked for.
   package var asked: Int { pending.told + pending.trials.count }
   package var front: [Individual] { best.map { [$0] } ?? [] }
+
+  package mutating func ask(upTo count: Int, by executor: Executor) -> [Trial] {
+    var trials: [Trial] = []
+    while trials.count < count, let trial = ask() { trials.append(trial) }
+    return trials
+  }
   package var diagnostics: SearchDiagnostics { SearchDiagnostics() }
+}
+
+/// A search whose next trials follow from its answers alone, so that several can be made side by side.
+protocol IndependentTrials: SearchAlgorithm {
+  var pending: PendingTrials { get set }
+  /// Whether everything that the n-th trial depends on is told.
+  func isReady(_ n: Int) -> Bool
+  /// The n-th trial.
+  ///
+  /// - Precondition: it is ready, and has no answer yet.
+  func trial(_ n: Int) -> Trial
+}
+
+extension IndependentTrials {
+  package mutating func ask() -> Trial? { ask(upTo: 1, by: .serial).first }
+
+  package mutating func ask(upTo count: Int, by executor: Executor) -> [Trial] {
+    let first = pending.asked
+    var end = first
+    while end < first + count, isReady(end) { end += 1 }
+    let search = self
+    return executor.map(first..<end) { search.trial($0) }.map { pending.ask($0) }
+  }
 }
 
 /// The trials that wait for an answer, and how many have one.

@@ -1,5 +1,6 @@
 internal import Digests
 internal import RunStore
+internal import Search
 internal import Studies
 
 /// Which blobs of a run are needed, and which are needed no more, as its facts tell by a replay.
@@ -79,7 +80,7 @@ struct Standing {
         snapshot.state, parameters: try store.blob(parameters),
         scores: try planner.scoresOfSnapshot(snapshot.state).map { try store.blob($0) })
       if planner.observed > before, let known = try? SearchCourse(canonical: snapshot.course) { course = known }
-      run = PlannerRun(planner)
+      run = PlannerRun(planner, executor: .concurrent)
     }
     var lost = BlobCensus(of: run, facts: facts, store: store).lost
     guard !lost.isEmpty else { return }

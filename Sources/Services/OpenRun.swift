@@ -225,7 +225,7 @@ package struct OpenRun: Sendable {
       guard let trials = try store.budgets().last(where: { $0.key == trialsKey })?.value else {
         throw unprepared(store)
       }
-      return PlannerRun(try SearchStudy(study, dataset: study.dataset, trials: trials))
+      return PlannerRun(try SearchStudy(study, dataset: study.dataset, trials: trials), executor: .concurrent)
     case .methods(let study): return MethodRun(study)
     }
   }

@@ -1,6 +1,6 @@
 package import Digests
 internal import Pruning
-internal import Search
+package import Search
 
 /// One of the jobs that a trial's fitness is the mean of.
 package struct TrialDraw: Hashable, Sendable {
@@ -91,7 +91,13 @@ package struct PlannerRun: Sendable {
   /// Distinct evaluations that were asked for.
   package private(set) var evaluations = 0
 
-  package init(_ planner: SearchStudy) { self.planner = planner }
+  private let executor: Executor
+
+  /// - Parameter executor: who breeds candidates; they are the same whoever does.
+  package init(_ planner: SearchStudy, executor: Executor = .serial) {
+    self.planner = planner
+    self.executor = executor
+  }
 
   /// Goes on by one step.
   ///
@@ -106,7 +112,7 @@ package struct PlannerRun: Sendable {
     }
     // All that can be proposed is, before the next outcome is looked at: so the order of proposals is a function of the
     // outcomes, and not of how early they are known.
-    switch planner.next() {
+    switch planner.next(by: executor) {
     case .propose(let proposals): return enqueue(proposals, outcome)
     case .needs(let digest): return .needs(digest)
     case .finished: return .finished

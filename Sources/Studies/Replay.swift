@@ -1,4 +1,5 @@
 package import Digests
+package import Search
 
 /// One line of a history: a trial of a search, or a network that a method made.
 package enum HistoryEntry: Hashable, Sendable {
@@ -21,12 +22,15 @@ package enum HistoryEntry: Hashable, Sendable {
 package enum Replay {
   /// Calls `body` with each trial of a study of searches, as ``history(of:outcome:blob:_:)``.
   ///
-  /// - Parameter planner: a planner at its start.
+  /// - Parameters:
+  ///   - planner: a planner at its start.
+  ///   - executor: who breeds its candidates again.
   package static func trials(
-    of planner: SearchStudy, outcome: (Digest) -> Outcome?, blob: (Digest) throws -> [UInt8],
+    of planner: SearchStudy, by executor: Executor = .serial, outcome: (Digest) -> Outcome?,
+    blob: (Digest) throws -> [UInt8],
     _ body: (TrialRecord) throws -> Void
   ) throws -> (run: PlannerRun, isFinished: Bool) {
-    try history(of: PlannerRun(planner), outcome: outcome, blob: blob) { entry in
+    try history(of: PlannerRun(planner, executor: executor), outcome: outcome, blob: blob) { entry in
       if case .trial(let record) = entry { try body(record) }
     }
   }

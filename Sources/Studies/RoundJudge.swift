@@ -16,6 +16,14 @@ enum RoundJudge: Sendable {
     }
   }
 
+  /// Whether breeding and naming a candidate takes longer than handing it to another thread: from about 25 µs on.
+  var isCostly: Bool {
+    switch self {
+    case .masks(let judge): judge.units.count >= 1 << 15
+    case .architectures: false
+    }
+  }
+
   /// The jobs of a candidate that needs no search.
   func proposals(strategy: Strategy, baseline: Genome?) -> [Proposal] {
     let id = TrialID(generation: 0, index: 0)

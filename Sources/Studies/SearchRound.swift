@@ -107,7 +107,9 @@ struct SearchRound: Sendable {
   }
 
   /// The next proposals; none where answers have to come first.
-  mutating func next() -> [Proposal] {
+  ///
+  /// - Parameter executor: who breeds and names them.
+  mutating func next(by executor: Executor) -> [Proposal] {
     if !hasProposedBaselines {
       hasProposedBaselines = true
       return baselines.flatMap { judge.proposals(strategy: $0.strategy, baseline: $0.candidate) }
@@ -121,12 +123,11 @@ struct SearchRound: Sendable {
     for _ in searches.indices {
       let search = turn
       turn = (turn + 1) % searches.count
-      var proposals: [Proposal] = []
-      for _ in 0..<Self.brood {
-        guard searches[search].asked < limit, let trial = searches[search].ask() else { break }
-        proposals += self.proposals(trial, of: search)
-      }
-      if !proposals.isEmpty { return proposals }
+      let executor = judge.isCostly ? executor : .serial
+      let trials = searches[search].ask(upTo: min(Self.brood, limit - searches[search].asked), by: executor)
+      let round = self
+      let proposals = executor.map(trials.indices) { round.proposals(trials[$0], of: search) }
+      if !proposals.isEmpty { return proposals.flatMap { $0 } }
     }
     return []
   }

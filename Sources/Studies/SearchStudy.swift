@@ -1,7 +1,7 @@
 package import Digests
 package import Models
 package import Pruning
-internal import Search
+package import Search
 
 /// A study that cannot go on, for a reason that a person has to know.
 package struct StudyFailure: Error, Equatable, Sendable, CustomStringConvertible {
@@ -84,7 +84,9 @@ package struct SearchStudy: Sendable {
   }
 
   /// What to do next; call it again after each proposal, blob and observation until it says waiting or finished.
-  package mutating func next() -> Step {
+  ///
+  /// - Parameter executor: who makes proposals that do not depend on each other.
+  package mutating func next(by executor: Executor = .serial) -> Step {
     switch phase {
     case .split:
       return proposeOnce { study in
@@ -103,7 +105,7 @@ package struct SearchStudy: Sendable {
     case .weights:
       return .needs(blobsOfRound[supplied.count])
     case .searching:
-      let proposals = round!.next()
+      let proposals = round!.next(by: executor)
       guard !proposals.isEmpty else { return .waiting }
       pending.append(contentsOf: proposals)
       return .propose(proposals)

@@ -3,6 +3,7 @@ import Foundation
 import Monitoring
 import Reports
 import RunStore
+import Search
 import Services
 import Studies
 
@@ -41,7 +42,7 @@ struct Conclusion {
     var lines = RunningDigest()
     let facts = run.facts
     let (planned, isFinished) = try Replay.trials(
-      of: start, outcome: { facts[$0] }, blob: { try run.store.blob($0) }
+      of: start, by: .concurrent, outcome: { facts[$0] }, blob: { try run.store.blob($0) }
     ) { record in
       trials += 1
       lines.append(Array(record.line.utf8) + [10])

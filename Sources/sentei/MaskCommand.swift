@@ -57,7 +57,8 @@ struct MaskCommand: AsyncParsableCommand {
       let wanted = strategy ?? planner.study.searches[0].strategy.rawValue
       var found: TrialRecord?
       var names: [String] = []
-      _ = try Replay.trials(of: planner, outcome: { facts[$0] }, blob: { try open.store.blob($0) }) { record in
+      _ = try Replay.trials(of: planner, by: .concurrent, outcome: { facts[$0] }, blob: { try open.store.blob($0) }) {
+        record in
         guard record.trial.place.id == id else { return }
         names.append(record.name)
         if record.name == wanted { found = record }

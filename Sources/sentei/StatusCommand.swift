@@ -22,7 +22,7 @@ struct StatusCommand: AsyncParsableCommand {
       let facts = open.facts
       guard let start = open.planner else { return try Self.say(methods: open) }
       let (planned, isFinished) = try Replay.trials(
-        of: start, outcome: { facts[$0] }, blob: { try open.store.blob($0) }
+        of: start, by: .concurrent, outcome: { facts[$0] }, blob: { try open.store.blob($0) }
       ) { _ in }
       let (generation, generations, best) = planned.planner.progress
       let planner = planned.planner

@@ -49,24 +49,13 @@ import Testing
     }
   }
 
-  /// Samples most of whose features are zero, as in images of digits: some in all samples, some in all but a few.
-  private static func sparse(_ data: LabelledData, seed: UInt64) throws -> LabelledData {
-    guard case .bytes(var pixels, let scale) = data.values else { return data }
-    var stream = RandomStream(seed: seed, .test, 7)
-    let rarity = (0..<data.featureCount).map { _ in [0, 0.001, 0.01, 0.5, 1][stream.below(5)] }
-    for index in pixels.indices where !stream.chance(rarity[index % data.featureCount]) { pixels[index] = 0 }
-    return try LabelledData(
-      shape: data.shape, classes: data.classes, values: .bytes(pixels, scale: scale), labels: data.labels,
-      normalization: data.normalization, targets: data.targets)
-  }
-
   @Test(arguments: cases, [false, true])
   func togetherAsAlone(_ test: Case, isSparse: Bool) throws {
     let network = try NetworkDescription(name: "test", widths: test.widths)
     let layout = ParameterLayout(network)
     let plain = try Samples.data(
       test.seed, count: test.samples, features: network.inputCount, classes: network.outputCount)
-    var data = isSparse ? try Self.sparse(plain, seed: test.seed) : plain
+    var data = isSparse ? try Samples.sparse(plain, seed: test.seed) : plain
     if test.hasTargets { data = try Samples.regression(test.seed, of: data) }
     let parameters = Samples.parameters(test.seed, count: layout.count)
     let masks = Self.masks(test, count: layout.prunableCount)
@@ -89,7 +78,7 @@ import Testing
     let layout = ParameterLayout(network)
     var stream = RandomStream(seed: seed, .test, 9)
     let plain = try Samples.data(seed, count: 2600, features: 200, classes: 10)
-    let data = seed % 2 == 0 ? try Self.sparse(plain, seed: seed) : plain
+    let data = seed % 2 == 0 ? try Samples.sparse(plain, seed: seed) : plain
     let evaluator = try MaskedEvaluator(
       network: network, scope: PruningScope(), parameters: (0..<layout.count).map { _ in Float(stream.normal()) / 8 },
       data: EvaluationData(data))

@@ -60,4 +60,15 @@ enum Samples {
     var stream = RandomStream(seed: seed, .test, 3)
     return Mask(count: count, keeping: stream.choose(Int((Double(count) * density).rounded()), of: count))
   }
+
+  /// Samples most of whose features are zero, as in images of digits: some in all samples, some in all but a few.
+  static func sparse(_ data: LabelledData, seed: UInt64) throws -> LabelledData {
+    guard case .bytes(var pixels, let scale) = data.values else { return data }
+    var stream = RandomStream(seed: seed, .test, 7)
+    let rarity = (0..<data.featureCount).map { _ in [0, 0.001, 0.01, 0.5, 1][stream.below(5)] }
+    for index in pixels.indices where !stream.chance(rarity[index % data.featureCount]) { pixels[index] = 0 }
+    return try LabelledData(
+      shape: data.shape, classes: data.classes, values: .bytes(pixels, scale: scale), labels: data.labels,
+      normalization: data.normalization, targets: data.targets)
+  }
 }

@@ -79,4 +79,17 @@ import Testing
       }
     }
   }
+
+  @Test(arguments: 0..<10 as Range<UInt64>)
+  func differingPositionsAndMajorityAreThoseOfEachBit(seed: UInt64) {
+    var stream = RandomStream(seed: seed, .test, 5)
+    let count = [1, 63, 64, 65, 300][Int(seed % 5)]
+    let masks = (0..<3).map { _ in Mask(count: count, keeping: (0..<count).filter { _ in stream.chance(0.3) }) }
+    let differing = (0..<count).filter { masks[0][$0] != masks[1][$0] }
+    #expect(masks[0].positions(differingFrom: masks[1], atMost: differing.count) == differing)
+    #expect(masks[0].positions(differingFrom: masks[1], atMost: .max) == differing)
+    #expect(differing.isEmpty || masks[0].positions(differingFrom: masks[1], atMost: differing.count - 1) == nil)
+    let kept = (0..<count).filter { position in masks.count { $0[position] } >= 2 }
+    #expect(Mask.majority(masks[0], masks[1], masks[2]) == Mask(count: count, keeping: kept))
+  }
 }

@@ -1,4 +1,5 @@
 import Digests
+import Dispatch
 import Randomness
 import Search
 import Testing
@@ -25,7 +26,8 @@ func checkLaws<Algorithm: SearchAlgorithm>(
   try checkMoments(history, fitness, make)
 }
 
-/// Asks at random moments, as late or as early as answers allow, stores and restores on the way.
+/// Asks at random moments, as late or as early as answers allow, for one trial or for several that threads make side by
+/// side; stores and restores on the way.
 private func checkMoments<Algorithm: SearchAlgorithm>(
   _ history: [String], _ fitness: (Trial) -> Fitness, _ make: (UInt64) throws -> Algorithm
 ) throws {
@@ -34,9 +36,11 @@ private func checkMoments<Algorithm: SearchAlgorithm>(
     var search = try make(1)
     var lines: [String] = []
     while search.told < history.count {
-      if stream.chance(0.5), search.asked < history.count, let trial = search.ask() {
-        lines.append(line(trial))
-        #expect(search.space.contains(trial.genome), "seed \(seed)")
+      let most = min(stream.below(6), history.count - search.asked)
+      let trials = most == 1 ? search.ask().map { [$0] } ?? [] : search.ask(upTo: most, by: threads)
+      if !trials.isEmpty {
+        lines += trials.map(line)
+        #expect(trials.allSatisfy { search.space.contains($0.genome) }, "seed \(seed)")
       } else if let oldest = search.pending.trials.first {
         search.tell(answer(oldest, fitness))
       }
@@ -51,3 +55,5 @@ private func checkMoments<Algorithm: SearchAlgorithm>(
     #expect(lines == history, "seed \(seed)")
   }
 }
+
+private let threads = Executor { count, body in DispatchQueue.concurrentPerform(iterations: count, execute: body) }

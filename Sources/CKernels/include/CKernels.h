@@ -99,10 +99,15 @@ enum { CK_RELU, CK_LEAKY_RELU, CK_CLIP, CK_SIGMOID, CK_TANH, CK_AFFINE, CK_COPY 
   void ck_dense_##variant(const ck_pass *pass, const float *weights, size_t stride, size_t features);                  \
   /* values[i] = bytes[i] / scale, correctly rounded, for i in 0..<count; scale is an integer of 1...65536. */         \
   void ck_expand_##variant(const uint8_t *bytes, float scale, size_t count, float *values);                            \
+  /* The same for the rows listed, each of CK_LANES bytes, to the same rows of values. */                              \
+  void ck_expand_rows_##variant(const uint8_t *bytes, float scale, const uint32_t *rows, size_t count, float *values); \
   /* The sums of runs, in any order: no run may read what another of the same call writes. */                          \
   void ck_sum_##variant(const ck_runs *r, const ck_run *some, size_t count);                                           \
   /* The same runs with live entries alone. */                                                                         \
   void ck_filter_##variant(const ck_filter *f, const ck_run *all, size_t count, ck_run *some);                         \
+  /* Exchanges row rows[i] of kept with row i of fresh, all of CK_LANES floats; writes to changed, which has room for  \
+     all, those rows whose bits are not the same, and returns how many they are. */                                    \
+  size_t ck_exchange_##variant(float *kept, float *fresh, const uint32_t *rows, size_t count, uint32_t *changed);      \
   /* The softmax cross-entropies of all lanes; returns how many of lanes 0..<count have their label's logit highest    \
      (the first of equals wins). logits: [classes][CK_LANES], finite; losses: [CK_LANES]. */                           \
   size_t ck_losses_##variant(const float *logits, size_t classes, const uint8_t *labels, size_t count,                 \
@@ -139,5 +144,8 @@ CK_DECLARE(v4)
 
 // The highest variant that this processor runs: 4 or 3 for x86-64-v4 or -v3, 0 for baseline.
 int ck_level(void);
+
+// Asks for memory that will be needed soon to be brought to the second-level cache.
+void ck_prefetch(const void *memory, size_t bytes);
 
 #endif

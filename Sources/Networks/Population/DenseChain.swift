@@ -1,4 +1,5 @@
 internal import Models
+internal import Pruning
 
 /// The layers of a network that is nothing but dense layers, one behind the other, with or without a ReLU.
 struct DenseChain {
@@ -10,6 +11,33 @@ struct DenseChain {
 
     var inputs: Int { weight.shape[1] }
     var outputs: Int { weight.shape[0] }
+
+    /// Where the neurons' chains begin: zeros for a layer without bias.
+    func biases(of parameters: AlignedBuffer<Float>) -> AlignedBuffer<Float> {
+      let biases = AlignedBuffer<Float>(count: outputs)
+      if let range = bias?.range { biases.base.update(from: parameters.base + range.lowerBound, count: outputs) }
+      return biases
+    }
+
+    /// Calls `body` with those inputs of a neuron in `range`, ascending, that a mask keeps; nil keeps all.
+    @inline(__always)
+    func forEachKept(_ mask: Mask?, _ neuron: Int, _ range: Range<Int>, _ body: (Int) -> Void) {
+      guard let mask, let maskRange = weight.maskRange else {
+        range.forEach(body)
+        return
+      }
+      mask.words.withUnsafeBufferPointer { words in
+        let bits = BitWindow(words: words)
+        let row = maskRange.lowerBound + neuron * inputs
+        for first in stride(from: range.lowerBound, to: range.upperBound, by: 64) {
+          var rest = bits.load(at: row + first, count: min(64, range.upperBound - first))
+          while rest != 0 {
+            body(first &+ rest.trailingZeroBitCount)
+            rest &= rest &- 1
+          }
+        }
+      }
+    }
   }
 
   private(set) var layers: [Layer] = []

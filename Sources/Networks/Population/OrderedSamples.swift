@@ -61,6 +61,29 @@ final class OrderedSamples: Sendable {
     liveRanges = live.map { Self.runs(of: $0, upTo: features) }
   }
 
+  /// Takes the losses of a block, whose first sample is `start`, to where their samples lie in the data's own order.
+  ///
+  /// - Returns: their sum.
+  func store(
+    _ block: UnsafePointer<Double>, from start: Int, count: Int, into losses: UnsafeMutablePointer<Double>
+  ) -> Double {
+    var sum = 0.0
+    order.withUnsafeBufferPointer { order in
+      for lane in 0..<count {
+        losses[order[start &+ lane]] = block[lane]
+        sum += block[lane]
+      }
+    }
+    return sum
+  }
+
+  /// The opposite of ``store(_:from:count:into:)``.
+  func load(
+    _ losses: UnsafePointer<Double>, from start: Int, count: Int, into block: UnsafeMutablePointer<Double>
+  ) {
+    for lane in 0..<count { block[lane] = losses[order[start + lane]] }
+  }
+
   private static func runs(of bits: [UInt64], upTo count: Int) -> [Range<Int>] {
     var runs: [Range<Int>] = []
     for feature in 0..<count where bits[feature / 64] >> UInt64(feature % 64) & 1 == 1 {

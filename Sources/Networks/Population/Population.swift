@@ -3,20 +3,13 @@ internal import Pruning
 
 /// The evaluation of many masks of one network of dense layers as one.
 ///
-/// Blocks of samples outermost, masks inside; what masks share is computed once (``PopulationProgram``), features that
-/// are zero for all of a slab are not multiplied (``OrderedSamples``). Scores have the bits of evaluations one by one:
+/// What lies near a mask that was evaluated before is computed from that one's activations (``Neighbours``). The others go
+/// together, blocks of samples outermost, masks inside; what they share is computed once (``PopulationProgram``), features
+/// that are zero for all of a slab are not multiplied (``OrderedSamples``). Scores have the bits of evaluations one by one:
 /// losses are added in the samples' own order.
 final class Population {
-  /// A mask's score as far as it is known.
-  fileprivate struct Tally {
-    let threshold: Threshold?
-    var correct = 0
-    /// The sum of all losses so far, in whatever order.
-    var loss = 0.0
-    var isMissed = false
-  }
-
   private let program: PopulationProgram
+  private let neighbours: Neighbours?
   private let samples: OrderedSamples
   private let data: EvaluationData
   private let kernels: Kernels
@@ -38,6 +31,8 @@ final class Population {
     self.kernels = kernels
     classes = chain.layers.last!.outputs
     program = PopulationProgram(chain, parameters: parameters, liveShare: self.samples.liveShare, kernels: kernels)
+    neighbours = Neighbours(
+      chain, parameters: parameters, data: self.data, samples: self.samples, kernels: kernels)
     inputs = AlignedBuffer(count: data.featureCount * Kernels.lanes)
     logits = AlignedBuffer(count: classes * Kernels.lanes)
   }
@@ -45,16 +40,40 @@ final class Population {
   /// The number of samples that it evaluates on.
   var sampleCount: Int { samples.order.count }
 
+  /// Writes the losses of a block and says how many labels were right, from class scores, first sample and number of
+  /// samples.
+  typealias Judge = (
+    _ logits: UnsafePointer<Float>, _ data: EvaluationData, _ first: Int, _ count: Int,
+    _ losses: UnsafeMutablePointer<Double>
+  ) -> Int
+
   /// Scores of masks; nil where one is worse than its threshold.
   ///
-  /// - Parameters:
-  ///   - judge: writes the losses of a block and says how many labels were right, from scores of classes, first sample
-  ///     and number of samples.
-  ///   - alone: what scores a mask by itself; asked where some mask's activations are not finite, to find whose.
+  /// - Parameter alone: what scores a mask by itself; asked where some mask's activations are not finite, to find whose.
   func scores(
     of masks: [(mask: Mask?, threshold: Threshold?)],
-    judge: (UnsafePointer<Float>, EvaluationData, Int, Int, UnsafeMutablePointer<Double>) -> Int,
-    alone: (Int) -> Score?
+    judge: Judge, alone: (Int) -> Score?
+  ) -> [Score?] {
+    var scores = [Score?](repeating: nil, count: masks.count)
+    var others: [Int] = []
+    for (place, asked) in masks.enumerated() {
+      guard let mask = asked.mask, let neighbours else {
+        others.append(place)
+        continue
+      }
+      switch neighbours.verdict(on: mask, asked.threshold, judge) {
+      case .known(let score): scores[place] = score
+      case .far: others.append(place)
+      case .nonfinite: scores[place] = alone(place)
+      }
+    }
+    let found = together(others.map { masks[$0] }, judge, alone: { alone(others[$0]) })
+    for (place, score) in zip(others, found) { scores[place] = score }
+    return scores
+  }
+
+  private func together(
+    _ masks: [(mask: Mask?, threshold: Threshold?)], _ judge: Judge, alone: (Int) -> Score?
   ) -> [Score?] {
     var scores = [Score?](repeating: nil, count: masks.count)
     var next = 0
@@ -62,11 +81,11 @@ final class Population {
       let taken = program.compile(
         masks[next...].lazy.map(\.mask), most: max(1, Self.mostLosses / max(sampleCount, 1)))
       let group = Array(masks[next..<next + taken])
-      var tallies = group.map { Tally(threshold: $0.threshold) }
+      var tallies = group.map { Tally($0.threshold) }
       if losses.count < taken * sampleCount { losses = AlignedBuffer(count: taken * sampleCount) }
       if run(&tallies, group.map(\.mask), judge) {
         for (index, tally) in tallies.enumerated() {
-          scores[next + index] = score(tally, losses.base + index * sampleCount)
+          scores[next + index] = tally.score(losses.base + index * sampleCount, count: sampleCount)
         }
       } else {
         for place in next..<next + taken { scores[place] = alone(place) }
@@ -76,22 +95,12 @@ final class Population {
     return scores
   }
 
-  private func score(_ tally: Tally, _ losses: UnsafePointer<Double>) -> Score? {
-    if tally.isMissed { return nil }
-    var loss = 0.0
-    for sample in 0..<sampleCount { loss += losses[sample] }
-    let mean = sampleCount == 0 ? 0 : loss / Double(sampleCount)
-    let score = Score.exact(correct: tally.correct, count: sampleCount, loss: mean)
-    return tally.threshold?.isMissed(by: score) ?? false ? nil : score
-  }
-
   /// Goes through all blocks, as long as some mask can still reach its threshold.
   ///
   /// - Returns: false where some activation is infinite or not a number.
   /// - Precondition: the program is that of these masks.
   private func run(
-    _ tallies: inout [Tally], _ masks: [Mask?],
-    _ judge: (UnsafePointer<Float>, EvaluationData, Int, Int, UnsafeMutablePointer<Double>) -> Int
+    _ tallies: inout [Tally], _ masks: [Mask?], _ judge: Judge
   ) -> Bool {
     let slab = OrderedSamples.blocksPerSlab * Kernels.lanes
     /// The masks that the program computes, some of which may have missed since it was made.
@@ -118,39 +127,13 @@ final class Population {
         for (number, index) in running.enumerated() where !tallies[index].isMissed {
           program.copyLogits(of: number, into: logits.base)
           let correct = judge(logits.base, data, start, count, blockLosses.base)
-          keep(correct, of: count, from: start, in: &tallies[index], losses.base + index * sampleCount)
-          tallies[index].decide(seen: start + count, of: sampleCount)
+          let loss = samples.store(
+            blockLosses.base, from: start, count: count, into: losses.base + index * sampleCount)
+          tallies[index].add(correct: correct, loss: loss, seen: start + count, of: sampleCount)
         }
         if running.allSatisfy({ tallies[$0].isMissed }) { return true }
       }
     }
     return true
-  }
-
-  /// Takes the losses of a block to a mask's own.
-  private func keep(
-    _ correct: Int, of count: Int, from start: Int, in tally: inout Tally, _ losses: UnsafeMutablePointer<Double>
-  ) {
-    tally.correct += correct
-    var sum = 0.0
-    samples.order.withUnsafeBufferPointer { order in
-      for lane in 0..<count {
-        losses[order[start &+ lane]] = blockLosses.base[lane]
-        sum += blockLosses.base[lane]
-      }
-    }
-    tally.loss += sum
-  }
-}
-
-extension Population.Tally {
-  /// Notes whether the threshold cannot be reached any more.
-  ///
-  /// The losses were added in another order than the score's. Each sum of n terms that are not negative is off by less than
-  /// n times 2⁻⁵³ of itself, so by what is taken off here this one is below the other.
-  fileprivate mutating func decide(seen: Int, of count: Int) {
-    guard let threshold else { return }
-    isMissed = threshold.isOutOfReach(
-      correct: correct, loss: loss * (1 - Double(count) * 0x1p-51), seen: seen, of: count)
   }
 }

@@ -70,13 +70,7 @@ final class PopulationProgram {
     layers = chain.layers
     self.parameters = parameters
     self.kernels = kernels
-    biases = layers.map { layer in
-      let bias = AlignedBuffer<Float>(count: layer.outputs)
-      if let range = layer.bias?.range {
-        bias.base.update(from: parameters.base + range.lowerBound, count: layer.outputs)
-      }
-      return bias
-    }
+    biases = layers.map { $0.biases(of: parameters) }
     chunks = layers.enumerated().map { index, layer in
       // A filter's window has 1,024 bits.
       let most = index == 0 ? min(Self.chunkRows / max(liveShare, 0.01), 1024) : Self.chunkRows
@@ -156,7 +150,7 @@ final class PopulationProgram {
     entries.reserve(range.count)
     var hash = UInt64(truncatingIfNeeded: before << 1 | (stage.isFirst ? 1 : 0)) &+ UInt64(stage.layer) << 48
     let weights = UnsafePointer(parameters.base) + layer.weight.range.lowerBound + neuron * layer.inputs
-    forEachKept(mask, layer, neuron, range) { input in
+    layer.forEachKept(mask, neuron, range) { input in
       let offset = inputs.map { UInt32(truncatingIfNeeded: $0[input]) } ?? Self.rowBytes &* UInt32(input)
       hash = NodeTable.combined(hash, UInt64(offset))
       entries.append(offset, weights[input])
@@ -177,27 +171,6 @@ final class PopulationProgram {
       entries.count = start
     }
     return node
-  }
-
-  @inline(__always)
-  private func forEachKept(
-    _ mask: Mask?, _ layer: DenseChain.Layer, _ neuron: Int, _ range: Range<Int>, _ body: (Int) -> Void
-  ) {
-    guard let mask, let maskRange = layer.weight.maskRange else {
-      range.forEach(body)
-      return
-    }
-    mask.words.withUnsafeBufferPointer { words in
-      let bits = BitWindow(words: words)
-      let row = maskRange.lowerBound + neuron * layer.inputs
-      for first in stride(from: range.lowerBound, to: range.upperBound, by: 64) {
-        var rest = bits.load(at: row + first, count: min(64, range.upperBound - first))
-        while rest != 0 {
-          body(first &+ rest.trailingZeroBitCount)
-          rest &= rest &- 1
-        }
-      }
-    }
   }
 
   /// Gives each part a row, its only continuation the same one, and puts rows in place of numbers.

@@ -17,10 +17,10 @@ internal import Randomness
 /// Source: Kirkpatrick, Gelatt, Vecchi, "Optimization by simulated annealing", Science 1983. Constant temperature and
 /// bit flips of one unit leave the Boltzmann distribution in place; the magnitude mutation is not symmetric, so there no
 /// such distribution is known.
-package struct AnnealingSearch: SearchAlgorithm {
+package struct AnnealingSearch: IndependentTrials {
   package let settings: AnnealingSettings
   package let space: SearchSpace
-  package private(set) var pending = PendingTrials()
+  package internal(set) var pending = PendingTrials()
   package private(set) var best: Individual?
   private var chains: [AnnealingChain] = []
   private var calibration: Calibration
@@ -53,18 +53,13 @@ package struct AnnealingSearch: SearchAlgorithm {
       cooling: settings.cooling, steps: settings.coolingSteps, start: calibration.hottest, stop: calibration.coldest)
   }
 
-  package mutating func ask() -> Trial? {
-    guard isReady(pending.asked) else { return nil }
-    return pending.ask(trial(pending.asked))
-  }
-
   /// Whether everything that the n-th trial depends on is told.
-  private func isReady(_ n: Int) -> Bool {
+  func isReady(_ n: Int) -> Bool {
     n < pending.told + settings.chains && (n < calibration.trials || calibration.isDone)
   }
 
   /// The n-th trial; until its answer comes, its chain stays as it is.
-  private func trial(_ n: Int) -> Trial {
+  func trial(_ n: Int) -> Trial {
     let (step, place) = n.quotientAndRemainder(dividingBy: settings.chains)
     let id = TrialID(generation: step, index: place)
     guard step > 0 else { return Trial(id: id, genome: space.founder(place, of: settings.chains, settings.initial)) }

@@ -12,10 +12,10 @@ package import Digests
 /// paid (then magnitude pruning is hard to beat). Where workers are many and unequal, a generation's end leaves them
 /// waiting: ``SteadyStateSearch`` and ``IslandSearch`` do not. Evaluations per step: `populationSize`.
 /// Source: Holland 1975; Goldberg 1989.
-package struct GeneticSearch: SearchAlgorithm {
+package struct GeneticSearch: IndependentTrials {
   package let settings: GeneticSettings
   package let space: SearchSpace
-  package private(set) var pending = PendingTrials()
+  package internal(set) var pending = PendingTrials()
   private var deme: Deme
   private var hall: HallOfFame
 
@@ -37,14 +37,17 @@ package struct GeneticSearch: SearchAlgorithm {
   /// What amounts of mutations are multiplied by.
   package var mutationFactor: Double { deme.factor }
 
-  package mutating func ask() -> Trial? {
-    let id = TrialID(place: pending.asked, generationSize: generationSize)
-    // All of a generation is told before the next one is bred.
-    guard id.generation * generationSize <= pending.told else { return nil }
+  /// All of a generation is told before the next one is bred.
+  func isReady(_ n: Int) -> Bool {
+    TrialID(place: n, generationSize: generationSize).generation * generationSize <= pending.told
+  }
+
+  func trial(_ n: Int) -> Trial {
+    let id = TrialID(place: n, generationSize: generationSize)
     guard id.generation > 0 else {
-      return pending.ask(Trial(id: id, genome: space.founder(id.index, of: generationSize, settings.initial)))
+      return Trial(id: id, genome: space.founder(id.index, of: generationSize, settings.initial))
     }
-    return pending.ask(deme.child(id, in: space))
+    return deme.child(id, in: space)
   }
 
   package mutating func tell(_ answer: Answer) {

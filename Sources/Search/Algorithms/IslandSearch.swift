@@ -11,10 +11,10 @@ package import Digests
 /// islands or more workers seldom wait for a generation's end. When not to use it: for small budgets; islands converge
 /// later than one population of the same size. Evaluations per step: `islands` · `populationSize`.
 /// Source: Tanese 1989; Cantú-Paz, "A survey of parallel genetic algorithms", 1998.
-package struct IslandSearch: SearchAlgorithm {
+package struct IslandSearch: IndependentTrials {
   package let settings: IslandSettings
   package let space: SearchSpace
-  package private(set) var pending = PendingTrials()
+  package internal(set) var pending = PendingTrials()
   private var demes: [Deme]
   private var hall: HallOfFame
 
@@ -39,18 +39,21 @@ package struct IslandSearch: SearchAlgorithm {
   /// The island that a trial belongs to.
   package func island(of id: TrialID) -> Int { id.index / islandSize }
 
-  package mutating func ask() -> Trial? {
-    let id = TrialID(place: pending.asked, generationSize: generationSize)
+  func isReady(_ n: Int) -> Bool {
+    let id = TrialID(place: n, generationSize: generationSize)
+    return id.generation == 0 || answersNeeded(id.index / islandSize, id.generation) <= pending.told
+  }
+
+  func trial(_ n: Int) -> Trial {
+    let id = TrialID(place: n, generationSize: generationSize)
     let (island, index) = id.index.quotientAndRemainder(dividingBy: islandSize)
     guard id.generation > 0 else {
       // Dealt in turn, so that each island has founders of every kind and grade.
       let founder = index * settings.islands + island
-      return pending.ask(
-        Trial(id: id, genome: space.founder(founder, of: generationSize, settings.genetic.initial)))
+      return Trial(id: id, genome: space.founder(founder, of: generationSize, settings.genetic.initial))
     }
-    guard answersNeeded(island, id.generation) <= pending.told else { return nil }
     // The name says the island, so the streams of islands differ.
-    return pending.ask(demes[island].child(id, in: space))
+    return demes[island].child(id, in: space)
   }
 
   /// How many answers an island needs before a generation: all of its own before, and of all islands where members

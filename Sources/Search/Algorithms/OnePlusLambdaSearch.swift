@@ -15,11 +15,11 @@ internal import Randomness
 /// Evaluations per step: λ and the survivors of each share.
 /// Source: Rechenberg 1973; shares: Sieberling et al., "EvoPress: towards optimal dynamic model compression via
 /// evolutionary search", 2024.
-package struct OnePlusLambdaSearch: SearchAlgorithm {
+package struct OnePlusLambdaSearch: IndependentTrials {
   package let settings: OnePlusLambdaSettings
   package let space: SearchSpace
   package let generationSize: Int
-  package private(set) var pending = PendingTrials()
+  package internal(set) var pending = PendingTrials()
   package private(set) var best: Individual?
   /// From which children are bred; nil while starts are judged.
   package private(set) var parent: Individual?
@@ -42,17 +42,19 @@ package struct OnePlusLambdaSearch: SearchAlgorithm {
     generationSize = offsets.last!
   }
 
-  package mutating func ask() -> Trial? {
-    let (generation, index) = pending.asked.quotientAndRemainder(dividingBy: generationSize)
+  /// All of a share is told before the next one.
+  func isReady(_ n: Int) -> Bool {
+    let (generation, index) = n.quotientAndRemainder(dividingBy: generationSize)
+    return generation * generationSize + offsets[stage(of: index)] <= pending.told
+  }
+
+  func trial(_ n: Int) -> Trial {
+    let (generation, index) = n.quotientAndRemainder(dividingBy: generationSize)
     let stage = stage(of: index)
-    // All of a share is told before the next one.
-    guard generation * generationSize + offsets[stage] <= pending.told else { return nil }
     let id = TrialID(generation: generation, index: index)
-    return pending.ask(
-      Trial(
-        id: id, genome: stage == 0 ? genome(id) : survivors[index - offsets[stage]].trial.genome,
-        parents: parent.map { [$0.trial.id] } ?? [],
-        threshold: threshold(stage), share: settings.shares[stage]))
+    return Trial(
+      id: id, genome: stage == 0 ? genome(id) : survivors[index - offsets[stage]].trial.genome,
+      parents: parent.map { [$0.trial.id] } ?? [], threshold: threshold(stage), share: settings.shares[stage])
   }
 
   package mutating func tell(_ answer: Answer) {

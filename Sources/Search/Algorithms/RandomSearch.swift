@@ -7,11 +7,11 @@ internal import Randomness
 /// and the founders' largest, at a size drawn uniformly in its logarithm where a range is allowed. It is the control that says how much of a search's gain is only "many draws around
 /// magnitude, the best one kept". When not to use it: as a rival of its own. Evaluations per step: any number; no trial
 /// depends on another's answer.
-package struct RandomSearch: SearchAlgorithm {
+package struct RandomSearch: IndependentTrials {
   package let generationSize: Int
   package let noise: Double
   package let space: SearchSpace
-  package private(set) var pending = PendingTrials()
+  package internal(set) var pending = PendingTrials()
   package private(set) var best: Individual?
   private var archive: ParetoArchive?
 
@@ -28,15 +28,15 @@ package struct RandomSearch: SearchAlgorithm {
 
   package var front: [Individual] { archive?.members ?? best.map { [$0] } ?? [] }
 
-  package mutating func ask() -> Trial? {
-    guard pending.trials.count < generationSize else { return nil }
-    let (generation, index) = pending.asked.quotientAndRemainder(dividingBy: generationSize)
+  func isReady(_ n: Int) -> Bool { n < pending.told + generationSize }
+
+  func trial(_ n: Int) -> Trial {
+    let (generation, index) = n.quotientAndRemainder(dividingBy: generationSize)
     var stream = RandomStream(seed: space.seed, .randomSearch, UInt64(generation), UInt64(index))
     let noise = noise * stream.uniform()
     let space = space.sized(by: RandomStream(seed: space.seed, .randomSearch, UInt64(generation), UInt64(index), 1))
-    return pending.ask(
-      Trial(
-        id: TrialID(generation: generation, index: index), genome: space.sample(noise: noise, stream: &stream)))
+    return Trial(
+      id: TrialID(generation: generation, index: index), genome: space.sample(noise: noise, stream: &stream))
   }
 
   package mutating func tell(_ answer: Answer) {

@@ -15,10 +15,10 @@ internal import Randomness
 /// When not to use it: where there are no barriers to cross (then all but the coldest chain are wasted), or where a
 /// cooling can be paid only once. Evaluations per step: `temperatures`.
 /// Source: Geyer 1991; Hukushima and Nemoto 1996; Earl and Deem, "Parallel tempering", 2005.
-package struct TemperingSearch: SearchAlgorithm {
+package struct TemperingSearch: IndependentTrials {
   package let settings: TemperingSettings
   package let space: SearchSpace
-  package private(set) var pending = PendingTrials()
+  package internal(set) var pending = PendingTrials()
   package private(set) var best: Individual?
   /// The state at each temperature, the coldest first.
   package private(set) var states: [Individual] = []
@@ -60,20 +60,15 @@ package struct TemperingSearch: SearchAlgorithm {
     return rest == 0 && (round + place) % 2 == 1
   }
 
-  package mutating func ask() -> Trial? {
-    guard isReady(pending.asked) else { return nil }
-    return pending.ask(trial(pending.asked))
-  }
-
   /// Whether everything that the n-th trial depends on is told.
-  private func isReady(_ n: Int) -> Bool {
+  func isReady(_ n: Int) -> Bool {
     let (step, place) = n.quotientAndRemainder(dividingBy: settings.temperatures)
     let partner = isPair(place, after: step - 1) ? 1 : 0
     return n + partner < pending.told + settings.temperatures && (n < calibration.trials || calibration.isDone)
   }
 
   /// The n-th trial; until its answer comes, its chain stays as it is.
-  private func trial(_ n: Int) -> Trial {
+  func trial(_ n: Int) -> Trial {
     let (step, place) = n.quotientAndRemainder(dividingBy: settings.temperatures)
     let id = TrialID(generation: step, index: place)
     guard step > 0 else {

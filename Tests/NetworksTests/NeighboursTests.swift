@@ -1,0 +1,139 @@
+import Models
+import Networks
+import Pruning
+import Randomness
+import Testing
+
+/// Walks whose masks differ in a few weights from the one before, evaluated from kept activations, against evaluations one
+/// by one, bit by bit.
+@Suite struct NeighboursTests {
+  struct Walk: Sendable, CustomStringConvertible {
+    let seed: UInt64
+    let samples: Int
+    let widths: [Int]
+    /// How often a step is accepted.
+    let acceptance: Double
+    var data = Data.dense
+
+    enum Data: CaseIterable { case dense, sparse, floats, normalized, regression }
+
+    var description: String { "seed \(seed), \(samples) samples, \(widths), acceptance \(acceptance), \(data)" }
+  }
+
+  static let walks: [Walk] = {
+    let shapes = [
+      [65, 13, 10], [129, 9, 17, 5], [401, 31, 5], [784, 40, 20, 10], [1300, 24, 3], [7, 2], [90, 70, 66, 4],
+    ]
+    var out: [Walk] = []
+    for (index, data) in Walk.Data.allCases.enumerated() {
+      for (other, shape) in shapes.enumerated() {
+        out.append(
+          Walk(
+            seed: UInt64(10 * index + other), samples: [1, 64, 65, 200, 1100][(index + other) % 5], widths: shape,
+            acceptance: [0, 0.5, 1][(index + 2 * other) % 3], data: data))
+      }
+    }
+    return out
+  }()
+
+  private static func samples(_ walk: Walk, features: Int, classes: Int) throws -> LabelledData {
+    let plain = try Samples.data(walk.seed, count: walk.samples, features: features, classes: classes)
+    switch walk.data {
+    case .dense: return plain
+    case .sparse: return try Samples.sparse(plain, seed: walk.seed)
+    case .regression: return try Samples.regression(walk.seed, of: Samples.sparse(plain, seed: walk.seed))
+    case .floats:
+      var stream = RandomStream(seed: walk.seed, .test, 11)
+      let values = (0..<walk.samples * features).map { _ in stream.chance(0.7) ? 0 : Float(stream.normal()) }
+      return try LabelledData(shape: plain.shape, classes: classes, values: .floats(values), labels: plain.labels)
+    case .normalized:
+      return try LabelledData(
+        shape: plain.shape, classes: classes, values: plain.values, labels: plain.labels,
+        normalization: LabelledData.Normalization(mean: [0.3], deviation: [0.25]))
+    }
+  }
+
+  /// A neighbour of a mask: a few weights flipped.
+  private static func neighbour(_ mask: Mask, _ stream: inout RandomStream) -> Mask {
+    var mask = mask
+    for _ in 0...stream.below(4) { mask[stream.below(mask.count)].toggle() }
+    return mask
+  }
+
+  @Test(arguments: walks)
+  func stepsHaveTheBitsOfFreshEvaluations(_ walk: Walk) throws {
+    let network = try NetworkDescription(name: "test", widths: walk.widths)
+    let scope = PruningScope(prunesClassifier: walk.seed % 2 == 0 || walk.widths.count == 2)
+    let layout = ParameterLayout(network, scope: scope)
+    let data = try Self.samples(walk, features: network.inputCount, classes: network.outputCount)
+    let parameters = Samples.parameters(walk.seed, count: layout.count)
+    for variant in KernelVariant.available {
+      let evaluator = try MaskedEvaluator(
+        network: network, scope: scope, parameters: parameters, data: EvaluationData(data), variant: variant)
+      var stream = RandomStream(seed: walk.seed, .test, 10)
+      var states = (0..<3).map { Samples.mask(walk.seed + 1000 * $0, count: layout.prunableCount, density: 0.2) }
+      for step in 0..<12 {
+        // Two walks at a time, in turns with a third that joins later, sometimes with a mask that is near to none.
+        let walking = step < 6 ? [0, 1] : [1, 2]
+        var masks = walking.map { Self.neighbour(states[$0], &stream) }
+        if step % 5 == 4 { masks.append(Samples.mask(stream.next(), count: layout.prunableCount, density: 0.1)) }
+        let together = evaluator.evaluate(masks.map { MaskedEvaluator.Query(mask: $0) })
+        #expect(together == masks.map { evaluator.evaluate($0) }, "\(variant), step \(step)")
+        for (place, number) in walking.enumerated() where stream.chance(walk.acceptance) {
+          states[number] = masks[place]
+        }
+      }
+    }
+  }
+
+  /// A weight that overflows is met by the masks that keep it, on a walk that flips it again and again.
+  @Test(arguments: 0..<6 as Range<UInt64>)
+  func whatIsNotFiniteSpoilsItsOwnStepsAlone(seed: UInt64) throws {
+    let network = try NetworkDescription(name: "test", widths: [90, 12, 8, 4])
+    let layout = ParameterLayout(network)
+    let data = try Samples.data(seed, count: 130, features: 90, classes: 4)
+    var parameters = [Float](repeating: 0.5, count: layout.count)
+    for position in layout.prunable[seed % 2 == 0 ? 0 : 1].range.prefix(8) { parameters[position] = 3e38 }
+    let evaluator = try MaskedEvaluator(
+      network: network, scope: PruningScope(), parameters: parameters, data: EvaluationData(data))
+    let first = layout.prunable[seed % 2 == 0 ? 0 : 1].maskRange!.lowerBound
+    var state = Samples.mask(seed, count: layout.prunableCount, density: 0.3)
+    for bit in first..<first + 8 { state[bit] = false }
+    var stream = RandomStream(seed: seed, .test, 12)
+    var found: [Score] = []
+    for step in 0..<20 {
+      var mask = Self.neighbour(state, &stream)
+      mask[first + stream.below(8)] = step % 3 == 2
+      let together = evaluator.evaluate([MaskedEvaluator.Query(mask: mask)])
+      #expect(together == [evaluator.evaluate(mask)], "step \(step)")
+      found += together.compactMap { $0 }
+      if stream.chance(0.5) { state = mask }
+    }
+    #expect(found.contains(.nonfinite) && found.contains { $0 != .nonfinite })
+  }
+
+  @Test(arguments: 0..<8 as Range<UInt64>)
+  func thresholdsAreMissedAsInFreshEvaluations(seed: UInt64) throws {
+    let network = try NetworkDescription(name: "test", widths: [200, 20, 10])
+    let layout = ParameterLayout(network)
+    var stream = RandomStream(seed: seed, .test, 13)
+    let data = try Samples.sparse(Samples.data(seed, count: 1500, features: 200, classes: 10), seed: seed)
+    let evaluator = try MaskedEvaluator(
+      network: network, scope: PruningScope(), parameters: (0..<layout.count).map { _ in Float(stream.normal()) / 8 },
+      data: EvaluationData(data))
+    var state = Samples.mask(seed, count: layout.prunableCount, density: 0.2)
+    var score = evaluator.evaluate(state)
+    var answers: [Score?] = []
+    for step in 0..<40 {
+      let mask = Self.neighbour(state, &stream)
+      let threshold: Threshold =
+        step % 2 == 0
+        ? .loss(atMost: score.loss) : .accuracy(atLeast: score.accuracy - 0.001 + 0.002 * stream.uniform())
+      let answer = evaluator.evaluate([MaskedEvaluator.Query(mask: mask, threshold: threshold)])[0]
+      #expect(answer == evaluator.evaluate(mask, samples: nil, threshold: threshold), "step \(step)")
+      if let answer { (state, score) = (mask, answer) }
+      answers.append(answer)
+    }
+    #expect(answers.contains(nil) && answers.contains { $0 != nil })
+  }
+}

@@ -35,6 +35,8 @@ final class DifferenceProgram {
   private let live: [[UInt64]]?
   /// The words that hold a bit for each feature.
   private let words: Int
+  /// Of the multiply-adds of the first layer, the share that its zeros leave.
+  private let liveShare: Double
 
   private let entries = EntryList()
   private let liveEntries = EntryList()
@@ -61,9 +63,9 @@ final class DifferenceProgram {
   ///
   /// - Parameters:
   ///   - parameters: must be of the chain's network.
-  ///   - skipsZeros: whether features that are zero throughout a block are worth looking for.
+  ///   - liveShare: the share of the data's features that are not zero throughout a slab, if they are worth looking for.
   init?(
-    _ chain: DenseChain, parameters: AlignedBuffer<Float>, data: EvaluationData, skipsZeros: Bool, kernels: Kernels
+    _ chain: DenseChain, parameters: AlignedBuffer<Float>, data: EvaluationData, liveShare: Double?, kernels: Kernels
   ) {
     guard chain.layers.count > 1 else { return nil }
     self.chain = chain.layers
@@ -78,13 +80,36 @@ final class DifferenceProgram {
     firstRows = rows
     rowCount = rows.last!
     words = (data.featureCount + 63) / 64
-    live = skipsZeros ? data.liveFeatures() : nil
+    live = liveShare == nil ? nil : data.liveFeatures()
+    self.liveShare = liveShare ?? 1
     counts = chain.layers.map { _ in 0 }
     self.rows = chain.layers.map { AlignedBuffer(count: $0.outputs) }
     fresh = chain.layers.map { AlignedBuffer(count: $0.outputs * Kernels.lanes) }
     different = AlignedBuffer(count: chain.layers.map(\.outputs).max()!)
     inputs = AlignedBuffer(count: data.featureCount * Kernels.lanes)
     features = AlignedBuffer(count: data.featureCount)
+  }
+
+  /// Of the multiply-adds that a mask takes by itself, about the share that it takes from the activations of another.
+  ///
+  /// - Parameter positions: where they differ, ascending.
+  func share(of mask: Mask, differing positions: [Int]) -> Double {
+    func kept(_ layer: DenseChain.Layer) -> Double {
+      Double(layer.weight.maskRange.map { mask.population(in: $0) } ?? layer.weight.range.count)
+    }
+    let first = kept(chain[0])
+    let others = chain.dropFirst().reduce(0) { $0 + kept($1) }
+    var neurons = 0
+    if let range = chain[0].weight.maskRange {
+      var last = -1
+      for position in positions where range.contains(position) {
+        let neuron = (position - range.lowerBound) / chain[0].inputs
+        if neuron != last { neurons += 1 }
+        last = neuron
+      }
+    }
+    let changed = first * Double(neurons) / Double(chain[0].outputs)
+    return (changed * liveShare + others) / max(first * liveShare + others, 1)
   }
 
   /// Takes over a mask.
@@ -163,15 +188,21 @@ final class DifferenceProgram {
 
   /// Brings a block of kept activations to the mask.
   ///
-  /// - Parameter kept: [rows][lanes].
+  /// - Parameters:
+  ///   - kept: [rows][lanes].
+  ///   - changes: gets what was computed, for later.
   /// - Returns: whether class scores can have other bits than before.
   func run(
-    block: Int, on kept: UnsafeMutablePointer<Float>, nonfinite: UnsafeMutablePointer<Int32>
+    block: Int, on kept: UnsafeMutablePointer<Float>, nonfinite: UnsafeMutablePointer<Int32>, noting changes: Changes?
   ) -> Bool {
     // The next block, too, is a walk through memory that the processor does not see coming.
     kernels.prefetch(UnsafePointer(kept + rowCount * Kernels.lanes), count: rowCount * Kernels.lanes)
-    var count = runFirst(block, kept, nonfinite)
-    for index in 1..<chain.count - 1 { count = run(layer: index, after: count, kept, nonfinite) }
+    changes?.beginBlock()
+    var count = 0
+    for index in 0..<chain.count - 1 {
+      count = index == 0 ? runFirst(block, kept, nonfinite) : run(layer: index, after: count, kept, nonfinite)
+      changes?.append(different.base, count: count, first: firstRows[index], of: kept)
+    }
     return count > 0 || layers[chain.count - 1].differing.contains { $0 != 0 }
   }
 

@@ -6,9 +6,8 @@ internal import Pruning
 ///
 /// Nobody says which mask comes from which. But of two neighbours of one state and that state, or of a state, a neighbour
 /// that was accepted and a neighbour of that, the majority in each position is the state that the last one comes from; so a
-/// wrong guess, too, mends itself with the next mask. Activations are kept once a mask lies near another one, and are
-/// brought to the state when that has moved. Whether a mask is accepted shows when the next one comes; where the two before
-/// it were, it is taken to be, and its activations stay.
+/// wrong guess, too, mends itself with the next mask. Activations are kept once a mask lies near another one, and with them
+/// what the last mask has otherwise: if that turns out to be the state, it is copied.
 /// Scores have the bits of evaluations one by one.
 final class Neighbours {
   enum Verdict: Equatable {
@@ -22,21 +21,17 @@ final class Neighbours {
 
   /// A walk as far as it is known.
   private struct Walk {
-    /// Of the state, or of the last mask evaluated.
+    /// Of the state.
     let kept: KeptActivations
-    /// Where the last mask came from, and that one.
-    var state: Mask
+    /// The last mask that was a neighbour of the state, and what it has otherwise.
     var last: Mask
-    /// How many masks one behind the other were accepted.
-    var accepted = 0
-
-    init(_ kept: KeptActivations) { (self.kept, state, last) = (kept, kept.mask, kept.mask) }
+    let changes: Changes
   }
 
   private let program: DifferenceProgram
   private let samples: OrderedSamples
   private let data: EvaluationData
-  /// Positions in which a neighbour differs at most: then four in ten neurons of the first layer change.
+  /// Positions in which a neighbour differs at most: more change nearly all neurons.
   private let reach: Int
   /// The longest unused first.
   private var walks: [Walk] = []
@@ -46,10 +41,11 @@ final class Neighbours {
 
   private let nonfinite = AlignedBuffer<Int32>(count: Kernels.lanes)
   private let blockLosses = AlignedBuffer<Double>(count: Kernels.lanes)
-  private let losses: AlignedBuffer<Double>
 
-  /// Memory for activations, in bytes: 8 walks of lenet-300-100 on 10,000 samples.
-  private static let memory = 1 << 27
+  /// Memory for activations, in bytes: 8 walks of lenet-300-100 on 10,000 samples, if they change everything.
+  private static let memory = 1 << 28
+  /// The share of a mask's multiply-adds up to which activations are worth reading instead, as measured.
+  private static let worthwhile = 0.6
   private static let mostSeen = 32
 
   /// Nil where there are no activations to keep, or they would need too much memory.
@@ -59,13 +55,12 @@ final class Neighbours {
   ) {
     guard
       let program = DifferenceProgram(
-        chain, parameters: parameters, data: data, skipsZeros: samples.live != nil, kernels: kernels)
+        chain, parameters: parameters, data: data, liveShare: samples.live == nil ? nil : samples.liveShare, kernels: kernels)
     else { return nil }
-    mostWalks = Self.memory / max(1, KeptActivations.size(neurons: program.rowCount, samples: samples.order.count))
+    mostWalks = Self.memory / max(1, 2 * KeptActivations.size(neurons: program.rowCount, samples: samples.order.count))
     guard mostWalks > 0 else { return nil }
     (self.program, self.data, self.samples) = (program, data, samples)
-    reach = chain.layers[0].outputs / 2
-    losses = AlignedBuffer(count: samples.order.count)
+    reach = chain.layers[0].outputs
   }
 
   /// The score of a mask, if it lies near another one.
@@ -74,21 +69,10 @@ final class Neighbours {
       seen = seen.suffix(Self.mostSeen - 1) + [mask]
       return .far
     }
-    let state = Mask.majority(walk.state, walk.last, mask)
-    if state != walk.kept.mask {
-      guard move(walk.kept, to: state, differing: state.positions(differingFrom: walk.kept.mask, atMost: .max)) else {
-        return .nonfinite
-      }
-    }
-    walk.accepted = state == walk.last ? walk.accepted + 1 : 0
-    let keeps = walk.accepted > 1
-    program.compile(mask, differing: mask.positions(differingFrom: state, atMost: .max))
-    let verdict = sweep(walk.kept, threshold, keeps: keeps, judge)
-    if keeps {
-      guard verdict != .nonfinite else { return verdict }
-      walk.kept.mask = mask
-    }
-    (walk.state, walk.last) = (state, mask)
+    guard moveToState(&walk, behind: mask) else { return .nonfinite }
+    program.compile(mask, differing: mask.positions(differingFrom: walk.kept.mask, atMost: .max))
+    walk.last = mask
+    let verdict = sweep(walk, threshold, judge)
     walks.append(walk)
     return verdict
   }
@@ -96,19 +80,48 @@ final class Neighbours {
   /// Takes out the walk whose state or last mask is nearest to this one, or begins one at a mask that was seen.
   private func takeWalk(to mask: Mask) -> Walk? {
     var best: Int?
-    var reach = reach
+    var positions: [Int] = []
     for (index, walk) in walks.enumerated() {
-      for other in [walk.state, walk.last] {
-        guard let positions = mask.positions(differingFrom: other, atMost: reach) else { continue }
-        (best, reach) = (index, positions.count)
+      for other in [walk.kept.mask, walk.last] {
+        guard let found = mask.positions(differingFrom: other, atMost: best == nil ? reach : positions.count) else {
+          continue
+        }
+        (best, positions) = (index, found)
       }
     }
-    if let best { return walks.remove(at: best) }
-    guard let other = seen.last(where: { mask.positions(differingFrom: $0, atMost: reach) != nil }) else { return nil }
-    let kept = KeptActivations(other, neurons: program.rowCount, samples: samples.order.count)
-    guard move(kept, to: other, differing: nil) else { return nil }
-    walks = walks.suffix(mostWalks - 1)
-    return Walk(kept)
+    if let best { return isWorthwhile(mask, positions) ? walks.remove(at: best) : nil }
+    for other in seen.reversed() {
+      guard let positions = mask.positions(differingFrom: other, atMost: reach), isWorthwhile(mask, positions) else {
+        continue
+      }
+      let count = samples.order.count
+      let walk = Walk(
+        kept: KeptActivations(other, neurons: program.rowCount, samples: count), last: other,
+        changes: Changes(samples: count))
+      guard move(walk.kept, to: other, differing: nil) else { return nil }
+      walks = walks.suffix(mostWalks - 1)
+      return walk
+    }
+    return nil
+  }
+
+  private func isWorthwhile(_ mask: Mask, _ positions: [Int]) -> Bool {
+    program.share(of: mask, differing: positions) <= Self.worthwhile
+  }
+
+  /// Brings a walk's activations to the state that a mask comes from.
+  ///
+  /// - Returns: false where some are not finite.
+  private func moveToState(_ walk: inout Walk, behind mask: Mask) -> Bool {
+    let kept = walk.kept
+    let state = Mask.majority(kept.mask, walk.last, mask)
+    if state == kept.mask { return true }
+    if state == walk.last, walk.changes.correct.count == kept.correct.count {
+      walk.changes.apply(to: kept)
+      kept.mask = state
+      return true
+    }
+    return move(kept, to: state, differing: state.positions(differingFrom: kept.mask, atMost: .max))
   }
 
   /// Makes the activations those of another mask.
@@ -120,47 +133,39 @@ final class Neighbours {
     kept.mask = mask
     for block in kept.correct.indices {
       nonfinite.base.update(repeating: 0, count: Kernels.lanes)
-      if program.run(block: block, on: kept.block(block), nonfinite: nonfinite.base) { kept.correct[block] = nil }
+      let hasChanged = program.run(
+        block: block, on: kept.block(block), nonfinite: nonfinite.base, noting: nil)
+      if hasChanged { kept.correct[block] = nil }
       if !isFinite(block) { return false }
     }
     return true
   }
 
-  /// Goes through all blocks with what the program holds.
-  ///
-  /// - Parameter keeps: whether the activations become those of the program's mask; they are of no use where the verdict
-  ///   then is that something is not finite.
-  private func sweep(
-    _ kept: KeptActivations, _ threshold: Threshold?, keeps: Bool, _ judge: Population.Judge
-  ) -> Verdict {
-    let sampleCount = samples.order.count
-    // Where activations are to stay, all blocks have to be gone through.
-    var tally = Tally(keeps ? nil : threshold)
-    let losses = keeps ? kept.losses : losses
+  /// Evaluates what the program holds, and notes what it has otherwise than the walk's state.
+  private func sweep(_ walk: Walk, _ threshold: Threshold?, _ judge: Population.Judge) -> Verdict {
+    let (kept, changes, sampleCount) = (walk.kept, walk.changes, samples.order.count)
+    changes.removeAll()
+    var tally = Tally(threshold)
     for block in kept.correct.indices {
       let (start, count) = (block * Kernels.lanes, min(Kernels.lanes, sampleCount - block * Kernels.lanes))
       let rows = kept.block(block)
       nonfinite.base.update(repeating: 0, count: Kernels.lanes)
-      let hasChanged = program.run(block: block, on: rows, nonfinite: nonfinite.base)
+      let hasChanged = program.run(block: block, on: rows, nonfinite: nonfinite.base, noting: changes)
       let known = hasChanged ? nil : kept.correct[block]
       let logits = known == nil ? program.logits(of: rows, nonfinite: nonfinite.base) : nil
-      if !keeps { program.undo(in: rows) }
+      program.undo(in: rows)
       guard isFinite(block) else { return .nonfinite }
-      let correct: Int
       if let logits {
-        correct = judge(logits, data, start, count, blockLosses.base)
+        changes.correct.append(judge(logits, data, start, count, blockLosses.base))
       } else {
-        correct = known!
+        changes.correct.append(known!)
         samples.load(kept.losses.base, from: start, count: count, into: blockLosses.base)
       }
-      if keeps { kept.correct[block] = correct }
-      let loss = samples.store(blockLosses.base, from: start, count: count, into: losses.base)
-      tally.add(correct: correct, loss: loss, seen: start + count, of: sampleCount)
+      let loss = samples.store(blockLosses.base, from: start, count: count, into: changes.losses.base)
+      tally.add(correct: changes.correct[block], loss: loss, seen: start + count, of: sampleCount)
       if tally.isMissed { return .known(nil) }
     }
-    let score = tally.score(losses.base, count: sampleCount)
-    if keeps, let score, threshold?.isMissed(by: score) ?? false { return .known(nil) }
-    return .known(score)
+    return .known(tally.score(changes.losses.base, count: sampleCount))
   }
 
   /// Whether the last pass over a block met no activation that is infinite or not a number.

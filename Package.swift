@@ -147,7 +147,8 @@ let package = Package(
     .executableTarget(
       name: "coordinator-benchmark",
       dependencies: [
-        "Services", "RunStore", "Wire", "Scheduling", "Studies", "Search", "Pruning", "Models", "Randomness", "Digests", deque,
+        "Services", "RunStore", "Wire", "Scheduling", "Studies", "Search", "Pruning", "Models", "Randomness", "Digests",
+        deque,
         .product(name: "HeapModule", package: "swift-collections"),
       ],
       path: "Benchmarks/Coordinator", swiftSettings: strict),

@@ -3,200 +3,247 @@
 // Times the convolution layers alone of two networks on one thread, in FP32: `LIBRARY.NETWORK SECONDS` for 10,000 images of
 // 3x32x32, median of five. `--layers` adds seconds and GFLOP/s of each layer, and what the library chose for it.
 //
-// oneDNN lays out memory as it likes and fuses bias and ReLU. libxsmm fuses neither, nor does a product after im2col:
-// there both follow while the result is in cache. Not timed: reorders, pooling, shortcuts, batch normalisation.
-// OPENBLAS_CORETYPE matters: an OpenBLAS older than the processor takes slow kernels for it.
+// oneDNN lays out memory as it likes and fuses bias and ReLU; with libxsmm and with products after im2col both follow while
+// the result is in cache. Not timed: reorders, pooling, shortcuts. OPENBLAS_CORETYPE decides on the kernels for products.
 #include <cblas.h>
 #include <libxsmm.h>
 #include <omp.h>
-#include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
+#include <ctime>
+#include <functional>
 #include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <random>
-#include <string>
-#include <unordered_map>
-#include <vector>
 
-constexpr int kernel = 3, lanes = 16, rounds = 5;
-constexpr double images_timed = 1000, images_reported = 10000;
-
-[[noreturn]] void fail(const std::string& reason) {
-    std::fprintf(stderr, "convolutions: %s\n", reason.c_str());
-    std::exit(1);
-}
-
-struct Shape {
-    int inputs, outputs, side, stride = 1;
-
-    int out() const { return side / stride; }
-    size_t weights() const { return size_t(outputs) * inputs * kernel * kernel; }
-    size_t source() const { return size_t(inputs) * side * side; }
-    size_t target() const { return size_t(outputs) * out() * out(); }
-    double flop() const { return 2.0 * weights() * out() * out(); }
-};
-
-struct Parameters {
-    std::vector<float> weights, bias;  // Weights as [outputs][inputs][3][3].
-};
-
-using Buffer = std::unique_ptr<float[], decltype(&std::free)>;
-
-Buffer zeros(size_t count) {
-    void* data = nullptr;
-    if (posix_memalign(&data, 4096, count * sizeof(float)) != 0) fail("out of memory");
-    std::memset(data, 0, count * sizeof(float));
-    return Buffer(static_cast<float*>(data), &std::free);
-}
+using Memory = dnnl::memory;
+using Tag = Memory::format_tag;
+using Floats = std::vector<float>;
+constexpr auto f32 = Memory::data_type::f32;
+constexpr int rounds = 5, images_timed = 1000, images_reported = 10000;
 
 struct Convolution {
-    virtual ~Convolution() = default;
-    virtual size_t source_count() const = 0;  // Elements in the library's own layout.
-    virtual size_t target_count() const = 0;
-    virtual void bind(float* source, float* target) = 0;
-    virtual void load(const std::vector<float>& nchw) = 0;  // Into the source bound.
-    virtual void run() = 0;
-    virtual std::vector<float> nchw() = 0;  // From the target bound.
-    virtual std::string choice() const = 0;
+    int inputs, outputs, side, stride = 1;
+    Floats weights{}, bias{};  // Weights as [outputs][inputs][3][3].
+
+    int out() const { return side / stride; }
+    int depth() const { return inputs * 9; }
+    int target() const { return outputs * out() * out(); }
+    double flop() const { return 2.0 * depth() * target(); }
 };
 
-class OneDNN : public Convolution {
-    using M = dnnl::memory;
-    inline static dnnl::engine engine{dnnl::engine::kind::cpu, 0};
-    inline static dnnl::stream stream{engine};
-    M::desc plain_source, plain_target;
-    dnnl::convolution_forward::primitive_desc chosen;
-    dnnl::convolution_forward primitive;
-    M source, target, weights, bias;
-    std::unordered_map<int, M> arguments;
-
-    static M::desc desc(M::dims dims, M::format_tag tag) { return {dims, M::data_type::f32, tag}; }
-    static void reorder(M from, M to) {
-        dnnl::reorder(from, to).execute(stream, from, to);
-        stream.wait();
-    }
-
-public:
-    OneDNN(Shape s, int batch, const Parameters& parameters) {
-        using T = M::format_tag;
-        M::dims in{batch, s.inputs, s.side, s.side}, out{batch, s.outputs, s.out(), s.out()};
-        M::dims filter{s.outputs, s.inputs, kernel, kernel};
-        plain_source = desc(in, T::nchw), plain_target = desc(out, T::nchw);
-        dnnl::post_ops relu;
-        relu.append_eltwise(1, dnnl::algorithm::eltwise_relu, 0, 0);
-        dnnl::primitive_attr attributes;
-        attributes.set_post_ops(relu);
-        dnnl::convolution_forward::desc wanted(
-            dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_auto, desc(in, T::any), desc(filter, T::any),
-            desc({s.outputs}, T::x), desc(out, T::any), {s.stride, s.stride}, {1, 1}, {1, 1});
-        chosen = {wanted, attributes, engine};
-        primitive = dnnl::convolution_forward(chosen);
-        weights = M(chosen.weights_desc(), engine), bias = M(chosen.bias_desc(), engine);
-        reorder(M(desc(filter, T::oihw), engine, const_cast<float*>(parameters.weights.data())), weights);
-        std::copy(parameters.bias.begin(), parameters.bias.end(), static_cast<float*>(bias.get_data_handle()));
-    }
-    size_t source_count() const override { return chosen.src_desc().get_size() / sizeof(float); }
-    size_t target_count() const override { return chosen.dst_desc().get_size() / sizeof(float); }
-    void bind(float* from, float* to) override {
-        source = M(chosen.src_desc(), engine, from), target = M(chosen.dst_desc(), engine, to);
-        arguments = {{DNNL_ARG_SRC, source}, {DNNL_ARG_WEIGHTS, weights}, {DNNL_ARG_BIAS, bias}, {DNNL_ARG_DST, target}};
-    }
-    void load(const std::vector<float>& nchw) override {
-        reorder(M(plain_source, engine, const_cast<float*>(nchw.data())), source);
-    }
-    void run() override {
-        primitive.execute(stream, arguments);
-        stream.wait();
-    }
-    std::vector<float> nchw() override {
-        std::vector<float> values(plain_target.get_size() / sizeof(float));
-        reorder(target, M(plain_target, engine, values.data()));
-        return values;
-    }
-    std::string choice() const override { return chosen.impl_info_str(); }
+// A convolution of batches of one size. Dimensions are [images][channels][side][side], or channels are two, blocks of them.
+struct Layer {
+    Memory::desc source, target;
+    std::function<void(float* source, float* target)> run;
+    std::string choice;
 };
 
-// Channel outermost, then image, row and column: output rows of several images are columns of one product.
-class Gemm : public Convolution {
-    const Shape s;
-    const int batch, rows;  // Output rows a product, so that its columns stay in the second-level cache.
-    const size_t source_plane, target_plane;
-    const Parameters& parameters;
-    Buffer columns;
-    const float* source = nullptr;
-    float* target = nullptr;
+std::shared_ptr<float> aligned(size_t count) {
+    return {static_cast<float*>(std::aligned_alloc(4096, (count * sizeof(float) + 4095) / 4096 * 4096)), std::free};
+}
 
-    // Planes end off a power of two, or all channels of a pixel would fall into one set of the cache.
-    static size_t plane(int batch, int side) { return size_t(batch) * side * side + lanes; }
+constexpr size_t most = 100 * 64 * 34 * 34 + 4096;  // Elements of the largest activations, in any layout.
+const std::shared_ptr<float> buffers[3] = {aligned(most), aligned(most), aligned(most)};
+const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+dnnl::stream stream(engine);
 
-    void im2col(int first, int count) {
-        const int out = s.out();
-        float* to = columns.get();
-        for (int c = 0; c < s.inputs; c++)
-            for (int ky = 0; ky < kernel; ky++)
-                for (int kx = 0; kx < kernel; kx++)
-                    for (int row = first; row < first + count; row++, to += out) {
-                        const int image = row / out, y = row % out * s.stride + ky - 1;
-                        if (y < 0 || y >= s.side) {
-                            std::memset(to, 0, out * sizeof(float));
-                            continue;
-                        }
-                        const float* from = source + c * source_plane + (size_t(image) * s.side + y) * s.side;
-                        const int begin = kx == 0, end = std::min(out, (s.side - kx) / s.stride + 1);
-                        if (begin == 1) to[0] = 0;
-                        if (s.stride == 1)
-                            std::memcpy(to + begin, from + begin + kx - 1, (end - begin) * sizeof(float));
-                        else
-                            for (int x = begin; x < end; x++) to[x] = from[x * s.stride + kx - 1];
-                        if (end < out) to[end] = 0;
-                    }
-    }
+enum Direction { in, out };
 
-public:
-    Gemm(Shape s, int batch, const Parameters& parameters, int budget)
-        : s(s), batch(batch), rows(std::clamp(budget / (s.inputs * 9) / s.out(), 1, batch * s.out())),
-          source_plane(plane(batch, s.side)), target_plane(plane(batch, s.out())), parameters(parameters),
-          columns(zeros(size_t(s.inputs) * 9 * rows * s.out())) {}
-    size_t source_count() const override { return s.inputs * source_plane; }
-    size_t target_count() const override { return s.outputs * target_plane; }
-    void bind(float* from, float* to) override { source = from, target = to; }
-    void load(const std::vector<float>& nchw) override {
-        const size_t area = s.side * s.side;
-        for (int n = 0; n < batch; n++)
-            for (int c = 0; c < s.inputs; c++)
-                std::memcpy(const_cast<float*>(source) + c * source_plane + n * area,
-                            nchw.data() + (size_t(n) * s.inputs + c) * area, area * sizeof(float));
-    }
-    void run() override {
-        const int depth = s.inputs * kernel * kernel, all = batch * s.out();
+// Values in plain order go in or come out.
+void copy(Direction direction, float* values, const Memory::desc& own, float* data) {
+    const Memory::desc plain(own.dims(), f32, own.dims().size() == 4 ? Tag::abcd : Tag::abcde);
+    Memory from(plain, engine, values), to(own, engine, data);
+    if (direction == out) std::swap(from, to);
+    dnnl::reorder(from, to).execute(stream, from, to);
+    stream.wait();
+}
+
+Layer onednn(Convolution& c, int batch) {
+    const Memory::desc source_any({batch, c.inputs, c.side, c.side}, f32, Tag::any);
+    const Memory::desc target_any({batch, c.outputs, c.out(), c.out()}, f32, Tag::any);
+    const Memory::desc weights_any({c.outputs, c.inputs, 3, 3}, f32, Tag::any);
+    dnnl::post_ops relu;
+    relu.append_eltwise(1, dnnl::algorithm::eltwise_relu, 0, 0);
+    dnnl::primitive_attr attributes;
+    attributes.set_post_ops(relu);
+    const dnnl::convolution_forward::primitive_desc chosen(
+        {dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_auto, source_any, weights_any,
+         {{c.outputs}, f32, Tag::a}, target_any, {c.stride, c.stride}, {1, 1}, {1, 1}}, attributes, engine);
+    const Memory weights(chosen.weights_desc(), engine), bias(chosen.bias_desc(), engine, c.bias.data());
+    copy(in, c.weights.data(), chosen.weights_desc(), static_cast<float*>(weights.get_data_handle()));
+    auto run = [=, primitive = dnnl::convolution_forward(chosen)](float* source, float* target) {
+        primitive.execute(stream, {{DNNL_ARG_SRC, {chosen.src_desc(), engine, source}}, {DNNL_ARG_WEIGHTS, weights},
+                                   {DNNL_ARG_BIAS, bias}, {DNNL_ARG_DST, {chosen.dst_desc(), engine, target}}});
+        stream.wait();
+    };
+    return {chosen.src_desc(), chosen.dst_desc(), run, chosen.impl_info_str()};
+}
+
+// Channels are outermost: output rows, also of several images, are the columns of one product.
+Layer gemm(Convolution& c, int batch) {
+    // Small weights: OpenBLAS has kernels of its own for up to a million multiplications. Others: half of a 1 MiB cache.
+    const int budget = c.outputs * c.depth() < 20000 ? 1000000 / c.outputs : 131072, out = c.out();
+    const int all = batch * out, rows = std::clamp(budget / c.depth() / out, 1, all);
+    // Channels lie off a power of two, or all those of a pixel would fall into one set of the cache.
+    const int area = c.side * c.side, plane = batch * area + 16, out_plane = batch * out * out + 16;
+    auto run = [=, &c, columns = aligned(c.depth() * rows * out)](float* source, float* target) {
         for (int first = 0; first < all; first += rows) {
-            const int count = std::min(rows, all - first), width = count * s.out();
-            im2col(first, count);
-            float* to = target + size_t(first) * s.out();
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, s.outputs, width, depth, 1,
-                        parameters.weights.data(), depth, columns.get(), width, 0, to, target_plane);
-            for (int k = 0; k < s.outputs; k++) {
-                float* row = to + k * target_plane;
-                const float bias = parameters.bias[k];
+            const int end = std::min(first + rows, all), width = (end - first) * out;
+            float *to = columns.get(), *result = target + first * out;
+            for (int tap = 0; tap < c.depth(); tap++)
+                for (int row = first, kx = tap % 3; row < end; row++, to += out) {
+                    const int y = row % out * c.stride + tap / 3 % 3 - 1;
+                    const int left = kx == 0, right = std::min(out, (c.side - kx) / c.stride + 1);
+                    const float* from = source + tap / 9 * plane + row / out * area + y * c.side + kx - 1;
+                    to[0] = to[out - 1] = 0;
+                    if (y < 0 || y >= c.side) std::memset(to, 0, out * sizeof(float));
+                    else if (c.stride == 1) std::memcpy(to + left, from + left, (right - left) * sizeof(float));
+                    else for (int x = left; x < right; x++) to[x] = from[x * c.stride];
+                }
+            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, c.outputs, width, c.depth(), 1, c.weights.data(),
+                        c.depth(), columns.get(), width, 0, result, out_plane);
+            for (float bias : c.bias) {
 #pragma omp simd
-                for (int i = 0; i < width; i++) row[i] = std::max(row[i] + bias, 0.0f);
+                for (int i = 0; i < width; i++) result[i] = std::max(result[i] + bias, 0.0f);
+                result += out_plane;
+            }
+        }
+    };
+    return {{{batch, c.inputs, c.side, c.side}, f32, Memory::dims{area, plane, c.side, 1}},
+            {{batch, c.outputs, out, out}, f32, Memory::dims{out * out, out_plane, out, 1}},
+            run, std::to_string(rows * out) + " columns"};
+}
+
+// Blocks of channels are innermost. Images have a rim of zeros, which in a network the layer before would leave.
+Layer libxsmm(Convolution& c, int batch) {
+    libxsmm_dnn_err_t status;
+    libxsmm_dnn_conv_desc d{};
+    // One image at a time: bias and ReLU then find its result in cache.
+    d.N = d.threads = 1, d.C = c.inputs, d.K = c.outputs, d.H = d.W = c.side, d.R = d.S = 3, d.u = d.v = c.stride;
+    d.pad_h = d.pad_w = d.pad_h_in = d.pad_w_in = d.pad_h_out = d.pad_w_out = 1;
+    d.buffer_format = d.filter_format = LIBXSMM_DNN_TENSOR_FORMAT_LIBXSMM;
+    d.datatype_in = d.datatype_out = LIBXSMM_DNN_DATATYPE_F32, d.options = LIBXSMM_DNN_CONV_OPTION_OVERWRITE;
+    libxsmm_dnn_layer* layer = libxsmm_dnn_create_conv_layer(d, &status);
+    if (layer == nullptr) throw std::runtime_error(libxsmm_dnn_get_error(status));
+    auto tensor = [&](libxsmm_dnn_tensor_type type, float* data) {
+        auto layout = libxsmm_dnn_create_tensor_datalayout(layer, type, &status);
+        auto made = libxsmm_dnn_link_tensor(layout, data, &status);
+        libxsmm_dnn_bind_tensor(layer, made, type);
+        return std::pair(made, int(layout->dim_size[0]));
+    };
+    const auto filter = aligned(c.weights.size());
+    libxsmm_dnn_copyin_tensor(tensor(LIBXSMM_DNN_REGULAR_FILTER, filter.get()).first, c.weights.data(),
+                              LIBXSMM_DNN_TENSOR_FORMAT_KCRS);
+    const auto [image, in_block] = tensor(LIBXSMM_DNN_REGULAR_INPUT, filter.get());
+    const auto [result, out_block] = tensor(LIBXSMM_DNN_REGULAR_OUTPUT, filter.get());
+    auto run = [&c, batch, layer, filter, image = image, result = result, block = out_block](float* source, float* target) {
+        const int side = c.out() + 2;
+        for (int n = 0; n < batch; n++, source += c.inputs * (c.side + 2) * (c.side + 2)) {
+            libxsmm_dnn_set_tensor_data_ptr(image, source);
+            libxsmm_dnn_set_tensor_data_ptr(result, target);
+            libxsmm_dnn_execute_st(layer, LIBXSMM_DNN_COMPUTE_KIND_FWD, 0, 0);
+            for (int first = 0; first < c.outputs; first += block, target += side * side * block)
+                for (int y = 1; y < side - 1; y++)
+                    for (int x = 1; x < side - 1; x++) {
+                        float* values = target + (y * side + x) * block;
+#pragma omp simd
+                        for (int i = 0; i < block; i++) values[i] = std::max(values[i] + c.bias[first + i], 0.0f);
+                    }
+        }
+    };
+    auto layout = [batch](int channels, int side, int block) {
+        return Memory::desc({batch, channels / block, block, side + 2, side + 2}, f32, Tag::abdec)
+            .submemory_desc({batch, channels / block, block, side, side}, {0, 0, 0, 1, 1});
+    };
+    return {layout(c.inputs, c.side, in_block), layout(c.outputs, c.out(), out_block), run,
+            "blocks of " + std::to_string(in_block) + " and " + std::to_string(out_block)};
+}
+
+// Layers run one behind the other between two buffers. Where shapes do not fit, one reads what happens to be there.
+struct Chain {
+    const char* library;
+    Layer (*make)(Convolution&, int batch);
+    int batch = 0;
+    std::vector<Layer> layers{};
+    std::vector<std::vector<double>> seconds{};  // Of each layer and then of all, in each round, for the images reported.
+
+    void time(double images, Floats& inputs) {
+        copy(in, inputs.data(), layers[0].source, buffers[2].get());
+        const int passes = std::ceil(images / batch);
+        std::vector<double> sums(layers.size() + 1);
+        const std::clock_t processor = std::clock();
+        for (int pass = 0; pass < passes; pass++)
+            for (size_t i = 0; i < layers.size(); i++) {
+                const double start = omp_get_wtime();
+                layers[i].run(buffers[i == 0 ? 2 : i % 2].get(), buffers[(i + 1) % 2].get());
+                const double taken = omp_get_wtime() - start;
+                sums[i] += taken, sums.back() += taken;
+            }
+        const double cores = double(std::clock() - processor) / CLOCKS_PER_SEC / sums.back();
+        if (cores > 1.05) throw std::runtime_error("more than one thread at work");
+        if (cores < 0.95) std::fprintf(stderr, "had only %.0f %% of a core\n", 100 * cores);
+        seconds.resize(sums.size());
+        for (size_t i = 0; i < sums.size(); i++) seconds[i].push_back(sums[i] / passes / batch * images_reported);
+    }
+};
+
+int main(int count, char**) {
+    omp_set_num_threads(1), openblas_set_num_threads(1);
+    std::mt19937 random(1);
+    auto uniform = [&random](size_t count, float limit) {
+        Floats values(count);
+        for (float& value : values) value = std::uniform_real_distribution<float>(-limit, limit)(random);
+        return values;
+    };
+    std::vector<Convolution> conv4{{3, 64, 32}, {64, 64, 32}, {64, 128, 16}, {128, 128, 16}}, resnet20{{3, 16, 32}};
+    for (int i = 0; i < 18; i++) {
+        const int width = 16 << i / 6, halves = i == 6 || i == 12;
+        resnet20.push_back({width >> halves, width, 512 / width << halves, 1 + halves});
+    }
+    Floats inputs = uniform(100 * 64 * 32 * 32, 1), outputs(inputs.size());
+    for (auto [network, convolutions] : {std::pair("conv-4", conv4), std::pair("resnet-20", resnet20)}) {
+        for (Convolution& c : convolutions)
+            c.weights = uniform(c.outputs * c.depth(), std::sqrt(6.0 / c.depth())), c.bias = uniform(c.outputs, 0.1);
+        std::vector<Floats> expected(convolutions.size());
+        Chain chains[] = {{"onednn", onednn}, {"libxsmm", libxsmm}, {"gemm", gemm}};
+        for (Chain& fastest : chains) {
+            double least = INFINITY;
+            for (int batch : {16, 64, 100}) {
+                Chain chain{fastest.library, fastest.make, batch};
+                for (size_t i = 0; i < convolutions.size(); i++) {
+                    const Layer layer = chain.make(convolutions[i], batch);
+                    std::memset(buffers[0].get(), 0, most * sizeof(float));
+                    copy(in, inputs.data(), layer.source, buffers[0].get());
+                    layer.run(buffers[0].get(), buffers[1].get());
+                    copy(out, outputs.data(), layer.target, buffers[1].get());
+                    // Batches of all sizes begin with the same images; oneDNN's smallest one is the measure.
+                    Floats& measure = expected[i];
+                    if (measure.empty()) measure.assign(&outputs[0], &outputs[convolutions[i].target() * batch]);
+                    const float error = 1e-4f * *std::max_element(measure.begin(), measure.end());
+                    auto near = [error](float a, float b) { return std::abs(a - b) <= error; };
+                    if (!std::equal(measure.begin(), measure.end(), outputs.begin(), near))
+                        throw std::runtime_error(std::string(chain.library) + " disagrees in layer " + std::to_string(i));
+                    chain.layers.push_back(layer);
+                }
+                chain.time(200, inputs);
+                if (chain.seconds.back()[0] < least) least = chain.seconds.back()[0], fastest = chain;
+            }
+            fastest.seconds.clear();
+        }
+        for (int round = 0; round < rounds; round++)
+            for (Chain& chain : chains) chain.time(images_timed, inputs);
+        for (Chain& chain : chains) {
+            for (auto& values : chain.seconds) std::sort(values.begin(), values.end());
+            std::printf("%s.%s %.4f\n", chain.library, network, chain.seconds.back()[rounds / 2]);
+            for (size_t i = 0; count > 1 && i < convolutions.size(); i++) {
+                const Convolution& c = convolutions[i];
+                const double seconds = chain.seconds[i][rounds / 2], rate = c.flop() * images_reported / seconds * 1e-9;
+                std::printf("%s.%s.%zu %.4f  %d->%d at %d, batch %d: %.1f GFLOP/s, %s\n", chain.library, network, i, seconds,
+                            c.inputs, c.outputs, c.out(), chain.batch, rate, chain.layers[i].choice.c_str());
             }
         }
     }
-    std::vector<float> nchw() override {
-        const size_t area = s.out() * s.out();
-        std::vector<float> values(batch * s.target());
-        for (int n = 0; n < batch; n++)
-            for (int k = 0; k < s.outputs; k++)
-                std::memcpy(values.data() + (size_t(n) * s.outputs + k) * area, target + k * target_plane + n * area,
-                            area * sizeof(float));
-        return values;
-    }
-    std::string choice() const override { return std::to_string(rows * s.out()) + " columns a product"; }
-};
+}

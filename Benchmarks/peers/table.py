@@ -2,6 +2,9 @@
 
 import sys
 
+CONV_4 = ["onednn.conv-4", "libxsmm.conv-4", "gemm.conv-4"]
+RESNET_20 = ["onednn.resnet-20", "libxsmm.resnet-20", "gemm.resnet-20"]
+
 # What is measured, our key, the peer's key (or keys, the best of which counts), the aim as a ratio, and whether small
 # values are good.
 ROWS = [
@@ -9,6 +12,7 @@ ROWS = [
     ("the same without skipping zero inputs", "limit.evaluations", ["unrelated.torch"], 14, False),
     ("64 masks of a search's 20th generation: masks/s, PyTorch", "generation.together", ["generation.torch"], 60, False),
     ("annealing that flips 16 weights: steps/s, PyTorch", "annealing", ["unrelated.torch"], 200, False),
+    ("eight such walks at once: steps/s, PyTorch", "annealing.chains", ["unrelated.torch"], 200, False),
     ("masks of lenet-5 at 90 %: masks/s, PyTorch", "lenet-5.together", ["lenet-5.torch"], 8, False),
     ("whole genetic algorithm: s, DEAP with PyTorch", "ga.sentei", ["ga.deap"], 25, True),
     ("nonzero multiply-adds: 10^9/s, limit of the core", "limit.nonzeros", ["limit.core"], 0.6, False),
@@ -25,6 +29,8 @@ ROWS = [
     ("training resnet-20: s for 1,280 images, PyTorch", "train.resnet-20", ["torch.train.resnet-20"], 1, True),
     ("dense inference conv-4: s, PyTorch", "forward.conv-4", ["torch.forward.conv-4"], 1, True),
     ("dense inference resnet-20: s, PyTorch", "forward.resnet-20", ["torch.forward.resnet-20"], 1, True),
+    ("the same conv-4, convolutions alone of the best library", "forward.conv-4", CONV_4, 1, True),
+    ("the same resnet-20", "forward.resnet-20", RESNET_20, 1, True),
 ]
 
 

@@ -55,7 +55,8 @@ final class Neighbours {
   ) {
     guard
       let program = DifferenceProgram(
-        chain, parameters: parameters, data: data, liveShare: samples.live == nil ? nil : samples.liveShare, kernels: kernels)
+        chain, parameters: parameters, data: data, liveShare: samples.live == nil ? nil : samples.liveShare,
+        kernels: kernels)
     else { return nil }
     mostWalks = Self.memory / max(1, 2 * KeptActivations.size(neurons: program.rowCount, samples: samples.order.count))
     guard mostWalks > 0 else { return nil }

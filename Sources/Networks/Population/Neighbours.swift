@@ -6,7 +6,7 @@ internal import Pruning
 ///
 /// Nobody says which mask comes from which. But of two neighbours of one state and that state, or of a state, a neighbour
 /// that was accepted and a neighbour of that, the majority in each position is the state that the last one comes from; so a
-/// wrong guess, too, mends itself with the next mask. Activations are kept once a mask lies near another one, and with them
+/// wrong guess, too, mends itself with the next mask. Activations are kept once two masks lie near another one, and with them
 /// what the last mask has otherwise: if that turns out to be the state, it is copied.
 /// Scores have the bits of evaluations one by one.
 final class Neighbours {
@@ -36,8 +36,9 @@ final class Neighbours {
   /// The longest unused first.
   private var walks: [Walk] = []
   private let mostWalks: Int
-  /// Masks that were near none, the latest last.
-  private var seen: [Mask] = []
+  /// Masks of no walk, the latest last, and whether one of them was near another: of two alone nobody knows whether more
+  /// come, as they do on a walk.
+  private var seen: [(mask: Mask, hasNeighbour: Bool)] = []
 
   private let nonfinite = AlignedBuffer<Int32>(count: Kernels.lanes)
   private let blockLosses = AlignedBuffer<Double>(count: Kernels.lanes)
@@ -66,10 +67,7 @@ final class Neighbours {
 
   /// The score of a mask, if it lies near another one.
   func verdict(on mask: Mask, _ threshold: Threshold?, _ judge: Population.Judge) -> Verdict {
-    guard var walk = takeWalk(to: mask) else {
-      seen = seen.suffix(Self.mostSeen - 1) + [mask]
-      return .far
-    }
+    guard var walk = takeWalk(to: mask) ?? beginWalk(to: mask) else { return .far }
     guard moveToState(&walk, behind: mask) else { return .nonfinite }
     program.compile(mask, differing: mask.positions(differingFrom: walk.kept.mask, atMost: .max))
     walk.last = mask
@@ -78,7 +76,7 @@ final class Neighbours {
     return verdict
   }
 
-  /// Takes out the walk whose state or last mask is nearest to this one, or begins one at a mask that was seen.
+  /// Takes out the walk whose state or last mask is nearest to this one.
   private func takeWalk(to mask: Mask) -> Walk? {
     var best: Int?
     var positions: [Int] = []
@@ -90,20 +88,28 @@ final class Neighbours {
         (best, positions) = (index, found)
       }
     }
-    if let best { return isWorthwhile(mask, positions) ? walks.remove(at: best) : nil }
-    for other in seen.reversed() {
-      guard let positions = mask.positions(differingFrom: other, atMost: reach), isWorthwhile(mask, positions) else {
-        continue
-      }
-      let count = samples.order.count
-      let walk = Walk(
-        kept: KeptActivations(other, neurons: program.rowCount, samples: count), last: other,
-        changes: Changes(samples: count))
-      guard move(walk.kept, to: other, differing: nil) else { return nil }
-      walks = walks.suffix(mostWalks - 1)
-      return walk
+    guard let best, isWorthwhile(mask, positions) else { return nil }
+    return walks.remove(at: best)
+  }
+
+  /// A walk from a mask that was seen, if this one is its second neighbour; else this one is noted.
+  private func beginWalk(to mask: Mask) -> Walk? {
+    let place = seen.indices.last { index in
+      let positions = mask.positions(differingFrom: seen[index].mask, atMost: reach)
+      return positions.map { isWorthwhile(mask, $0) } ?? false
     }
-    return nil
+    guard let place, seen[place].hasNeighbour else {
+      if let place { seen[place].hasNeighbour = true }
+      seen = seen.suffix(Self.mostSeen - 1) + [(mask, place != nil)]
+      return nil
+    }
+    let (origin, count) = (seen[place].mask, samples.order.count)
+    let walk = Walk(
+      kept: KeptActivations(origin, neurons: program.rowCount, samples: count), last: origin,
+      changes: Changes(samples: count))
+    guard move(walk.kept, to: origin, differing: nil) else { return nil }
+    walks = walks.suffix(mostWalks - 1)
+    return walk
   }
 
   private func isWorthwhile(_ mask: Mask, _ positions: [Int]) -> Bool {

@@ -26,6 +26,8 @@ final class Neighbours {
     /// The last mask that was a neighbour of the state, and what it has otherwise.
     var last: Mask
     let changes: Changes
+    /// The number of the mask that it was last used for.
+    var used = 0
   }
 
   private let program: DifferenceProgram
@@ -36,6 +38,8 @@ final class Neighbours {
   /// The longest unused first.
   private var walks: [Walk] = []
   private let mostWalks: Int
+  /// Masks that were asked about.
+  private var asked = 0
   /// Masks of no walk, the latest last, and whether one of them was near another: of two alone nobody knows whether more
   /// come, as they do on a walk.
   private var seen: [(mask: Mask, hasNeighbour: Bool)] = []
@@ -67,10 +71,11 @@ final class Neighbours {
 
   /// The score of a mask, if it lies near another one.
   func verdict(on mask: Mask, _ threshold: Threshold?, _ judge: Population.Judge) -> Verdict {
+    asked += 1
     guard var walk = takeWalk(to: mask) ?? beginWalk(to: mask) else { return .far }
     guard moveToState(&walk, behind: mask) else { return .nonfinite }
     program.compile(mask, differing: mask.positions(differingFrom: walk.kept.mask, atMost: .max))
-    walk.last = mask
+    (walk.last, walk.used) = (mask, asked)
     let verdict = sweep(walk, threshold, judge)
     walks.append(walk)
     return verdict
@@ -98,7 +103,9 @@ final class Neighbours {
       let positions = mask.positions(differingFrom: seen[index].mask, atMost: reach)
       return positions.map { isWorthwhile(mask, $0) } ?? false
     }
-    guard let place, seen[place].hasNeighbour else {
+    // More walks in turns than there is memory for would begin anew at each step.
+    let hasRoom = walks.count < mostWalks || asked - walks[0].used > Self.mostSeen
+    guard let place, seen[place].hasNeighbour, hasRoom else {
       if let place { seen[place].hasNeighbour = true }
       seen = seen.suffix(Self.mostSeen - 1) + [(mask, place != nil)]
       return nil

@@ -79,6 +79,7 @@ let package = Package(
     // Floor 0: C.
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "CTraining", cSettings: [.unsafeFlags(["-O3"])]),
+    .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "CNNG"),
     .systemLibrary(name: "COpenBLAS"),
     .systemLibrary(name: "CZlib"),
@@ -92,10 +93,11 @@ let package = Package(
     room("Pruning", ["Digests", "Models", "Randomness", "Elementary"]),
 
     // Floor 2: pure planners and state machines.
-    room("Search", ["Pruning", "Models", "Randomness", "Digests", "Elementary"]),
-    room("Studies", ["Search", "Pruning", "Models", "Randomness", "Elementary", "Digests"]),
+    room("Search", ["Pruning", "Models", "Randomness", "Digests", "Elementary", deque]),
+    room("Studies", ["Search", "Pruning", "Models", "Randomness", "Elementary", "Digests", deque]),
     room("Scheduling", ["Studies", "Pruning", "Models", "Monitoring", "Digests", deque]),
-    room("Wire", ["Scheduling", "Studies", "Pruning", "Models", "Digests", protobuf], exclude: ["sentei.proto"]),
+    room(
+      "Wire", ["Scheduling", "Studies", "Pruning", "Models", "Digests", deque, protobuf], exclude: ["sentei.proto"]),
 
     // Floor 3: arithmetic.
     room(
@@ -123,7 +125,7 @@ let package = Package(
       "Services",
       [
         "Messaging", "RunStore", "Reports", "Formats", "StudyFile", "Networks", "Wire", "Scheduling", "Studies",
-        "Search", "Pruning", "Models", "Monitoring", "Digests", lifecycle, logging,
+        "Search", "Pruning", "Models", "Monitoring", "Digests", "CMalloc", lifecycle, logging,
       ] + processes),
 
     // Floor 6: the command.

@@ -2,6 +2,7 @@ import Digests
 import Foundation
 import Models
 import Pruning
+import Randomness
 import RunStore
 import Scheduling
 import Studies
@@ -34,6 +35,10 @@ struct DispatchBenchmark {
       run: study, study: study, epoch: 1, golden: study, receiveLimit: WireCodec.receiveLimit, auditKey: study)
     var costs = Costs()
     var holders = [Worker](repeating: Worker(), count: workers)
+    var shelf = MaskShelf.sender
+    shelf.keep(atMost: (128 << 20) / workers)
+    var shelves = Array(repeating: shelf, count: workers)
+    var candidates = Candidates(network)
     var ready: [Int] = []
     var facts: [Fact] = []
     var attempts: [Attempt] = []
@@ -44,10 +49,10 @@ struct DispatchBenchmark {
       for effect in effects {
         switch effect {
         case .send(let message, let peer):
-          let bytes = costs.measure("encode") { WireCodec.encode(message, epoch: 1) }
+          let worker = Int(peer.value)
+          let bytes = costs.measure("encode") { WireCodec.encode(message, epoch: 1, on: &shelves[worker]) }
           sent += bytes.count
           guard case .parcel(let jobs) = message else { continue }
-          let worker = Int(peer.value)
           holders[worker].held += jobs.map(\.digest)
           if !holders[worker].isQueued {
             holders[worker].isQueued = true
@@ -89,7 +94,7 @@ struct DispatchBenchmark {
     }
     while committed < count {
       if submitted < count, submitted - committed <= open / 2 {
-        let jobs = (submitted..<min(count, committed + open)).map(job)
+        let jobs = (submitted..<min(count, committed + open)).map { _ in candidates.next() }
         submitted += jobs.count
         tell(.submitted(jobs), "submit")
       }
@@ -117,17 +122,42 @@ struct DispatchBenchmark {
     }
     return (costs, ticks.total, sent, received)
   }
+}
 
-  /// A job of its own for each number.
-  private func job(_ number: Int) -> Job {
+/// Evaluations of different masks. Tiny ones count; large ones keep a tenth and are a common mask but for a 250th of its
+/// weights, and after each 64 one of them is the common one: so two differ in about 2,000 of 265,200, those of a converging
+/// search in 600 to 3,700 (docs/scaling.md).
+private struct Candidates {
+  let network: NetworkDescription
+  private var stream = RandomStream(seed: 1, .test, 1)
+  private var common: Mask
+  private var number = 0
+
+  init(_ network: NetworkDescription) {
+    self.network = network
     let count = network.prunableCount(PruningScope())
-    var words = [UInt64](repeating: 0x0101_0101_0101_0101, count: (count + 63) / 64)
-    words[0] = UInt64(number)
-    if words.count == 1 { words[0] &= 1 << UInt64(count) - 1 }
-    words[words.count - 1] &= UInt64.max >> UInt64(words.count * 64 - count)
+    common = Mask(count: count, keeping: stream.choose(count / 10, of: count))
+  }
+
+  mutating func next() -> Job {
+    defer { number += 1 }
     return .evaluate(
       Evaluation(
         network: network, scope: PruningScope(), parameters: Digest(of: Array("parameters".utf8)),
-        mask: Mask(count: count, words: words)!, slice: Slice(digest: Digest(of: Array("search".utf8)), count: 10000)))
+        mask: common.count <= 64 ? counted() : exchanged(),
+        slice: Slice(digest: Digest(of: Array("search".utf8)), count: 10000)))
+  }
+
+  private func counted() -> Mask {
+    Mask(count: common.count, words: [UInt64(number) & (1 << UInt64(common.count) - 1)])!
+  }
+
+  private mutating func exchanged() -> Mask {
+    var mask = common
+    let kept = mask.keptPositions
+    for place in stream.choose(mask.count / 500, of: kept.count) { mask[kept[place]] = false }
+    while mask.population < kept.count { mask[stream.below(mask.count)] = true }
+    if number % 64 == 63 { common = mask }
+    return mask
   }
 }

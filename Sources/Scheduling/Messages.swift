@@ -4,7 +4,7 @@ package import Studies
 
 /// The version of everything that travels between coordinator and worker.
 package enum ProtocolVersion {
-  package static let current = 8
+  package static let current = 9
 }
 
 /// A number that names a connection to one peer; a reconnected peer has a new one.

@@ -7,6 +7,8 @@ package enum WorkerEvent: Sendable {
   case disconnected
   /// The coordinator said something. Blob requests and chunks are served by straight code and never come here.
   case received(CoordinatorMessage)
+  /// A parcel could not be read, because it refers to a mask that never came.
+  case missedMask
   /// A lane ended what it was started with.
   case finished([JobResult])
   case tick
@@ -100,6 +102,8 @@ package struct WorkerState: Sendable {
       effects.append(.note(.connectionLost))
     case .received(let message): receive(message, at: now, &effects)
     case .finished(let results): finish(results, at: now, &effects)
+    // The answer to a hello is to give what is not held to others, and to tell masks anew.
+    case .missedMask: if isConnected { greet(at: now, &effects) }
     case .tick: tick(at: now, &effects)
     case .drain: drain(&effects)
     case .leave:

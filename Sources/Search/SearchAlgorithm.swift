@@ -1,3 +1,4 @@
+package import DequeModule
 package import Digests
 
 /// A search as ask and tell: it names trials, and is told what came of them in the order in which it named them.
@@ -23,7 +24,9 @@ package protocol SearchAlgorithm: Sendable {
   /// The next trials, as ``ask()`` would give them one after another, up to `count`.
   mutating func ask(upTo count: Int, by executor: Executor) -> [Trial]
   /// Takes the answer to the oldest pending trial.
-  mutating func tell(_ answer: Answer)
+  ///
+  /// - Parameter executor: who makes genomes again that were not kept.
+  mutating func tell(_ answer: Answer, by executor: Executor)
   /// The whole living state, with pending trials.
   func append(to bytes: inout CanonicalBytes)
   /// Takes up what ``append(to:)`` wrote.
@@ -46,6 +49,7 @@ extension SearchAlgorithm {
     return trials
   }
   package var diagnostics: SearchDiagnostics { SearchDiagnostics() }
+  package mutating func tell(_ answer: Answer) { tell(answer, by: .serial) }
 }
 
 /// A search whose next trials follow from its answers alone, so that several can be made side by side.
@@ -73,7 +77,7 @@ extension IndependentTrials {
 
 /// The trials that wait for an answer, and how many have one.
 package struct PendingTrials: Hashable, Sendable {
-  package private(set) var trials: ArraySlice<Trial> = []
+  package private(set) var trials: Deque<Trial> = []
   package private(set) var told = 0
 
   package init() {}

@@ -79,7 +79,12 @@ package struct Individual: Hashable, Sendable {
 
   /// Best first; of equals the earlier trial, so that no order of arrival can decide.
   package static func isBetter(_ left: Individual, _ right: Individual) -> Bool {
-    left.fitness != right.fitness ? left.fitness > right.fitness : left.trial.id < right.trial.id
+    isBetter((left.trial.id, left.fitness), (right.trial.id, right.fitness))
+  }
+
+  /// The same, where genomes do not matter.
+  static func isBetter(_ left: (id: TrialID, fitness: Fitness), _ right: (id: TrialID, fitness: Fitness)) -> Bool {
+    left.fitness != right.fitness ? left.fitness > right.fitness : left.id < right.id
   }
 
   package func append(to bytes: inout CanonicalBytes) {

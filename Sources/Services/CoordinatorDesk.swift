@@ -21,6 +21,8 @@ struct CoordinatorDesk {
   /// The names in the certificates of connected peers.
   private var identities: [PeerID: String] = [:]
   private var downloads: [PeerID: BlobDownloads] = [:]
+  /// The masks that workers were told lately.
+  private var shelves: [PeerID: MaskShelf] = [:]
   private var telemetry: Telemetry
   private var firstLease: Instant?
   private var lastCommit: Instant?
@@ -172,6 +174,7 @@ struct CoordinatorDesk {
     case .disconnected(let pipe):
       let peer = Scheduling.PeerID(pipe.rawValue)
       identities[peer] = nil
+      shelves[peer] = nil
       await downloads.removeValue(forKey: peer)?.fail("the connection is gone")
       for effect in state.handle(.disconnected(peer), at: Clock.now) { carryOut(effect) }
     case .message(let pipe, let bytes):
@@ -184,6 +187,8 @@ struct CoordinatorDesk {
         case .hello(var hello):
           // What it calls itself anybody could; the certificate before it nobody else.
           if let name = identities[peer] { hello.name = "\(name)/\(hello.name)" }
+          // It may be one that misses a mask.
+          shelves[peer] = .sender
           log.debug("hello", metadata: ["worker": "\(hello.name)", "peer": "\(peer.value)"])
           for effect in state.handle(.received(.hello(hello), from: peer), at: Clock.now) { carryOut(effect) }
         case let message:
@@ -221,7 +226,7 @@ struct CoordinatorDesk {
       if firstLease == nil, case .parcel(let jobs) = message, jobs.contains(where: { $0.kind == "evaluate" }) {
         firstLease = Clock.now
       }
-      outbox.send(WireCodec.encode(message, epoch: state.epoch), to: peer)
+      outbox.send(encoded(message, for: peer), to: peer)
     case .persist(let facts, let attempts):
       telemetry.note(attempts)
       persister.persist(facts, attempts)
@@ -238,6 +243,13 @@ struct CoordinatorDesk {
       telemetry.note(note)
       log(note)
     }
+  }
+
+  /// A message on the shelf of its connection, whose share of memory follows from how many there are.
+  private mutating func encoded(_ message: CoordinatorMessage, for peer: PeerID) -> [UInt8] {
+    guard shelves[peer] != nil else { return WireCodec.encode(message, epoch: state.epoch) }
+    shelves[peer]!.keep(atMost: (128 << 20) / shelves.count)
+    return WireCodec.encode(message, epoch: state.epoch, on: &shelves[peer]!)
   }
 
   /// Who got which jobs, those that check a fact apart: from these lines one can tell what was out when a process died.

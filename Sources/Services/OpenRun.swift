@@ -247,6 +247,7 @@ package struct OpenRun: Sendable {
   }
 
   private static func assemble(_ store: RunStore, _ study: AnyStudy, mended: [String] = []) throws -> OpenRun {
+    LargeBlocks.giveBack()
     if store.mode == .writing {
       try store.endQuarantines()
       try store.reopenDisputes()

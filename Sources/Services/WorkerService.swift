@@ -83,6 +83,7 @@ package final class WorkerService: Sendable {
     let downloads = BlobDownloads(givesUp: false) { send(.blobRequest($0)) }
     let store = WorkerInputs(downloads: downloads)
     var state = WorkerState(hello: hello(), patience: options.patience)
+    var shelf = MaskShelf.receiver
     let lanes = (0..<options.lanes).map { Lane(number: $0) }
     var idle = Array(lanes.indices.reversed())
 
@@ -112,7 +113,7 @@ package final class WorkerService: Sendable {
             options.health?.touch()
             if hasStoppedDialling(socket) { socket.replaceDeadDialer() }
           }
-          for effect in await effects(of: event, &state, &idle, epoch, store, downloads, send) {
+          for effect in await effects(of: event, &state, &idle, &shelf, epoch, store, downloads, send) {
             switch effect {
             case .send(let message): send(message)
             case .start(let jobs):
@@ -179,8 +180,9 @@ package final class WorkerService: Sendable {
   }
 
   private func effects(
-    of event: Input, _ state: inout WorkerState, _ idle: inout [Int], _ epoch: borrowing Mutex<UInt64>,
-    _ store: WorkerInputs, _ downloads: BlobDownloads, _ send: @Sendable (WorkerMessage) -> Void
+    of event: Input, _ state: inout WorkerState, _ idle: inout [Int], _ shelf: inout MaskShelf,
+    _ epoch: borrowing Mutex<UInt64>, _ store: WorkerInputs, _ downloads: BlobDownloads,
+    _ send: @Sendable (WorkerMessage) -> Void
   ) async -> [WorkerEffect] {
     let now = Clock.now
     switch event {
@@ -200,14 +202,15 @@ package final class WorkerService: Sendable {
       for blob in blobs { await store.store(blob.bytes, as: blob.digest) }
       return state.handle(.finished(results), at: now)
     case .socket(.connected):
+      shelf = .receiver
       patience.withLock { $0.silentSince = nil }
       return state.handle(.connected, at: now)
     case .socket(.disconnected):
       patience.withLock { $0 = Patience() }
       return state.handle(.disconnected, at: now)
     case .socket(.message(_, let bytes)):
-      do {
-        let (message, sender) = try WireCodec.coordinatorMessage(bytes)
+      do throws(WireError) {
+        let (message, sender) = try WireCodec.coordinatorMessage(bytes, on: &shelf)
         switch message {
         case .blobChunk(let chunk):
           await downloads.deliver(chunk)
@@ -226,7 +229,9 @@ package final class WorkerService: Sendable {
         }
       } catch {
         log.warning("a message was dropped", metadata: ["reason": "\(error)"])
-        return []
+        guard error.missesMask else { return [] }
+        shelf = .receiver
+        return state.handle(.missedMask, at: now)
       }
     }
   }

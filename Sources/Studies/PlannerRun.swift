@@ -1,3 +1,4 @@
+internal import DequeModule
 package import Digests
 internal import Pruning
 package import Search
@@ -77,7 +78,7 @@ package enum RunStep: Sendable {
 /// The same code drives a live run, a resumed one and a replay; they differ only in where facts come from.
 package struct PlannerRun: Sendable {
   package private(set) var planner: SearchStudy
-  private var queue: ArraySlice<(proposal: Proposal, job: Digest, isRepeat: Bool)> = []
+  private var queue: Deque<(proposal: Proposal, job: Digest, isRepeat: Bool)> = []
   /// All jobs that were asked for.
   private(set) var asked: Set<Digest> = []
   private var offersSnapshot = false
@@ -154,7 +155,7 @@ package struct PlannerRun: Sendable {
     } else if case .evaluate(let evaluation) = next.proposal.job {
       draws.append(TrialDraw(job: next.job, evaluation: evaluation, isRepeat: next.isRepeat))
     }
-    let judged = try planner.observe(observation)
+    let judged = try planner.observe(observation, by: executor)
     offersSnapshot = true
     guard let judged else { return .submit([]) }
     defer { draws = [] }

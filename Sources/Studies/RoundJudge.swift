@@ -24,6 +24,14 @@ enum RoundJudge: Sendable {
     }
   }
 
+  /// The memory of a candidate's mask over weights, in bytes; 0 for networks.
+  var candidateBytes: Int {
+    switch self {
+    case .masks(let judge): judge.layout.prunableCount / 8
+    case .architectures: 0
+    }
+  }
+
   /// The jobs of a candidate that needs no search.
   func proposals(strategy: Strategy, baseline: Genome?) -> [Proposal] {
     let id = TrialID(generation: 0, index: 0)

@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Digests
 internal import Models
 package import Pruning
@@ -27,6 +28,9 @@ struct SearchRound: Sendable {
 
   /// How many trials are bred before they are handed out: few enough that workers start at once.
   private static let brood = 8
+  /// How many trials of a search wait for an answer at most, for they have their genomes. What is proposed next follows from
+  /// the study and the answers, whatever the machine.
+  private let window: Int
 
   /// - Parameters:
   ///   - space: the masks of this round; each search gets it with a seed of its own.
@@ -75,6 +79,8 @@ struct SearchRound: Sendable {
       var stream = RandomStream(seed: judge.seed, .search, UInt64(round), UInt64(index))
       return plans[index].settings.search(in: space(index, stream.next()))
     }
+    let bytes = searches.map { max($0.space.genomeBytes, judge.candidateBytes) }.reduce(1, +)
+    window = max(2 * Self.brood, GenomeMemory.pending / bytes)
   }
 
   /// Whether every trial has its answer.
@@ -124,7 +130,10 @@ struct SearchRound: Sendable {
       let search = turn
       turn = (turn + 1) % searches.count
       let executor = judge.isCostly ? executor : .serial
-      let trials = searches[search].ask(upTo: min(Self.brood, limit - searches[search].asked), by: executor)
+      let wanted = min(Self.brood, limit - searches[search].asked)
+      // Not one whenever there is room for one: a brood is bred side by side.
+      guard wanted <= window - searches[search].pending.trials.count else { continue }
+      let trials = searches[search].ask(upTo: wanted, by: executor)
       let round = self
       let proposals = executor.map(trials.indices) { round.proposals(trials[$0], of: search) }
       if !proposals.isEmpty { return proposals.flatMap { $0 } }
@@ -133,7 +142,7 @@ struct SearchRound: Sendable {
   }
 
   private mutating func proposeAgain() -> [Proposal] {
-    var places = searches.map { $0.pending.trials.startIndex }
+    var places = searches.map { _ in 0 }
     defer { reproposals = [] }
     return reproposals.flatMap { search -> [Proposal] in
       let trial = searches[search].pending.trials[places[search]]
@@ -145,7 +154,7 @@ struct SearchRound: Sendable {
   /// Takes the outcome of a proposal; nil until all jobs of its trial are answered.
   ///
   /// - Parameter score: nil where it is worse than the threshold.
-  mutating func observe(_ score: Score?, of proposal: Proposal) -> JudgedTrial? {
+  mutating func observe(_ score: Score?, of proposal: Proposal, by executor: Executor) -> JudgedTrial? {
     guard let place = proposal.trial, case .evaluate(let evaluation) = proposal.job else {
       preconditionFailure("not a trial of this round")
     }
@@ -155,7 +164,7 @@ struct SearchRound: Sendable {
     let mean = scores.isEmpty ? nil : Score.mean(scores)
     let fitness = mean.map { judge.fitness($0, of: evaluation) }
     if let search = place.search {
-      searches[search].tell(fitness.map { .exact($0) } ?? .worseThanThreshold)
+      searches[search].tell(fitness.map { .exact($0) } ?? .worseThanThreshold, by: executor)
     }
     return JudgedTrial(
       strategy: proposal.strategy, place: place, evaluation: evaluation, score: mean, fitness: fitness)
@@ -163,11 +172,17 @@ struct SearchRound: Sendable {
 
   /// Whether the state can be stored now: between two generations of the first search, with nothing half answered.
   ///
-  /// And before a rival comes to the end of the budget: a larger one might go on with it, and store another state here.
+  /// And before a rival comes to the end of the budget: a larger one might go on with it, and store another state here. Large
+  /// populations are not stored: a replay makes them again.
   func isMoment(pending: some Collection<Proposal>) -> Bool {
-    (searches.count == 1 || searches.allSatisfy { $0.asked < trials }) && hasProposedBaselines && scores.isEmpty
+    isSmall && (searches.count == 1 || searches.allSatisfy { $0.asked < trials }) && hasProposedBaselines
+      && scores.isEmpty
       && searches[0].told > 0
       && searches[0].told % searches[0].generationSize == 0 && pending.allSatisfy { $0.trial?.search != nil }
+  }
+
+  private var isSmall: Bool {
+    searches.map { $0.generationSize * $0.space.genomeBytes }.reduce(0, +) <= GenomeMemory.generation
   }
 
   /// - Parameter pending: the proposals without an outcome, oldest first.

@@ -1,3 +1,4 @@
+internal import DequeModule
 package import Digests
 package import Models
 package import Pruning
@@ -62,7 +63,7 @@ package struct SearchStudy: Sendable {
   /// Behind the searches of a study that has one.
   var population: PopulationRounds?
   /// Proposals without an observation yet, oldest first.
-  var pending: ArraySlice<Proposal> = []
+  var pending: Deque<Proposal> = []
   /// How many outcomes were observed so far.
   package var observed = 0
 
@@ -166,9 +167,12 @@ package struct SearchStudy: Sendable {
 
   /// Takes the outcome of the oldest proposal that has none yet.
   ///
+  /// - Parameter executor: who makes genomes again that were not kept.
   /// - Returns: the trial whose fitness is known now, if it is one.
   /// - Throws: ``StudyFailure`` where the outcome ends the study (training diverged).
-  package mutating func observe(_ observation: Observation) throws(StudyFailure) -> JudgedTrial? {
+  package mutating func observe(
+    _ observation: Observation, by executor: Executor = .serial
+  ) throws(StudyFailure) -> JudgedTrial? {
     guard let proposal = pending.popFirst() else { preconditionFailure("nothing was proposed") }
     observed += 1
     switch (proposal.job, observation) {
@@ -189,16 +193,18 @@ package struct SearchStudy: Sendable {
     case (.score(let job), .diverged(let step)):
       try takeScores(nil, of: job, divergedIn: step)
     case (.evaluate, .evaluated(let score)):
-      return try observe(score, of: proposal)
+      return try observe(score, of: proposal, by: executor)
     case (.evaluate, .worseThanThreshold):
-      return try observe(nil, of: proposal)
+      return try observe(nil, of: proposal, by: executor)
     case (.split, _), (.train, _), (.score, _), (.grow, _), (.evaluate, _), (.test, _):
       preconditionFailure("an outcome of another kind; the coordinator checks it before it is stored")
     }
     return nil
   }
 
-  private mutating func observe(_ score: Score?, of proposal: Proposal) throws(StudyFailure) -> JudgedTrial? {
+  private mutating func observe(
+    _ score: Score?, of proposal: Proposal, by executor: Executor
+  ) throws(StudyFailure) -> JudgedTrial? {
     switch phase {
     case .training, .retraining:
       try chain!.observe(score!)
@@ -210,7 +216,7 @@ package struct SearchStudy: Sendable {
     case .population:
       return try population!.observe(score!, of: proposal)
     case .searching:
-      let judged = round!.observe(score, of: proposal)
+      let judged = round!.observe(score, of: proposal, by: executor)
       if pending.isEmpty, round!.isOver { try endRound() }
       return judged
     case .split, .scoring, .weights, .finished:

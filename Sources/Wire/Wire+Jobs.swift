@@ -1,31 +1,9 @@
 internal import Digests
 internal import FoundationEssentials
 internal import Models
-package import Pruning
+internal import Pruning
 package import Scheduling
 package import Studies
-
-extension PBMask {
-  package init(_ mask: Mask) {
-    self.init()
-    count = UInt64(mask.count)
-    words = mask.words.withUnsafeBytes { .init($0) }
-  }
-
-  package func domain() throws(WireError) -> Mask {
-    let count = try checked(count, 0...1 << 32, "mask.count")
-    guard words.count == (count + 63) / 64 * 8 else {
-      throw WireError(description: "mask: \(words.count) bytes for \(count) weights")
-    }
-    let values = words.withUnsafeBytes { buffer in
-      (0..<words.count / 8).map { UInt64(littleEndian: buffer.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self)) }
-    }
-    guard let mask = Mask(count: count, words: values) else {
-      throw WireError(description: "mask: bits beyond its end are set")
-    }
-    return mask
-  }
-}
 
 extension PBSlice {
   package init<Use>(_ slice: Slice<Use>) {
@@ -89,17 +67,6 @@ extension PBTrain {
   }
 }
 
-extension PBMask {
-  /// The mask, if it has a bit for each prunable weight of a network.
-  func domain(of network: NetworkDescription, _ scope: PruningScope) throws(WireError) -> Mask {
-    let mask = try domain()
-    guard mask.count == network.prunableCount(scope) else {
-      throw WireError(description: "a mask of \(mask.count) weights is not of the job's network")
-    }
-    return mask
-  }
-}
-
 extension PBRetraining {
   fileprivate init(_ retraining: Retraining) {
     self.init()
@@ -127,12 +94,12 @@ extension PBRetraining {
 }
 
 extension PBEvaluate {
-  fileprivate init<Use>(_ job: Evaluation<Use>, network: Int) {
+  fileprivate init<Use>(_ job: Evaluation<Use>, of digest: Digest, network: Int, on shelf: inout MaskShelf) {
     self.init()
     self.network = UInt32(network)
     prunesClassifier = job.scope.prunesClassifier
     parameters = .init(job.parameters?.bytes ?? [])
-    if let mask = job.mask { self.mask = PBMask(mask) }
+    if let mask = job.mask { self.mask = PBMask(mask, of: digest, on: &shelf) }
     slice = PBSlice(job.slice)
     samples = UInt64(clamping: job.samples ?? 0)
     if let retraining = job.retraining { self.retraining = PBRetraining(retraining) }
@@ -144,7 +111,7 @@ extension PBEvaluate {
   }
 
   fileprivate func domain<Use>(
-    _ use: Use.Type, _ networks: [NetworkDescription]
+    _ use: Use.Type, of job: Digest, _ networks: [NetworkDescription], on shelf: inout MaskShelf
   ) throws(WireError) -> Evaluation<Use> {
     let network = try networks.at(network)
     let scope = PruningScope(prunesClassifier: prunesClassifier)
@@ -164,7 +131,7 @@ extension PBEvaluate {
     return Evaluation(
       network: network, scope: scope,
       parameters: parameters.isEmpty ? nil : try Digest(wire: parameters, "evaluate.parameters"),
-      mask: hasMask ? try mask.domain(of: network, scope) : nil, slice: try slice.domain(use),
+      mask: hasMask ? try mask.domain(of: network, scope, job: job, on: &shelf) : nil, slice: try slice.domain(use),
       samples: samples == 0 ? nil : samples, retraining: hasRetraining ? try retraining.domain() : nil,
       threshold: threshold)
   }
@@ -178,8 +145,9 @@ extension [NetworkDescription] {
 }
 
 extension PBParcel {
+  /// - Parameter shelf: what the connection carried lately; the masks of evaluations are put on it.
   /// - Precondition: no job is a split, which never leaves the coordinator.
-  package init(_ jobs: [Job]) {
+  package init(_ jobs: [Job], on shelf: inout MaskShelf) {
     self.init()
     var places: [Digest: Int] = [:]
     func place(_ network: NetworkDescription) -> Int {
@@ -190,22 +158,27 @@ extension PBParcel {
     }
     for job in jobs {
       var message = PBJob()
-      message.digest = .init(job.digest.bytes)
+      let digest = job.digest
+      message.digest = .init(digest.bytes)
       switch job {
       case .split: preconditionFailure("a split is done where the data folder is")
       case .train(let segment): message.train = PBTrain(segment, network: place(segment.network))
       case .score(let scoring): message.score = PBScore(scoring, network: place(scoring.network))
       case .grow(let growing): message.grow = PBGrow(growing, network: place(growing.network))
-      case .evaluate(let evaluation): message.evaluate = PBEvaluate(evaluation, network: place(evaluation.network))
-      case .test(let evaluation): message.test = PBEvaluate(evaluation, network: place(evaluation.network))
+      case .evaluate(let job):
+        message.evaluate = PBEvaluate(job, of: digest, network: place(job.network), on: &shelf)
+      case .test(let job): message.test = PBEvaluate(job, of: digest, network: place(job.network), on: &shelf)
       }
       self.job.append(message)
     }
   }
 
-  package func domain() throws(WireError) -> [Job] {
+  /// - Parameter shelf: what the connection carried lately; the masks of evaluations are put on it.
+  package func domain(on shelf: inout MaskShelf) throws(WireError) -> [Job] {
     let networks = try network.map { (bytes) throws(WireError) in try NetworkDescription(wire: bytes) }
-    return try job.map { (job) throws(WireError) in try job.domain(networks) }
+    var jobs: [Job] = []
+    for job in job { jobs.append(try job.domain(networks, on: &shelf)) }
+    return jobs
   }
 }
 
@@ -218,19 +191,21 @@ extension NetworkDescription {
 }
 
 extension PBJob {
-  fileprivate func domain(_ networks: [NetworkDescription]) throws(WireError) -> Job {
+  fileprivate func domain(_ networks: [NetworkDescription], on shelf: inout MaskShelf) throws(WireError) -> Job {
+    guard let kind else { throw WireError(description: "a job of a kind that this build does not know") }
+    let digest = try Digest(wire: digest, "job.digest")
     let job: Job
     switch kind {
     case .train(let train): job = .train(try train.domain(networks))
     case .score(let score): job = .score(try score.domain(networks))
     case .grow(let grow): job = .grow(try grow.domain(networks))
-    case .evaluate(let evaluate): job = .evaluate(try evaluate.domain(FitnessUse.self, networks))
+    case .evaluate(let evaluate):
+      job = .evaluate(try evaluate.domain(FitnessUse.self, of: digest, networks, on: &shelf))
     case .test(let test):
       guard test.threshold == nil else { throw WireError(description: "a test with a threshold") }
-      job = .test(try test.domain(TestUse.self, networks))
-    case nil: throw WireError(description: "a job of a kind that this build does not know")
+      job = .test(try test.domain(TestUse.self, of: digest, networks, on: &shelf))
     }
-    guard try Digest(wire: digest, "job.digest") == job.digest else {
+    guard digest == job.digest else {
       throw WireError(description: "a job's digest is not that of its content; do both sides run the same build?")
     }
     return job

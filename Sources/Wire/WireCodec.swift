@@ -27,13 +27,17 @@ package enum WireCodec {
   }
 
   /// A coordinator's message in an envelope.
-  package static func encode(_ message: CoordinatorMessage, epoch: UInt64) -> [UInt8] {
+  ///
+  /// - Parameter shelf: that of the connection, for masks; messages must go out in the order in which they were encoded.
+  package static func encode(
+    _ message: CoordinatorMessage, epoch: UInt64, on shelf: inout MaskShelf
+  ) -> [UInt8] {
     var envelope = PBEnvelope()
     envelope.epoch = epoch
     switch message {
     case .welcome(let welcome): envelope.welcome = PBWelcome(welcome)
     case .reject(let rejection): envelope.reject = PBReject(rejection)
-    case .parcel(let jobs): envelope.parcel = PBParcel(jobs)
+    case .parcel(let jobs): envelope.parcel = PBParcel(jobs, on: &shelf)
     case .acknowledge(let jobs): envelope.acknowledge = PBDigests(jobs)
     case .cancel(let jobs): envelope.cancel = PBDigests(jobs)
     case .blobRequest(let request): envelope.blobRequest = PBBlobRequest(request)
@@ -41,6 +45,12 @@ package enum WireCodec {
     case .dismiss: envelope.dismiss = PBEmpty()
     }
     return serialized(envelope)
+  }
+
+  /// A coordinator's message that stands alone.
+  package static func encode(_ message: CoordinatorMessage, epoch: UInt64) -> [UInt8] {
+    var shelf = MaskShelf.none
+    return encode(message, epoch: epoch, on: &shelf)
   }
 
   /// What a worker sent, with the epoch that it believes in.
@@ -67,16 +77,17 @@ package enum WireCodec {
 
   /// What the coordinator sent, with its epoch.
   ///
+  /// - Parameter shelf: that of the connection.
   /// - Throws: ``WireError`` for anything but a valid coordinator's message.
   package static func coordinatorMessage(
-    _ bytes: [UInt8]
+    _ bytes: [UInt8], on shelf: inout MaskShelf
   ) throws(WireError) -> (message: CoordinatorMessage, epoch: UInt64) {
     let envelope = try parsed(bytes)
     let message: CoordinatorMessage
     switch envelope.body {
     case .welcome(let welcome): message = .welcome(try welcome.domain())
     case .reject(let rejection): message = .reject(try rejection.domain())
-    case .parcel(let parcel): message = .parcel(try parcel.domain())
+    case .parcel(let parcel): message = .parcel(try parcel.domain(on: &shelf))
     case .acknowledge(let digests): message = .acknowledge(try digests.domain())
     case .cancel(let digests): message = .cancel(try digests.domain())
     case .blobRequest(let request): message = .blobRequest(try request.domain())
@@ -87,6 +98,14 @@ package enum WireCodec {
     case nil: throw WireError(description: "an empty or unknown message")
     }
     return (message, envelope.epoch)
+  }
+
+  /// What the coordinator sent, where it stands alone.
+  package static func coordinatorMessage(
+    _ bytes: [UInt8]
+  ) throws(WireError) -> (message: CoordinatorMessage, epoch: UInt64) {
+    var shelf = MaskShelf.none
+    return try coordinatorMessage(bytes, on: &shelf)
   }
 
   private static func serialized(_ envelope: PBEnvelope) -> [UInt8] {

@@ -843,8 +843,15 @@ package nonisolated struct PBMask: Sendable {
 
   package var count: UInt64 = 0
 
-  /// ceil(count / 64) little-endian words.
+  /// ceil(count / 64) little-endian words; absent where the mask is told by what it flips.
   package var words: Data = Data()
+
+  /// The job whose mask it differs from: one that this connection has carried not long ago. Absent: from no kept weight.
+  /// Only in evaluations.
+  package var base: Data = Data()
+
+  /// Where it differs, ascending: varints, each how many positions lie between it and the one before.
+  package var flips: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2406,7 +2413,7 @@ nonisolated extension PBEdgePopup: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension PBMask: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Mask"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}count\0\u{1}words\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}count\0\u{1}words\0\u{1}base\0\u{1}flips\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2416,6 +2423,8 @@ nonisolated extension PBMask: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.count) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.words) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.base) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.flips) }()
       default: break
       }
     }
@@ -2428,12 +2437,20 @@ nonisolated extension PBMask: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     if !self.words.isEmpty {
       try visitor.visitSingularBytesField(value: self.words, fieldNumber: 2)
     }
+    if !self.base.isEmpty {
+      try visitor.visitSingularBytesField(value: self.base, fieldNumber: 3)
+    }
+    if !self.flips.isEmpty {
+      try visitor.visitSingularBytesField(value: self.flips, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: PBMask, rhs: PBMask) -> Bool {
     if lhs.count != rhs.count {return false}
     if lhs.words != rhs.words {return false}
+    if lhs.base != rhs.base {return false}
+    if lhs.flips != rhs.flips {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -42,14 +42,17 @@ final class Liar: @unchecked Sendable {
       }
     }
     defer { heart.cancel() }
+    var shelf = MaskShelf.receiver
     for await event in socket.events {
       switch event {
-      case .connected: await say(.hello(hello()))
+      case .connected:
+        shelf = .receiver
+        await say(.hello(hello()))
       case .disconnected:
         lost += 1
         if lost == connections { return (lies, nil) }
       case .message(_, let bytes):
-        let (message, of) = try WireCodec.coordinatorMessage(bytes)
+        let (message, of) = try WireCodec.coordinatorMessage(bytes, on: &shelf)
         switch message {
         case .welcome: epoch.withLock { $0 = of }
         case .reject(let rejection): return (lies, rejection)

@@ -24,6 +24,15 @@ struct WorkerStateTests {
     #expect(bench.wait(20).isEmpty, "nobody is there")
   }
 
+  @Test func aParcelThatCannotBeReadMakesItSayHelloAgain() {
+    var bench = WorkerBench.welcomed()
+    bench.parcel(0)
+    #expect(bench.handle(.missedMask) == ["hello 0"])
+    #expect(bench.parcel(1).isEmpty, "it waits behind the first")
+    bench.handle(.disconnected)
+    #expect(bench.handle(.missedMask).isEmpty, "nobody is there")
+  }
+
   @Test func aRejectionForGoodEndsTheWorker() {
     var bench = WorkerBench()
     bench.handle(.connected)

@@ -7,7 +7,7 @@ import Testing
 @Suite struct IslandSearchTests {
   private func search(
     seed: UInt64 = 1, islands: Int = 3, size: Int = 6, interval: Int = 2, migrants: Int = 1,
-    topology: IslandSettings.Topology = .ring
+    topology: IslandSettings.Topology = .ring, memory: Int = GenomeMemory.generation
   ) throws -> IslandSearch {
     IslandSearch(
       settings: IslandSettings(
@@ -15,13 +15,24 @@ import Testing
           populationSize: size, eliteSize: 2,
           breeding: Breeding(mutationAmount: 0.01...0.2, successRule: SuccessRule())),
         islands: islands, migrationInterval: interval, migrants: migrants, topology: topology),
-      space: try space(kept: 90, seed: seed))
+      space: try space(kept: 90, seed: seed), memory: memory)
   }
 
   @Test("The laws of every search", arguments: IslandSettings.Topology.allCases)
   func laws(topology: IslandSettings.Topology) throws {
     try checkLaws(trials: 110) { seed in try search(seed: seed, topology: topology) }
     try checkLaws(trials: 60) { seed in try search(seed: seed, islands: 2, interval: 1, topology: topology) }
+  }
+
+  @Test("Children that are made again are those that would have been kept, between migrations and behind them")
+  func recipes() throws {
+    try checkLaws(trials: 110) { seed in try search(seed: seed, memory: 0) }
+    var (kept, remade) = (try search(), try search(memory: 0))
+    for trials in stride(from: 7, through: 126, by: 7) {
+      #expect(run(&kept, trials: trials) == run(&remade, trials: trials))
+      #expect(kept.populations == remade.populations && kept.hallOfFame == remade.hallOfFame)
+      #expect(bytes { kept.append(to: &$0) } == bytes { remade.append(to: &$0) })
+    }
   }
 
   @Test("One island is the genetic algorithm")

@@ -8,6 +8,14 @@ import SwiftProtobuf
 import Testing
 import Wire
 
+extension PBParcel {
+  /// Jobs of a connection that has carried nothing yet.
+  init(_ jobs: [Job]) {
+    var shelf = MaskShelf.none
+    self.init(jobs, on: &shelf)
+  }
+}
+
 /// Valid messages with one thing changed, and how each side refuses them.
 protocol RefusalSamples {}
 

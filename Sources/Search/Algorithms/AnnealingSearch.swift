@@ -85,7 +85,7 @@ package struct AnnealingSearch: IndependentTrials {
       chains[id.index].current.fitness, temperature: temperature(id), u: stream.openUniform())
   }
 
-  package mutating func tell(_ answer: Answer) {
+  package mutating func tell(_ answer: Answer, by executor: Executor) {
     let trial = pending.tell()
     precondition(answer.fitness != nil || trial.threshold != nil, "the trial had no threshold")
     let (id, told) = (trial.id, answer.fitness.map { Individual(trial: trial, fitness: $0) })

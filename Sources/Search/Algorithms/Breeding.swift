@@ -1,5 +1,3 @@
-internal import Randomness
-
 /// How children are made of a population: selection, crossover and mutation with their rates.
 package struct Breeding: Hashable, Sendable {
   package var selection: Selection
@@ -39,33 +37,6 @@ package struct Breeding: Hashable, Sendable {
 
   private static func isValid<Operator>(_ shares: [Share<Operator>]) -> Bool {
     shares.allSatisfy { $0.share >= 0 && $0.share.isFinite } && shares.contains { $0.share > 0 }
-  }
-
-  /// The child of a name: a function of the space's seed, the name, the members and the factor.
-  ///
-  /// - Parameters:
-  ///   - members: best first; at least one.
-  ///   - factor: what the amount of a mutation is multiplied by.
-  func child(_ id: TrialID, of members: [Individual], factor: Double, in space: SearchSpace) -> Trial {
-    let ids = (UInt64(id.generation), UInt64(id.index))
-    var choice = RandomStream(seed: space.seed, .selection, ids.0, ids.1)
-    var crossover = RandomStream(seed: space.seed, .crossover, ids.0, ids.1)
-    var mutation = RandomStream(seed: space.seed, .mutation, ids.0, ids.1)
-    let first = members[selection.place(among: members, stream: &choice)].trial
-    var genome = first.genome
-    var parents = [first.id]
-    if crossover.chance(crossoverRate) {
-      let second = members[selection.place(among: members, stream: &choice)].trial
-      parents.append(second.id)
-      let kind = Draws.pick(crossovers, stream: &crossover)
-      genome = space.crossover(kind, first.genome, second.genome, stream: &crossover)
-    }
-    if mutation.chance(mutationRate) {
-      let amount = min(1, factor * Draws.logUniform(mutationAmount, stream: &mutation))
-      let kind = Draws.pick(mutations, stream: &mutation)
-      genome = space.mutation(kind, of: genome, amount: amount, stream: &mutation)
-    }
-    return Trial(id: id, genome: genome, parents: parents)
   }
 }
 

@@ -19,12 +19,14 @@ package struct GeneticSearch: IndependentTrials {
   private var deme: Deme
   private var hall: HallOfFame
 
+  /// - Parameter memory: bytes of genomes of a generation beyond which told children are made again instead of kept.
   /// - Precondition: the settings are valid.
-  package init(settings: GeneticSettings, space: SearchSpace) {
+  package init(settings: GeneticSettings, space: SearchSpace, memory: Int = GenomeMemory.generation) {
     precondition(settings.isValid)
     self.settings = settings
     self.space = space
-    deme = Deme(settings)
+    let bytes = settings.populationSize * space.genomeBytes
+    deme = Deme(settings, keepsGenomes: bytes <= memory)
     hall = HallOfFame(size: settings.hallOfFameSize)
   }
 
@@ -43,23 +45,19 @@ package struct GeneticSearch: IndependentTrials {
   }
 
   func trial(_ n: Int) -> Trial {
-    let id = TrialID(place: n, generationSize: generationSize)
-    guard id.generation > 0 else {
-      return Trial(id: id, genome: space.founder(id.index, of: generationSize, settings.initial))
-    }
-    return deme.child(id, in: space)
+    deme.trial(TrialID(place: n, generationSize: generationSize), in: space)
   }
 
-  package mutating func tell(_ answer: Answer) {
+  package mutating func tell(_ answer: Answer, by executor: Executor) {
     guard case .exact(let fitness) = answer else { preconditionFailure("no trial of this search has a threshold") }
     let individual = Individual(trial: pending.tell(), fitness: fitness)
     hall.consider(individual)
-    deme.tell(individual)
+    deme.tell(individual, in: space, by: executor)
   }
 
   package func append(to bytes: inout CanonicalBytes) {
     pending.append(to: &bytes)
-    deme.append(to: &bytes)
+    deme.append(to: &bytes, in: space)
     hall.append(to: &bytes)
   }
 

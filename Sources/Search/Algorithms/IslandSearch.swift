@@ -18,12 +18,16 @@ package struct IslandSearch: IndependentTrials {
   private var demes: [Deme]
   private var hall: HallOfFame
 
+  /// - Parameter memory: bytes of genomes of a generation beyond which told children are made again instead of kept.
   /// - Precondition: the settings are valid.
-  package init(settings: IslandSettings, space: SearchSpace) {
+  package init(settings: IslandSettings, space: SearchSpace, memory: Int = GenomeMemory.generation) {
     precondition(settings.isValid)
     self.settings = settings
     self.space = space
-    demes = Array(repeating: Deme(settings.genetic), count: settings.islands)
+    let bytes = settings.islands * settings.genetic.populationSize * space.genomeBytes
+    demes = (0..<settings.islands).map {
+      Deme(settings.genetic, place: $0, of: settings.islands, keepsGenomes: bytes <= memory)
+    }
     hall = HallOfFame(size: settings.genetic.hallOfFameSize)
   }
 
@@ -46,14 +50,8 @@ package struct IslandSearch: IndependentTrials {
 
   func trial(_ n: Int) -> Trial {
     let id = TrialID(place: n, generationSize: generationSize)
-    let (island, index) = id.index.quotientAndRemainder(dividingBy: islandSize)
-    guard id.generation > 0 else {
-      // Dealt in turn, so that each island has founders of every kind and grade.
-      let founder = index * settings.islands + island
-      return Trial(id: id, genome: space.founder(founder, of: generationSize, settings.genetic.initial))
-    }
     // The name says the island, so the streams of islands differ.
-    return demes[island].child(id, in: space)
+    return demes[island(of: id)].trial(id, in: space)
   }
 
   /// How many answers an island needs before a generation: all of its own before, and of all islands where members
@@ -64,11 +62,11 @@ package struct IslandSearch: IndependentTrials {
       ? before : before - generationSize + (island + 1) * islandSize
   }
 
-  package mutating func tell(_ answer: Answer) {
+  package mutating func tell(_ answer: Answer, by executor: Executor) {
     guard case .exact(let fitness) = answer else { preconditionFailure("no trial of this search has a threshold") }
     let individual = Individual(trial: pending.tell(), fitness: fitness)
     hall.consider(individual)
-    demes[island(of: individual.trial.id)].tell(individual)
+    demes[island(of: individual.trial.id)].tell(individual, in: space, by: executor)
     let generation = TrialID(place: pending.told, generationSize: generationSize)
     if generation.index == 0, generation.generation % settings.migrationInterval == 0 { migrate() }
   }
@@ -84,7 +82,7 @@ package struct IslandSearch: IndependentTrials {
 extension IslandSearch {
   package func append(to bytes: inout CanonicalBytes) {
     pending.append(to: &bytes)
-    for deme in demes { deme.append(to: &bytes) }
+    for deme in demes { deme.append(to: &bytes, in: space) }
     hall.append(to: &bytes)
   }
 

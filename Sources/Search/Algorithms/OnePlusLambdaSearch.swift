@@ -57,7 +57,7 @@ package struct OnePlusLambdaSearch: IndependentTrials {
       parents: parent.map { [$0.trial.id] } ?? [], threshold: threshold(stage), share: settings.shares[stage])
   }
 
-  package mutating func tell(_ answer: Answer) {
+  package mutating func tell(_ answer: Answer, by executor: Executor) {
     let trial = pending.tell()
     switch answer {
     case .worseThanThreshold: precondition(trial.threshold != nil, "a trial without a threshold is told exactly")

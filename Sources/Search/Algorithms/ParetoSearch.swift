@@ -69,7 +69,7 @@ package struct ParetoSearch: SearchAlgorithm {
     return pending.ask(trial)
   }
 
-  package mutating func tell(_ answer: Answer) {
+  package mutating func tell(_ answer: Answer, by executor: Executor) {
     guard case .exact(let fitness) = answer else { preconditionFailure("no trial of this search has a threshold") }
     let individual = Individual(trial: pending.tell(), fitness: fitness)
     if best.map({ Individual.isBetter(individual, $0) }) ?? true { best = individual }

@@ -39,7 +39,7 @@ package struct RandomSearch: IndependentTrials {
       id: TrialID(generation: generation, index: index), genome: space.sample(noise: noise, stream: &stream))
   }
 
-  package mutating func tell(_ answer: Answer) {
+  package mutating func tell(_ answer: Answer, by executor: Executor) {
     guard case .exact(let fitness) = answer else { preconditionFailure("no trial of this search has a threshold") }
     let individual = Individual(trial: pending.tell(), fitness: fitness)
     if best.map({ Individual.isBetter(individual, $0) }) ?? true { best = individual }

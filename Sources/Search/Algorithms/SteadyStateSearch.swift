@@ -56,7 +56,7 @@ package struct SteadyStateSearch: SearchAlgorithm {
     return pending.ask(child)
   }
 
-  package mutating func tell(_ answer: Answer) {
+  package mutating func tell(_ answer: Answer, by executor: Executor) {
     guard case .exact(let fitness) = answer else { preconditionFailure("no trial of this search has a threshold") }
     let individual = Individual(trial: pending.tell(), fitness: fitness)
     hall.consider(individual)

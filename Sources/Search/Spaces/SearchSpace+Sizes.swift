@@ -14,3 +14,22 @@ extension SearchSpace {
     return .masks(space.sized(min(max(kept, range.lowerBound), range.upperBound)))
   }
 }
+
+extension SearchSpace {
+  /// The memory of a genome, in bytes.
+  package var genomeBytes: Int {
+    switch self {
+    case .masks(let space): (space.count + 63) / 64 * 8
+    case .reals(let space): 8 * space.bounds.count
+    case .choices(let space): 8 * space.cardinalities.count
+    }
+  }
+}
+
+/// How much memory genomes may take, in bytes. What a search does is the same however much it is.
+package enum GenomeMemory {
+  /// A generation: one beyond it is made again instead of kept, and not stored.
+  package static let generation = 1 << 28
+  /// Trials of a round that wait for answers.
+  package static let pending = 1 << 28
+}

@@ -22,6 +22,8 @@ ROWS = [
     ("breeding and naming a child of 265,200 bits: µs, aim 80", "breeding", [], 80, True),
     ("coordinator as a process, start and report included: µs a trivial job", "coordinator.us", [], 10, True),
     ("1,000 simulated workers, jobs of 50 ms: utilisation, aim 0.9", "scale.1000", [], 0.9, False),
+    ("a run of a million facts goes on: s, aim 5", "resume", [], 5, True),
+    ("two generations of 1,000 genomes of 10^7 bits: GB, aim 2", "genomes.gigabytes", [], 2, True),
     ("two workers, search phase: s, one worker", "scaling.two", ["scaling.one"], 1.95, True),
     ("training lenet-300-100: s an epoch, PyTorch", "train.lenet-300-100", ["torch.train.lenet-300-100"], 1, True),
     ("training lenet-5: s an epoch, PyTorch", "train.lenet-5", ["torch.train.lenet-5"], 1, True),

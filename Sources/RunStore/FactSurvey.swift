@@ -28,15 +28,22 @@ struct FactSurvey {
 
   /// Reads the whole run.
   ///
-  /// - Parameter salvaging: whether a database that cannot be read to its end is an answer instead of an error.
-  init(_ database: RunDatabase, headFile: HeadFile, salvaging: Bool) throws(RunStoreError) {
+  /// - Parameters:
+  ///   - salvaging: whether a database that cannot be read to its end is an answer instead of an error.
+  ///   - body: is told each sound fact.
+  init(
+    _ database: RunDatabase, headFile: HeadFile, salvaging: Bool, _ body: (FactRow) -> Void = { _ in }
+  ) throws(RunStoreError) {
     head = headFile.head
     if case .damaged(let found) = headFile { damage.append(.headUnreadable(found: found)) }
     revoked = try database.read("read the revoked facts of") { try RevokedFact.all(in: $0) }
     noteHead()
     var stop: RunDamage?
     do {
-      try FactSurvey.forEachRow(database, after: 0) { add($0) }
+      try FactSurvey.forEachRow(database, after: 0) { row in
+        add(row)
+        if let fact = row.fact { body(fact) }
+      }
     } catch {
       guard salvaging, case .damaged(_, let found) = error else { throw error }
       stop = .unreadableFacts(after: chain.count, found: found)

@@ -1,5 +1,7 @@
 internal import Digests
+internal import Dispatch
 internal import GRDB
+internal import Synchronization
 
 extension RunStore {
   /// Opens a run.
@@ -8,18 +10,22 @@ extension RunStore {
   /// begins a new epoch by a durable transaction. ``damage`` tells what was wrong and survived; after damage there are no
   /// snapshots any more. For sweeping it takes the lock and reads.
   ///
-  /// - Parameter journal: how a writer keeps its transactions; by default as the file system of the directory demands.
+  /// - Parameters:
+  ///   - journal: how a writer keeps its transactions; by default as the file system of the directory demands.
+  ///   - body: is told, for writing, each sound fact in its order: who needs them all is spared a second walk.
   /// - Throws: ``RunStoreError``; the directory is then as it was, but for the lock file and SQLite's `-shm` cache
   ///   and an empty `-wal` where there were none.
   /// - Complexity: O(n log n) in the number of facts.
-  package static func open(at path: String, mode: Mode, journal: RunJournal? = nil) throws(RunStoreError) -> RunStore {
+  package static func open(
+    at path: String, mode: Mode, journal: RunJournal? = nil, _ body: (FactRow) -> Void = { _ in }
+  ) throws(RunStoreError) -> RunStore {
     let layout = RunLayout(directory: path)
     guard Files.exists(layout.database) else { throw .notARun(path: layout.directory) }
     return switch mode {
     case .reading: try openForReading(layout, .reading, nil)
     case .sweeping: try openForSweeping(layout)
     case .writing:
-      try openForWriting(layout, journal ?? (MountTable.isRemote(layout.directory) ? .rollback : .writeAhead))
+      try openForWriting(layout, journal ?? (MountTable.isRemote(layout.directory) ? .rollback : .writeAhead), body)
     }
   }
 
@@ -51,16 +57,17 @@ extension RunStore {
     return hasSnapshots && !Files.exists(layout.head) ? [.headMissing] : []
   }
 
-  private static func openForWriting(_ layout: RunLayout, _ journal: RunJournal) throws(RunStoreError) -> RunStore {
+  private static func openForWriting(
+    _ layout: RunLayout, _ journal: RunJournal, _ body: (FactRow) -> Void
+  ) throws(RunStoreError) -> RunStore {
     // Before the lock file is made: a foreign directory must stay as it was.
     try Inspection.checkHeader(layout)
     let lock = try RunLock(layout)
-    try Inspection.checkStructure(layout)
     let headFile = try Head.read(layout)
+    let survey = try Inspection.survey(layout, headFile, body)
     let database = try RunDatabase(layout.database, .writing)
     try database.setJournal(journal)
     let found = try Inspection.identity(database)
-    let survey = try FactSurvey(database, headFile: headFile, salvaging: false)
     let damage = try survey.damage + headDamage(layout)
     if !damage.isEmpty {
       // A fact from before a snapshot may be gone, and only a replay from the start asks for it again. Before the damage is
@@ -116,8 +123,42 @@ enum Inspection {
     OpenDatabases.leave(try OpenDatabases.enter(layout.database))
   }
 
+  /// Checks tables and pages, and on another thread at the same time the facts; only what the first check lets pass counts.
+  ///
+  /// - Throws: ``RunStoreError``; what is wrong with the tables before what that did to the facts.
+  static func survey(
+    _ layout: RunLayout, _ headFile: HeadFile, _ body: (FactRow) -> Void
+  ) throws(RunStoreError) -> FactSurvey {
+    // A stopped writer's rollback journal is for one connection to roll back, before anybody else reads.
+    guard !Files.exists(layout.database + "-journal") else {
+      try checkStructure(layout)
+      return try facts(layout, headFile, body)
+    }
+    let structure = Mutex<Result<Void, RunStoreError>>(.success(()))
+    let survey: Result<FactSurvey, RunStoreError>
+    do {
+      let group = DispatchGroup()
+      defer { group.wait() }
+      DispatchQueue.global().async(group: group) {
+        let result = Result { () throws(RunStoreError) in try checkStructure(layout) }
+        structure.withLock { $0 = result }
+      }
+      survey = Result { () throws(RunStoreError) in try facts(layout, headFile, body) }
+    }
+    try structure.withLock { $0 }.get()
+    return try survey.get()
+  }
+
+  private static func facts(
+    _ layout: RunLayout, _ headFile: HeadFile, _ body: (FactRow) -> Void
+  ) throws(RunStoreError) -> FactSurvey {
+    let database = try RunDatabase(layout.database, .reading)
+    defer { database.close() }
+    return try FactSurvey(database, headFile: headFile, salvaging: false, body)
+  }
+
   /// Checks tables and pages through a connection that cannot fold the write-ahead log into a damaged database.
-  static func checkStructure(_ layout: RunLayout) throws(RunStoreError) {
+  private static func checkStructure(_ layout: RunLayout) throws(RunStoreError) {
     let database: RunDatabase
     do {
       database = try RunDatabase(layout.database, .reading)

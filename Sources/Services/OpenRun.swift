@@ -143,7 +143,9 @@ package struct OpenRun: Sendable {
     }
     try open.store.appendBudgets([BudgetRow(key: trialsKey, value: trials)])
     open.store.fold()
-    return try assemble(open.store, open.study)
+    var facts = KnownFacts()
+    facts.outcomes = open.facts
+    return try assemble(open.store, open.study, facts)
   }
 
   /// A budget as a person gives it: for each search of the study.
@@ -155,7 +157,8 @@ package struct OpenRun: Sendable {
   private static func open(
     directory: String, document: AnyStudyDocument?, prepared: Prepared?, data: String?
   ) throws -> OpenRun {
-    let store = try RunStore.open(at: directory, mode: .writing)
+    var facts = KnownFacts()
+    let store = try RunStore.open(at: directory, mode: .writing) { facts.add($0) }
     let document = try document ?? readDocument(store)
     let sources = LostSources(store, document, prepared, data)
     guard let inputs = try store.inputsBlob() else {
@@ -168,12 +171,12 @@ package struct OpenRun: Sendable {
       try store.record(prepared.inputs)
       // None of these rows is computed again.
       store.fold()
-      return try assemble(store, try readStudy(document, store))
+      return try assemble(store, try readStudy(document, store), try facts.current(in: store))
     }
     var mended = try sources.mend([inputs])
     let study = try readStudy(document, store)
     mended += try sources.mend(try sources.slices(of: study))
-    return try assemble(store, study, mended: mended)
+    return try assemble(store, study, try facts.current(in: store), mended: mended)
   }
 
   /// Opens an existing run for reading, also while a coordinator writes.
@@ -185,7 +188,7 @@ package struct OpenRun: Sendable {
 
   /// ``look(directory:)`` through a store that is open.
   static func look(_ store: RunStore) throws -> OpenRun {
-    try assemble(store, try readStudy(try readDocument(store), store))
+    try assemble(store, try readStudy(try readDocument(store), store), try KnownFacts(in: store))
   }
 
   private static func readDocument(_ store: RunStore) throws -> AnyStudyDocument {
@@ -246,18 +249,12 @@ package struct OpenRun: Sendable {
     return planner
   }
 
-  private static func assemble(_ store: RunStore, _ study: AnyStudy, mended: [String] = []) throws -> OpenRun {
+  private static func assemble(
+    _ store: RunStore, _ study: AnyStudy, _ known: KnownFacts, mended: [String] = []
+  ) throws -> OpenRun {
     LargeBlocks.giveBack()
-    if store.mode == .writing {
-      try store.endQuarantines()
-      try store.reopenDisputes()
-    }
     var damage = store.damage.map(\.description) + mended
-    var facts: [Digest: Outcome] = [:]
-    facts.reserveCapacity((try? store.factCount()) ?? 0)
-    try store.forEachFact { row in
-      if let outcome = try? Outcome(canonical: row.outcome) { facts[row.job] = outcome }
-    }
+    var facts = known.outcomes
     var run = try start(study, store)
     var course = SearchCourse()
     // Not for readers: while they look, a coordinator removes states that it needs no more.
@@ -287,5 +284,32 @@ package struct OpenRun: Sendable {
       },
       doubted: Set(try store.revokedFacts().map(\.fact.job)).union(disputes.keys),
       note: try store.meta(noteKey))
+  }
+}
+
+/// What the facts of a run say.
+private struct KnownFacts {
+  var outcomes: [Digest: Outcome] = [:]
+  /// Facts that it was told.
+  private var count = 0
+
+  init() {}
+
+  /// All that count.
+  init(in store: RunStore) throws(RunStoreError) {
+    outcomes.reserveCapacity((try? store.factCount()) ?? 0)
+    try store.forEachFact { add($0) }
+  }
+
+  mutating func add(_ row: FactRow) {
+    count += 1
+    if let outcome = try? Outcome(canonical: row.outcome) { outcomes[row.job] = outcome }
+  }
+
+  /// These, as the opening of a run for writing told them, without those that are taken back before anything rests on them.
+  func current(in store: RunStore) throws(RunStoreError) -> KnownFacts {
+    try store.endQuarantines()
+    try store.reopenDisputes()
+    return try store.factCount() == count ? self : KnownFacts(in: store)
   }
 }

@@ -10,11 +10,13 @@ package enum AlgorithmSettings: Hashable, Sendable {
   case random(RandomSettings)
 
   /// The search at its start.
-  package func search(in space: SearchSpace) -> any SearchAlgorithm {
+  ///
+  /// - Parameter memory: what genomes may take, where a search can do with less.
+  package func search(in space: SearchSpace, memory: GenomeMemory = GenomeMemory()) -> any SearchAlgorithm {
     switch self {
-    case .genetic(let settings): GeneticSearch(settings: settings, space: space)
+    case .genetic(let settings): GeneticSearch(settings: settings, space: space, memory: memory)
     case .steadyState(let settings): SteadyStateSearch(settings: settings, space: space)
-    case .islands(let settings): IslandSearch(settings: settings, space: space)
+    case .islands(let settings): IslandSearch(settings: settings, space: space, memory: memory)
     case .annealing(let settings): AnnealingSearch(settings: settings, space: space)
     case .tempering(let settings): TemperingSearch(settings: settings, space: space)
     case .pareto(let settings): ParetoSearch(settings: settings, space: space)

@@ -31,6 +31,7 @@ struct SearchRound: Sendable {
   /// How many trials of a search wait for an answer at most, for they have their genomes. What is proposed next follows from
   /// the study and the answers, whatever the machine.
   private let window: Int
+  private let memory: GenomeMemory
 
   /// - Parameters:
   ///   - space: the masks of this round; each search gets it with a seed of its own.
@@ -39,7 +40,7 @@ struct SearchRound: Sendable {
   ///   - genome: what the searches vary.
   init(
     _ judge: CandidateJudge, plans: [SearchPlan], space: MaskSpace, smallest: MaskSpace, scored: ScoredMasks,
-    genome: MaskGenome = .masks, trials: Int, round: Int
+    genome: MaskGenome = .masks, trials: Int, round: Int, memory: GenomeMemory
   ) {
     var stream = RandomStream(seed: judge.seed, .randomPruning, UInt64(round))
     var baselines: [(Strategy, Genome?)] = [(.dense, nil), (.randomPruning, .mask(smallest.random(&stream)))]
@@ -49,7 +50,7 @@ struct SearchRound: Sendable {
     baselines.append((.globalMagnitude, .mask(smallest.selected(smallest.tables.magnitudes))))
     baselines += scored.baselines.map { ($0.strategy, .mask($0.mask)) }
     let spaces = plans.map { scored.spaces[$0.scores] ?? space }
-    self.init(.masks(judge), plans, baselines, trials: trials, round: round) { index, seed in
+    self.init(.masks(judge), plans, baselines, trials: trials, round: round, memory) { index, seed in
       let own = spaces[index].seeded(seed, noise: plans[index].noise)
       return genome == .masks ? .masks(own) : .reals(own.sparsitySpace)
     }
@@ -57,30 +58,31 @@ struct SearchRound: Sendable {
   }
 
   /// The searches of a template, beside its smallest network within the limits and its largest one without.
-  init(_ judge: ArchitectureJudge, plans: [SearchPlan], trials: Int) {
+  init(_ judge: ArchitectureJudge, plans: [SearchPlan], trials: Int, memory: GenomeMemory) {
     let template = judge.template.template
     let baselines: [(Strategy, Genome?)] = [
       (.largest, .choices(template.largest)), (.smallest, .choices(template.smallest)),
     ]
-    self.init(.architectures(judge), plans, baselines, trials: trials, round: 0) {
+    self.init(.architectures(judge), plans, baselines, trials: trials, round: 0, memory) {
       .choices(ChoiceSpace(judge.template, seed: $1))
     }
   }
 
   private init(
     _ judge: RoundJudge, _ plans: [SearchPlan], _ baselines: [(Strategy, Genome?)], trials: Int, round: Int,
-    space: (_ search: Int, _ seed: UInt64) -> SearchSpace
+    _ memory: GenomeMemory, space: (_ search: Int, _ seed: UInt64) -> SearchSpace
   ) {
     self.judge = judge
     self.plans = plans
     self.trials = trials
+    self.memory = memory
     self.baselines = baselines
     searches = plans.indices.map { index in
       var stream = RandomStream(seed: judge.seed, .search, UInt64(round), UInt64(index))
-      return plans[index].settings.search(in: space(index, stream.next()))
+      return plans[index].settings.search(in: space(index, stream.next()), memory: memory)
     }
     let bytes = searches.map { max($0.space.genomeBytes, judge.candidateBytes) }.reduce(1, +)
-    window = max(2 * Self.brood, GenomeMemory.pending / bytes)
+    window = max(2 * Self.brood, memory.pending / bytes)
   }
 
   /// Whether every trial has its answer.
@@ -182,7 +184,7 @@ struct SearchRound: Sendable {
   }
 
   private var isSmall: Bool {
-    searches.map { $0.generationSize * $0.space.genomeBytes }.reduce(0, +) <= GenomeMemory.generation
+    searches.map { $0.generationSize * $0.space.genomeBytes }.reduce(0, +) <= memory.generation
   }
 
   /// - Parameter pending: the proposals without an outcome, oldest first.

@@ -62,17 +62,21 @@ package struct SearchStudy: Sendable {
   var cycles: [CycleResult] = []
   /// Behind the searches of a study that has one.
   var population: PopulationRounds?
+  private let memory: GenomeMemory
   /// Proposals without an observation yet, oldest first.
   var pending: Deque<Proposal> = []
   /// How many outcomes were observed so far.
   package var observed = 0
 
   /// - Throws: `BudgetError` where no mask can meet the study's compression.
-  package init(_ study: Study, dataset: Digest, trials: Int) throws(BudgetError) {
+  package init(
+    _ study: Study, dataset: Digest, trials: Int, memory: GenomeMemory = GenomeMemory()
+  ) throws(BudgetError) {
     precondition(!study.searches.isEmpty && trials > 0 && (study.cycles == nil || study.population == nil))
     self.study = study
     self.dataset = dataset
     self.trials = trials
+    self.memory = memory
     layout = ParameterLayout(study.network, scope: study.scope)
     guard study.architecture == nil else {
       precondition(study.fitness.retraining?.start == .scratch && study.cycles == nil)
@@ -152,7 +156,7 @@ package struct SearchStudy: Sendable {
       seed: study.seed, numerics: study.numerics, splits: splits!, weights: weights!, early: early)
     round = SearchRound(
       judge, plans: study.searches, space: space, smallest: smallest, scored: scored, genome: study.units.genome,
-      trials: trials, round: cycles.count)
+      trials: trials, round: cycles.count, memory: memory)
     supplied = []
     phase = .searching
   }
@@ -239,7 +243,7 @@ package struct SearchStudy: Sendable {
     let judge = ArchitectureJudge(
       template: study.architecture!, objective: study.objective, retraining: study.fitness.retraining!,
       seed: study.seed, numerics: study.numerics, splits: splits!)
-    round = SearchRound(judge, plans: study.searches, trials: trials)
+    round = SearchRound(judge, plans: study.searches, trials: trials, memory: memory)
     phase = .searching
   }
 

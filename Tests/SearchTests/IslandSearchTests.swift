@@ -7,7 +7,7 @@ import Testing
 @Suite struct IslandSearchTests {
   private func search(
     seed: UInt64 = 1, islands: Int = 3, size: Int = 6, interval: Int = 2, migrants: Int = 1,
-    topology: IslandSettings.Topology = .ring, memory: Int = GenomeMemory.generation
+    topology: IslandSettings.Topology = .ring, memory: GenomeMemory = GenomeMemory()
   ) throws -> IslandSearch {
     IslandSearch(
       settings: IslandSettings(
@@ -26,8 +26,8 @@ import Testing
 
   @Test("Children that are made again are those that would have been kept, between migrations and behind them")
   func recipes() throws {
-    try checkLaws(trials: 110) { seed in try search(seed: seed, memory: 0) }
-    var (kept, remade) = (try search(), try search(memory: 0))
+    try checkLaws(trials: 110) { seed in try search(seed: seed, memory: GenomeMemory(generation: 0)) }
+    var (kept, remade) = (try search(), try search(memory: GenomeMemory(generation: 0)))
     for trials in stride(from: 7, through: 126, by: 7) {
       #expect(run(&kept, trials: trials) == run(&remade, trials: trials))
       #expect(kept.populations == remade.populations && kept.hallOfFame == remade.hallOfFame)

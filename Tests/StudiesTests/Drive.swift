@@ -105,7 +105,7 @@ extension Drive {
 }
 
 /// A planner at its start.
-func planner(_ study: Study, generations: Int) throws -> SearchStudy {
+func planner(_ study: Study, generations: Int, memory: GenomeMemory = GenomeMemory()) throws -> SearchStudy {
   try SearchStudy(
-    study, dataset: digest("dataset"), trials: generations * study.searches[0].settings.generationSize)
+    study, dataset: digest("dataset"), trials: generations * study.searches[0].settings.generationSize, memory: memory)
 }

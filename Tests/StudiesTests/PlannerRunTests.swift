@@ -91,6 +91,31 @@ import Testing
     }
   }
 
+  @Test(
+    "However little memory genomes may take, each search has the same history; two broods of it wait at most, and nothing is stored",
+    arguments: [false, true])
+  func memory(randomSearch: Bool) throws {
+    let study = try smallStudy(randomSearch: randomSearch, genetic: GeneticSettings(populationSize: 40))
+    let whole = try Drive.whole(study, generations: 4)
+    #expect(!whole.snapshots.isEmpty && whole.records.count > 160)
+    let little = try planner(study, generations: 4, memory: GenomeMemory(generation: 0, pending: 0))
+    var drive = Drive(little, FakeWorker(study))
+    try drive.advance()
+    var most = 0
+    while !drive.isFinished {
+      most = max(most, drive.outstanding.count)
+      drive.answer(0)
+      try drive.advance()
+    }
+    // The candidates that need no search are asked for at once with the first ones.
+    #expect((16...16 * study.searches.count + 4).contains(most), "\(most)")
+    for strategy in Set(whole.records.map(\.strategy)) {
+      func lines(_ drive: Drive) -> [String] { drive.records.filter { $0.strategy == strategy }.map(\.line) }
+      #expect(lines(drive) == lines(whole), "\(strategy)")
+    }
+    #expect(drive.snapshots.isEmpty && drive.records.count == whole.records.count)
+  }
+
   @Test("The history of few generations is a prefix of that of many")
   func prefix() throws {
     let alone = try smallStudy(randomSearch: false)

@@ -19,14 +19,14 @@ package struct GeneticSearch: IndependentTrials {
   private var deme: Deme
   private var hall: HallOfFame
 
-  /// - Parameter memory: bytes of genomes of a generation beyond which told children are made again instead of kept.
+  /// - Parameter memory: a generation beyond it is made again instead of kept.
   /// - Precondition: the settings are valid.
-  package init(settings: GeneticSettings, space: SearchSpace, memory: Int = GenomeMemory.generation) {
+  package init(settings: GeneticSettings, space: SearchSpace, memory: GenomeMemory = GenomeMemory()) {
     precondition(settings.isValid)
     self.settings = settings
     self.space = space
     let bytes = settings.populationSize * space.genomeBytes
-    deme = Deme(settings, keepsGenomes: bytes <= memory)
+    deme = Deme(settings, keepsGenomes: bytes <= memory.generation)
     hall = HallOfFame(size: settings.hallOfFameSize)
   }
 

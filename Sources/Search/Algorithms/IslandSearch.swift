@@ -18,15 +18,15 @@ package struct IslandSearch: IndependentTrials {
   private var demes: [Deme]
   private var hall: HallOfFame
 
-  /// - Parameter memory: bytes of genomes of a generation beyond which told children are made again instead of kept.
+  /// - Parameter memory: a generation beyond it is made again instead of kept.
   /// - Precondition: the settings are valid.
-  package init(settings: IslandSettings, space: SearchSpace, memory: Int = GenomeMemory.generation) {
+  package init(settings: IslandSettings, space: SearchSpace, memory: GenomeMemory = GenomeMemory()) {
     precondition(settings.isValid)
     self.settings = settings
     self.space = space
     let bytes = settings.islands * settings.genetic.populationSize * space.genomeBytes
     demes = (0..<settings.islands).map {
-      Deme(settings.genetic, place: $0, of: settings.islands, keepsGenomes: bytes <= memory)
+      Deme(settings.genetic, place: $0, of: settings.islands, keepsGenomes: bytes <= memory.generation)
     }
     hall = HallOfFame(size: settings.genetic.hallOfFameSize)
   }

@@ -25,11 +25,3 @@ extension SearchSpace {
     }
   }
 }
-
-/// How much memory genomes may take, in bytes. What a search does is the same however much it is.
-package enum GenomeMemory {
-  /// A generation: one beyond it is made again instead of kept, and not stored.
-  package static let generation = 1 << 28
-  /// Trials of a round that wait for answers.
-  package static let pending = 1 << 28
-}

@@ -77,6 +77,7 @@ let package = Package(
   ],
   targets: [
     // Floor 0: C.
+    .target(name: "CBits", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "CTraining", cSettings: [.unsafeFlags(["-O3"])]),
     .systemLibrary(name: "CMalloc"),
@@ -88,9 +89,9 @@ let package = Package(
     room("Digests", [crypto]),
     room("Elementary"),
     room("Monitoring"),
-    room("Randomness", ["Elementary"]),
+    room("Randomness", ["Elementary", "CBits"]),
     room("Models", ["Digests"]),
-    room("Pruning", ["Digests", "Models", "Randomness", "Elementary"]),
+    room("Pruning", ["Digests", "Models", "Randomness", "Elementary", "CBits"]),
 
     // Floor 2: pure planners and state machines.
     room("Search", ["Pruning", "Models", "Randomness", "Digests", "Elementary", deque]),
@@ -176,7 +177,7 @@ let package = Package(
 
     tests("Fuzzing", processes),
     tests("Digests", ["Digests"]),
-    tests("Randomness", ["Randomness", "Elementary"]),
+    tests("Randomness", ["Randomness", "Elementary", "CBits"]),
     tests("Models", ["Models", "Randomness", "Digests"]),
     tests("Pruning", ["Pruning", "Models", "Randomness", "Digests"]),
     tests("Search", ["Search", "Pruning", "Models", "Randomness", "Digests"]),

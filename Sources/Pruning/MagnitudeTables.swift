@@ -47,12 +47,15 @@ package struct MagnitudeTables: Sendable {
   /// and the scores themselves break ties.
   private static func addingGumbel(to scores: [Float], scale: Float, stream: inout RandomStream) -> [Float] {
     var out = scores
-    var bits: UInt64 = 0
     gumbelQuantiles.withUnsafeBufferPointer { quantiles in
-      for index in out.indices {
-        if index & 3 == 0 { bits = stream.next() }
-        out[index] += scale * quantiles[Int(bits & 0xffff)]
-        bits &>>= 16
+      // A few words at a time: those of millions of scores would take a quarter of their room again.
+      for start in stride(from: 0, to: out.count, by: 4096) {
+        let end = min(start + 4096, out.count)
+        let words = stream.words((end - start + 3) / 4)
+        for index in start..<end {
+          let bits = words[(index - start) / 4] &>> UInt64(16 * (index & 3))
+          out[index] += scale * quantiles[Int(bits & 0xffff)]
+        }
       }
     }
     return out

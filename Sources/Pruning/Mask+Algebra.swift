@@ -28,9 +28,11 @@ extension Mask {
     guard !range.isEmpty else { return 0 }
     let first = range.lowerBound >> 6
     let last = (range.upperBound - 1) >> 6
-    var total = 0
-    for index in first...last { total += (words[index] & Self.bits(of: range, inWord: index)).nonzeroBitCount }
-    return total
+    return words.withUnsafeBufferPointer { words in
+      func part(_ index: Int) -> Int { (words[index] & Self.bits(of: range, inWord: index)).nonzeroBitCount }
+      guard first < last else { return part(first) }
+      return part(first) + WordKernels.fastest.population(.init(rebasing: words[(first + 1)..<last])) + part(last)
+    }
   }
 
   /// The bits of word `index` that belong to `range`.
@@ -53,6 +55,14 @@ extension Mask {
 
   /// Positions that are removed.
   package var inverted: Mask { Mask(count: count, keeping: true).subtracting(self) }
+
+  /// The number of positions at which two masks of equal length differ.
+  package func distance(to other: Mask) -> Int {
+    precondition(count == other.count)
+    return words.withUnsafeBufferPointer { words in
+      other.words.withUnsafeBufferPointer { WordKernels.fastest.distance(words, $0) }
+    }
+  }
 
   private func combining(_ other: Mask, _ operation: (UInt64, UInt64) -> UInt64) -> Mask {
     precondition(count == other.count, "masks of \(count) and \(other.count) weights do not combine")
@@ -97,14 +107,15 @@ extension Mask {
     return out
   }
 
-  /// Takes each bit from one of two masks of equal length, where `choice` has 1 from the first.
-  package init(mixing first: Mask, _ second: Mask, choice: () -> UInt64) {
-    precondition(first.count == second.count)
-    var words = first.storage
-    let other = second.storage
-    for index in words.indices {
-      let bits = choice()
-      words[index] = words[index] & bits | other[index] & ~bits
+  /// Takes each bit from one of two masks of equal length, where `choices` has 1 from the first.
+  ///
+  /// - Precondition: as many choices as words.
+  package init(mixing first: Mask, _ second: Mask, choices: [UInt64]) {
+    precondition(first.count == second.count && choices.count == first.storage.count)
+    let (left, right) = (first.storage, second.storage)
+    let words = [UInt64](unsafeUninitializedCapacity: left.count) { buffer, initialized in
+      for index in left.indices { buffer[index] = left[index] & choices[index] | right[index] & ~choices[index] }
+      initialized = left.count
     }
     self.init(count: first.count, words: words)!
   }

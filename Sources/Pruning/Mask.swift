@@ -29,7 +29,7 @@ package struct Mask: Hashable, Sendable {
     if count & 63 != 0, words[words.count - 1] >> UInt64(count & 63) != 0 { return nil }
     self.count = count
     storage = words
-    population = words.reduce(0) { $0 + $1.nonzeroBitCount }
+    population = words.withUnsafeBufferPointer { WordKernels.fastest.population($0) }
   }
 
   /// A mask that keeps exactly the given positions; a position may be named twice.

@@ -70,13 +70,14 @@ package struct MaskShelf: Sendable {
       mask.withSample(Self.sketchWords) { buffer[$0] = $1 }
       initialized = Self.sketchWords
     }
+    let kernels = WordKernels.fastest
     var best = (distance: Int.max, index: 0)
     sketches.withUnsafeBufferPointer { sketches in
       sample.withUnsafeBufferPointer { sample in
         for index in entries.indices where entries[index].mask.count == mask.count {
           let place = (total - entries.count + index) % limit.count * Self.sketchWords
-          var distance = 0
-          for word in 0..<Self.sketchWords { distance &+= (sample[word] ^ sketches[place + word]).nonzeroBitCount }
+          let sketch = UnsafeBufferPointer(rebasing: sketches[place..<place + Self.sketchWords])
+          let distance = kernels.distance(sample, sketch)
           if distance < best.distance { best = (distance, index) }
         }
       }

@@ -47,12 +47,8 @@ import Testing
     var stream = RandomStream(seed: 3, .test, UInt64(count))
     for first in fewMasks(count: count) {
       for second in fewMasks(count: count) {
-        var choices: [UInt64] = []
-        let mixed = Mask(mixing: first, second) {
-          choices.append(stream.next())
-          return choices[choices.count - 1]
-        }
-        #expect(choices.count == first.words.count)
+        let choices = first.words.map { _ in stream.next() }
+        let mixed = Mask(mixing: first, second, choices: choices)
         let expected = (0..<count).map { choices[$0 / 64] >> UInt64($0 % 64) & 1 == 1 ? first[$0] : second[$0] }
         #expect(bits(mixed) == expected)
         #expect(mixed.population == expected.count { $0 })

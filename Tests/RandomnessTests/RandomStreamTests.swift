@@ -1,3 +1,4 @@
+import CBits
 import Randomness
 import Testing
 
@@ -22,6 +23,18 @@ import Testing
       first(3, of: RandomStream(seed: 1, .batchOrder, 2)) == [
         3_452_621_345_176_176_036, 11_805_680_962_414_572_949, 12_378_884_053_243_121_911,
       ])
+  }
+
+  /// From even and odd places, by every kernel.
+  @Test(arguments: [0, 3, 4].filter { $0 <= Int(cb_level()) }, [0, 1, 2, 3])
+  func manyWordsAreThoseOfOneByOne(_ level: Int, _ before: Int) {
+    for count in [0, 1, 2, 3, 4, 31, 32, 33, 1000] {
+      var single = RandomStream(seed: 9, .test, UInt64(count))
+      var many = single
+      for _ in 0..<before { #expect(single.next() == many.next()) }
+      #expect(many.words(count, level: level) == (0..<count).map { _ in single.next() }, "\(count) words")
+      #expect(many.next() == single.next(), "what follows \(count) words")
+    }
   }
 
   @Test func everyPartOfTheNameCounts() {

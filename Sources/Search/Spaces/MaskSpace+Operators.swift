@@ -14,7 +14,7 @@ extension MaskSpace {
     if case .pattern(let pattern) = size { return crossover(kind, first, second, pattern, stream: &stream) }
     var child = first
     switch kind {
-    case .uniform: child = Mask(mixing: first, second) { stream.next() }
+    case .uniform: child = Mask(mixing: first, second, choices: stream.words(first.words.count))
     case .onePoint: child.replace(stream.below(count + 1)..<count, from: second)
     case .twoPoint:
       let points = [stream.below(count + 1), stream.below(count + 1)].sorted()

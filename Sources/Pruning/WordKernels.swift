@@ -28,17 +28,37 @@ package struct WordKernels {
     return kernels.pointee.distance(words.baseAddress, others.baseAddress, words.count)
   }
 
-  /// For each word the sum of the numbers at the bits that are 1, of this word and all before it.
+  /// How many words share one of ``runningSums(_:of:wholes:)``.
+  package static let group = Int(CB_GROUP)
+
+  /// For each group of words the sum of the numbers at the bits that are 1, of this group and all before it.
   ///
   /// - Parameters:
   ///   - numbers: 64 a word; 0 behind the last position.
   ///   - wholes: the sum of each word's numbers.
-  /// - Complexity: linear in the numbers; what is read of them is the limit.
+  /// - Complexity: linear in the numbers.
   package func runningSums(_ words: [UInt64], of numbers: [UInt32], wholes: [UInt64]) -> [UInt64] {
     precondition(numbers.count == words.count * 64 && wholes.count == words.count)
-    return [UInt64](unsafeUninitializedCapacity: words.count) { buffer, initialized in
+    let groups = (words.count + Self.group - 1) / Self.group
+    return [UInt64](unsafeUninitializedCapacity: groups) { buffer, initialized in
       kernels.pointee.running_sums(words, words.count, numbers, wholes, buffer.baseAddress)
-      initialized = words.count
+      initialized = groups
     }
+  }
+
+  /// For each target the bit that is 1 at which the running sum of the numbers goes above it.
+  ///
+  /// - Parameter sums: those that ``runningSums(_:of:wholes:)`` gives for the same words and numbers.
+  /// - Precondition: the last sum is above all targets.
+  /// - Complexity: O(log words) for each, several at a time.
+  package func positions(
+    of targets: [UInt64], in words: [UInt64], of numbers: [UInt32], wholes: [UInt64], sums: [UInt64]
+  ) -> [Int] {
+    precondition(numbers.count == words.count * 64 && wholes.count == words.count)
+    precondition(sums.count == (words.count + Self.group - 1) / Self.group)
+    precondition(targets.allSatisfy { $0 < sums.last ?? 0 })
+    var positions = targets
+    kernels.pointee.find(words, words.count, numbers, wholes, sums, &positions, positions.count)
+    return positions.map { Int($0) }
   }
 }

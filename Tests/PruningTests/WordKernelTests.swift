@@ -25,19 +25,31 @@ import Testing
     }
   }
 
-  @Test(arguments: WordKernels.levels, [0, 1, 2, 5, 40]) func sums(_ level: Int, _ count: Int) {
+  @Test(arguments: WordKernels.levels, [0, 1, 2, 4, 5, 40]) func sums(_ level: Int, _ count: Int) {
     var stream = RandomStream(seed: 2, .test, UInt64(count))
+    let kernels = WordKernels(level: level)
     // Large numbers among small ones: sums go far beyond 32 bits.
-    let numbers = (0..<count * 64).map { _ in stream.chance(0.5) ? UInt32.max : UInt32(stream.below(5)) }
+    let numbers = (0..<count * 64).map { _ in stream.chance(0.5) ? UInt32.max : UInt32(1 + stream.below(5)) }
     let wholes = (0..<count).map { numbers[($0 * 64)..<($0 * 64 + 64)].reduce(UInt64(0)) { $0 + UInt64($1) } }
     for density in [0, 1, 4, 7, 8] {
       let words = words(count, density, &stream)
-      var total: UInt64 = 0
-      let expected = words.enumerated().map { index, word in
-        for bit in 0..<64 where word >> UInt64(bit) & 1 == 1 { total += UInt64(numbers[index * 64 + bit]) }
-        return total
+      let kept = (0..<count * 64).filter { words[$0 / 64] >> UInt64($0 % 64) & 1 == 1 }
+      let groups = stride(from: 0, to: count, by: WordKernels.group).map { $0 * 64 }
+      let expected = groups.map { start in
+        kept.filter { $0 < start + WordKernels.group * 64 }.reduce(UInt64(0)) { $0 + UInt64(numbers[$1]) }
       }
-      #expect(WordKernels(level: level).runningSums(words, of: numbers, wholes: wholes) == expected)
+      let sums = kernels.runningSums(words, of: numbers, wholes: wholes)
+      #expect(sums == expected)
+      // The first and the last target that means each position.
+      var (targets, meant): ([UInt64], [Int]) = ([], [])
+      var sum: UInt64 = 0
+      for position in kept {
+        targets += [sum, sum + UInt64(numbers[position]) - 1]
+        meant += [position, position]
+        sum += UInt64(numbers[position])
+      }
+      let found = kernels.positions(of: targets, in: words, of: numbers, wholes: wholes, sums: sums)
+      #expect(found == meant, "level \(level), density \(density) of 8")
     }
   }
 }

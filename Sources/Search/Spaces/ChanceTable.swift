@@ -34,48 +34,33 @@ package struct ChanceTable: Sendable {
     var left = pool
     var out: [Int] = []
     out.reserveCapacity(count)
-    var ends = cumulative(pool)
     var source = pool
+    var ends = cumulative(source)
     var misses = 0
     while out.count < count {
-      let unit = unit(at: UInt64(stream.below(Int(ends.last!))), ends, source)
-      if left[unit] {
-        left[unit] = false
-        out.append(unit)
-      } else {
-        misses += 1
+      // As many at a time as will be needed in any case: so the stream goes on as after one by one.
+      let some = min(count - out.count, 65 + count - misses)
+      let targets = (0..<some).map { _ in UInt64(stream.below(Int(ends.last!))) }
+      for unit in kernels.positions(of: targets, in: source.words, of: chances, wholes: sums, sums: ends) {
+        if left[unit] {
+          left[unit] = false
+          out.append(unit)
+        } else {
+          misses += 1
+        }
       }
       // What was drawn already hides the rest where few units have nearly all of the chances.
       if misses > 64 + count {
-        ends = cumulative(left)
         source = left
+        ends = cumulative(source)
         misses = 0
       }
     }
     return out
   }
 
-  /// The running sums of a pool's chances, a word at a time.
-  private func cumulative(_ pool: Mask) -> [UInt64] {
-    WordKernels.fastest.runningSums(pool.words, of: chances, wholes: sums)
-  }
+  private var kernels: WordKernels { .fastest }
 
-  /// The unit whose part of the running sums holds a number below the last of them.
-  private func unit(at target: UInt64, _ ends: [UInt64], _ pool: Mask) -> Int {
-    // Halves without a branch: where a random number lies cannot be foreseen.
-    var (low, open) = (0, ends.count)
-    while open > 1 {
-      let half = open / 2
-      low += ends[low + half - 1] <= target ? half : 0
-      open -= half
-    }
-    var rest = target - (low == 0 ? 0 : ends[low - 1])
-    var word = pool.words[low]
-    while true {
-      let unit = low << 6 + word.trailingZeroBitCount
-      if rest < chances[unit] { return unit }
-      rest -= UInt64(chances[unit])
-      word &= word - 1
-    }
-  }
+  /// The running sums of a pool's chances, some words at a time.
+  private func cumulative(_ pool: Mask) -> [UInt64] { kernels.runningSums(pool.words, of: chances, wholes: sums) }
 }

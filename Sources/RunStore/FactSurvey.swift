@@ -1,4 +1,5 @@
 internal import Digests
+internal import Foundation
 internal import GRDB
 
 /// A row of `facts` as it was found: the fact is nil where the check is wrong.
@@ -6,12 +7,12 @@ struct FoundFact {
   var sequence: Int
   var fact: FactRow?
   /// The bytes that its check is taken over; empty without a fact.
-  var canonical: [UInt8] = []
+  var canonical: [UInt8]
 }
 
 /// One pass over all facts of a run against their checks, their numbers and `HEAD`.
 ///
-/// - Complexity: O(n) in the number of facts; memory for the revoked and lost ones only.
+/// - Complexity: O(n) in the number of facts; memory for the revoked and lost ones only, and for writing the index.
 struct FactSurvey {
   /// The chain over everything, with a place for each lost fact.
   private(set) var chain = FactChain()
@@ -21,6 +22,10 @@ struct FactSurvey {
   private(set) var damaged: [Int] = []
   /// The numbers that have no sound row, those of damaged rows included.
   private(set) var lost: [Int] = []
+  /// Where the sound facts are; nil unless it is for writing.
+  private(set) var index: FactIndex?
+  /// Facts whose jobs begin like that of one before, nearly always none.
+  private var alike: [(job: Digest, place: Int)] = []
 
   private let head: Head?
   private let revoked: [Int: RevokedFact]
@@ -29,11 +34,13 @@ struct FactSurvey {
   /// Reads the whole run.
   ///
   /// - Parameters:
-  ///   - salvaging: whether a database that cannot be read to its end is an answer instead of an error.
+  ///   - isForWriting: whether the index is wanted, and a database that cannot be read to its end an error instead of an
+  ///     answer.
   ///   - body: is told each sound fact.
   init(
-    _ database: RunDatabase, headFile: HeadFile, salvaging: Bool, _ body: (FactRow) -> Void = { _ in }
+    _ database: RunDatabase, headFile: HeadFile, isForWriting: Bool, _ body: (FactRow) -> Void = { _ in }
   ) throws(RunStoreError) {
+    index = isForWriting ? FactIndex() : nil
     head = headFile.head
     if case .damaged(let found) = headFile { damage.append(.headUnreadable(found: found)) }
     revoked = try database.read("read the revoked facts of") { try RevokedFact.all(in: $0) }
@@ -45,10 +52,14 @@ struct FactSurvey {
         if let fact = row.fact { body(fact) }
       }
     } catch {
-      guard salvaging, case .damaged(_, let found) = error else { throw error }
+      guard !isForWriting, case .damaged(_, let found) = error else { throw error }
       stop = .unreadableFacts(after: chain.count, found: found)
     }
     if let stop { damage.append(stop) }
+    for (job, place) in alike {
+      let first = try database.read("read the facts of") { db in try FoundFact.at(place, in: db)?.fact?.job }
+      if first == job { throw .damaged(path: database.path, found: "two facts of one job") }
+    }
     finish()
   }
 
@@ -67,10 +78,12 @@ struct FactSurvey {
   }
 
   private mutating func add(_ row: FoundFact) {
-    guard row.fact != nil else {
+    guard let fact = row.fact else {
       damaged.append(row.sequence)
       return
     }
+    if let place = index?[fact.job] { alike.append((fact.job, place)) }
+    index?.insert(fact.job, at: row.sequence)
     advance(to: row.sequence - 1)
     chain.append(canonical: row.canonical)
     noteHead()
@@ -109,6 +122,28 @@ struct FactSurvey {
 extension FoundFact {
   static let pageSize = 1024
 
+  private init(_ row: Row) {
+    sequence = Int.fromDatabaseValue(row[0]) ?? 0
+    let found = FactRow.stored(sequence: sequence, job: row[1], kind: row[2], outcome: row[3], checksum: row[4])
+    (fact, canonical) = (found?.fact, found?.canonical ?? [])
+  }
+
+  /// The row with a number; nil if there is none.
+  static func at(_ sequence: Int, in db: Database) throws -> FoundFact? {
+    let statement = try db.cachedStatement(
+      sql: "SELECT sequence, job, kind, outcome, checksum FROM facts WHERE sequence = ?")
+    return try Row.fetchOne(statement, arguments: [sequence]).map { FoundFact($0) }
+  }
+
+  /// The row of a job; nil if there is none.
+  ///
+  /// - Complexity: O(n) in the number of facts.
+  static func of(_ job: Digest, in db: Database) throws -> FoundFact? {
+    let statement = try db.cachedStatement(
+      sql: "SELECT sequence, job, kind, outcome, checksum FROM facts WHERE job = ?")
+    return try Row.fetchOne(statement, arguments: [Data(job.bytes)]).map { FoundFact($0) }
+  }
+
   /// Reads the rows of one group, those before an error too.
   static func page(of db: Database, after: Int, into rows: inout [FoundFact]) throws {
     let cursor = try Row.fetchCursor(
@@ -116,11 +151,7 @@ extension FoundFact {
         sql: "SELECT sequence, job, kind, outcome, checksum FROM facts WHERE sequence > ? ORDER BY sequence LIMIT ?"),
       arguments: [after, pageSize])
     rows.reserveCapacity(pageSize)
-    while let row = try cursor.next() {
-      let sequence = Int.fromDatabaseValue(row[0]) ?? 0
-      let found = FactRow.stored(sequence: sequence, job: row[1], kind: row[2], outcome: row[3], checksum: row[4])
-      rows.append(FoundFact(sequence: sequence, fact: found?.fact, canonical: found?.canonical ?? []))
-    }
+    while let row = try cursor.next() { rows.append(FoundFact(row)) }
   }
 }
 

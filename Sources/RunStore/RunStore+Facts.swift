@@ -1,25 +1,6 @@
 package import Digests
-internal import Foundation
 internal import GRDB
 internal import Synchronization
-
-/// What became of each fact of a commit, in the order in which they were given.
-package struct CommitResult: Hashable, Sendable {
-  /// The jobs whose facts are new.
-  package internal(set) var inserted: [Digest] = []
-  /// The jobs whose facts were there already, with the same outcome.
-  package internal(set) var duplicates: [Digest] = []
-  /// The facts that contradict a stored one, which was kept.
-  package internal(set) var conflicts: [FactConflict] = []
-}
-
-/// Two outcomes of one job, of which one must be wrong.
-package struct FactConflict: Hashable, Sendable {
-  /// The fact that was offered and not stored.
-  package let offered: FactRow
-  /// The fact that is stored.
-  package let stored: FactRow
-}
 
 extension RunStore {
   /// Stores facts and attempts in one transaction, which is durable when this returns: only then may they be
@@ -30,37 +11,35 @@ extension RunStore {
   ///
   /// - Parameter echoes: further answers to jobs that have facts, to be compared with them and not stored.
   /// - Throws: ``RunStoreError``; nothing of the group is acknowledged then, and the store is poisoned.
-  /// - Complexity: O((f + a) log n) for f facts and a attempts in a run of n facts, and one fsync.
+  /// - Complexity: O(f + a) for f facts and a attempts, and one fsync.
   package func commit(
     _ facts: [FactRow], attempts: [AttemptRow], echoes: [FactRow] = []
   ) throws(RunStoreError) -> CommitResult {
     try writing("commit facts to") { () throws(RunStoreError) in
       if facts.isEmpty && attempts.isEmpty && echoes.isEmpty { return CommitResult() }
       return try ledger.withLock { ledger throws(RunStoreError) in
-        var next = ledger
-        let result = try database.write("commit facts to") { db in
-          var result = CommitResult()
-          for fact in facts { try Self.insert(fact, in: db, &next, &result) }
-          for echo in echoes {
-            guard let stored = try Self.fact(for: echo.job, in: db)?.fact, stored.outcome != echo.outcome else {
-              continue
-            }
-            result.conflicts.append(FactConflict(offered: echo, stored: stored))
-          }
-          for attempt in attempts { try Self.insert(attempt, in: db, &next) }
-          return result
+        var group = CommitGroup(after: ledger)
+        try database.write("commit facts to") { db in
+          for fact in facts { try group.insert(fact, in: db, ledger.index) }
+          for echo in echoes { try group.compare(echo, in: db, ledger.index) }
+          for attempt in attempts { try group.insert(attempt, in: db) }
         }
-        ledger = next
-        return result
+        group.add(to: &ledger)
+        return group.result
       }
     }
   }
 
   /// The fact of a job; nil if there is none with a right check.
   ///
-  /// - Complexity: O(log n) in the number of facts.
+  /// - Complexity: O(log n) in the number of facts for a store that writes, O(n) for others.
   package func fact(for job: Digest) throws(RunStoreError) -> FactRow? {
-    try database.read("look up a fact in") { db in try Self.fact(for: job, in: db)?.fact }
+    guard mode == .writing else {
+      return try database.read("look up a fact in") { db in try FoundFact.of(job, in: db)?.fact }
+    }
+    guard let place = ledger.withLock({ $0.index[job] }) else { return nil }
+    let fact = try database.read("look up a fact in") { db in try FoundFact.at(place, in: db)?.fact }
+    return fact?.job == job ? fact : nil
   }
 
   /// Calls `body` for each sound fact in the order in which they were committed, outside all locks.
@@ -102,19 +81,31 @@ extension RunStore {
   /// - Throws: ``RunStoreError``
   package func revoke(_ job: Digest, reason: String) throws(RunStoreError) -> Bool {
     try writing("revoke a fact of") { () throws(RunStoreError) in
-      try ledger.withLock { _ throws(RunStoreError) in
-        try database.write("revoke a fact of") { db in try Self.revoke(job, reason: reason, in: db) }
+      try ledger.withLock { ledger throws(RunStoreError) in
+        let taken = try database.write("revoke a fact of") { db in
+          try Self.revoke([job], reason: reason, in: db, ledger.index)
+        }
+        for (job, place) in taken { ledger.index.remove(job, at: place) }
+        return !taken.isEmpty
       }
     }
   }
 
-  /// Moves a fact to the revoked ones, inside the caller's transaction; whether there was one.
-  static func revoke(_ job: Digest, reason: String, in db: Database) throws -> Bool {
-    guard let (sequence, found) = try Self.fact(for: job, in: db), let fact = found else { return false }
-    let row = RevokedRow(fact: fact, reason: reason.storable)
-    try RevokedFact(sequence: sequence, isLost: false, row: row).insert(in: db)
-    try db.execute(sql: "DELETE FROM facts WHERE sequence = ?", arguments: [sequence])
-    return true
+  /// Moves facts to the revoked ones, inside the caller's transaction.
+  ///
+  /// - Returns: the jobs that had one, and where it was.
+  static func revoke(
+    _ jobs: [Digest], reason: String, in db: Database, _ index: FactIndex
+  ) throws -> [(job: Digest, place: Int)] {
+    try jobs.compactMap { job in
+      guard let place = index[job], let fact = try FoundFact.at(place, in: db)?.fact, fact.job == job else {
+        return nil
+      }
+      let row = RevokedRow(fact: fact, reason: reason.storable)
+      try RevokedFact(sequence: place, isLost: false, row: row).insert(in: db)
+      try db.execute(sql: "DELETE FROM facts WHERE sequence = ?", arguments: [place])
+      return (job, place)
+    }
   }
 
   /// The facts that were taken back on purpose, in the order in which they had been committed.
@@ -122,58 +113,6 @@ extension RunStore {
     try database.read("read the revoked facts of") { db in
       try RevokedFact.all(in: db).values.filter { !$0.isLost }.sorted { $0.sequence < $1.sequence }.map(\.row)
     }
-  }
-
-  /// The row of a job; the fact is nil where its check is wrong.
-  private static func fact(for job: Digest, in db: Database) throws -> (sequence: Int, fact: FactRow?)? {
-    let statement = try db.cachedStatement(
-      sql: "SELECT sequence, job, kind, outcome, checksum FROM facts WHERE job = ?")
-    guard let row = try Row.fetchOne(statement, arguments: [Data(job.bytes)]) else { return nil }
-    let sequence = Int.fromDatabaseValue(row[0]) ?? 0
-    let fact = FactRow.stored(
-      sequence: sequence, job: row[1], kind: row[2], outcome: row[3], checksum: row[4])?.fact
-    return (sequence, fact?.job == job ? fact : nil)
-  }
-
-  private static func insert(
-    _ fact: FactRow, in db: Database, _ ledger: inout Ledger, _ result: inout CommitResult
-  ) throws {
-    let sequence = ledger.facts.next
-    // Nearly every job is new: to ask first would cost as much again.
-    let statement = try db.cachedStatement(
-      sql: "INSERT INTO facts (sequence, job, kind, outcome, checksum) VALUES (?, ?, ?, ?, ?) "
-        + "ON CONFLICT (job) DO NOTHING")
-    let canonical = fact.canonicalBytes(sequence: sequence)
-    try statement.execute(arguments: [
-      sequence, Data(fact.job.bytes), fact.kind, Data(fact.outcome), canonical.rowCheck,
-    ])
-    guard db.changesCount > 0 else {
-      guard let (place, found) = try Self.fact(for: fact.job, in: db) else {
-        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a job is in the index and not in the table")
-      }
-      guard let stored = found else {
-        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the check of fact \(place) is wrong")
-      }
-      if stored == fact {
-        result.duplicates.append(fact.job)
-      } else {
-        result.conflicts.append(FactConflict(offered: fact, stored: stored))
-      }
-      return
-    }
-    ledger.facts.append(canonical: canonical)
-    result.inserted.append(fact.job)
-  }
-
-  private static func insert(_ attempt: AttemptRow, in db: Database, _ ledger: inout Ledger) throws {
-    ledger.attempts += 1
-    let statement = try db.cachedStatement(
-      sql: "INSERT INTO attempts (sequence, job, kind, worker, waited, started, finished, cpu, disposition, checksum) "
-        + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-    try statement.execute(arguments: [
-      ledger.attempts, Data(attempt.job.bytes), attempt.kind, attempt.worker, attempt.secondsWaited, attempt.started,
-      attempt.finished, attempt.cpuSeconds, attempt.disposition, attempt.check(sequence: ledger.attempts),
-    ])
   }
 }
 

@@ -41,10 +41,10 @@ extension RunStore {
     let database = try RunDatabase(layout.database, .reading)
     let identity = try Inspection.identity(database)
     // HEAD first: a writer may be at work, and the database must not be older than what HEAD tells of it.
-    var survey = try FactSurvey(database, headFile: Head.read(layout), salvaging: true)
+    var survey = try FactSurvey(database, headFile: Head.read(layout), isForWriting: false)
     if !survey.damage.isEmpty {
       // A writer that revoked a fact between two reads looks like damage, but not twice.
-      survey = try FactSurvey(database, headFile: Head.read(layout), salvaging: true)
+      survey = try FactSurvey(database, headFile: Head.read(layout), isForWriting: false)
     }
     let ledger = Ledger(facts: survey.chain, attempts: 0)
     let damage = try survey.damage + headDamage(layout)
@@ -84,7 +84,7 @@ extension RunStore {
     try prepareFolders(layout)
     let store = RunStore(
       layout, .writing, database, lock, Identity(study: found.study, run: found.run, epoch: epoch),
-      Ledger(facts: survey.chain, attempts: attempts), damage)
+      Ledger(facts: survey.chain, attempts: attempts, index: survey.index ?? FactIndex()), damage)
     if !damage.isEmpty { try store.writeHead() }
     return store
   }
@@ -154,7 +154,7 @@ enum Inspection {
   ) throws(RunStoreError) -> FactSurvey {
     let database = try RunDatabase(layout.database, .reading)
     defer { database.close() }
-    return try FactSurvey(database, headFile: headFile, salvaging: false, body)
+    return try FactSurvey(database, headFile: headFile, isForWriting: true, body)
   }
 
   /// Checks tables and pages through a connection that cannot fold the write-ahead log into a damaged database.

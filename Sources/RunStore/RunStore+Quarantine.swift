@@ -24,13 +24,15 @@ extension RunStore {
   package func quarantine(_ worker: Digest, reason: String) throws(RunStoreError) -> [Digest] {
     try beginQuarantine(of: worker, reason: reason)
     return try writing("take back the facts of a worker in") { () throws(RunStoreError) in
-      try ledger.withLock { _ throws(RunStoreError) in
-        try database.write("take back the facts of a worker in") { db in
+      try ledger.withLock { ledger throws(RunStoreError) in
+        let taken = try database.write("take back the facts of a worker in") { db in
           let jobs = try Self.jobs(of: worker, in: db)
-          let revoked = try jobs.filter { try Self.revoke($0, reason: reason, in: db) }
+          let taken = try Self.revoke(jobs, reason: reason, in: db, ledger.index)
           try MetaTable.set(Self.prefix + worker.hex, Self.revoked + reason, in: db)
-          return revoked
+          return taken
         }
+        for (job, place) in taken { ledger.index.remove(job, at: place) }
+        return taken.map(\.job)
       }
     }
   }

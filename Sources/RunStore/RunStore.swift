@@ -42,10 +42,13 @@ package final class RunStore: Sendable {
   private let lock: Mutex<RunLock?>
   private let cause = Mutex<String?>(nil)
 
-  /// The numbers that the next rows get; held for the whole of a commit, so that commits follow each other.
+  /// The numbers that the next rows get, and where facts are; held for the whole of a commit, so that commits follow each
+  /// other.
   struct Ledger: Sendable {
     var facts: FactChain
     var attempts: Int
+    /// Empty unless the store is for writing.
+    var index = FactIndex()
   }
 
   init(

@@ -207,4 +207,34 @@ import Testing
     try image.write(to: path)
     #expect(try RunStore.open(at: path, mode: .reading).damage == [.headDiffers(count: 50)])
   }
+
+  /// The second row of a run put into another run, where the first row is of the same job: both have right checks.
+  @Test func twoFactsOfOneJobAreRefused() throws {
+    let rows = ["a job", "another"].map {
+      FactRow(job: digest($0), kind: "evaluate", outcome: Array("accuracy 0.9".utf8))
+    }
+    let images = try [rows, rows.reversed()].enumerated().map { index, facts in
+      let path = try scratch.run("two-\(index)")
+      let store = try RunStore.open(at: path, mode: .writing)
+      _ = try store.commit(facts, attempts: [])
+      try store.close()
+      return try Image(of: path)["sentei.sqlite"]
+    }
+    let places = try zip(images, [rows[1], rows[0]]).map { image, row in
+      // Job, kind, outcome and a check of eight bytes, one behind the other.
+      let start = try #require(image.range(of: Data(row.job.bytes))).lowerBound
+      return start..<start + Digest.byteCount + row.kind.utf8.count + row.outcome.count + 8
+    }
+    var image = try Image(of: scratch("two-0"))
+    image.files["HEAD"] = nil
+    image["sentei.sqlite"].replaceSubrange(places[0], with: images[1][places[1]])
+    let path = scratch("two")
+    try image.write(to: path)
+    #expect(
+      try RunStore.open(at: path, mode: .reading).allFacts() == [rows[0], rows[0]], "what the test wants to make")
+    let database = scratch("two") + "/sentei.sqlite"
+    #expect(throws: RunStoreError.damaged(path: database, found: "two facts of one job")) {
+      try RunStore.open(at: path, mode: .writing)
+    }
+  }
 }

@@ -110,29 +110,6 @@ package final class EvaluationData: @unchecked Sendable {
     }
   }
 
-  /// For each block a bit for each feature that is not zero in all of its samples, before normalisation; at least 1,024.
-  ///
-  /// - Complexity: linear in the number of values.
-  func liveFeatures() -> [[UInt64]] {
-    func live<Value: BitwiseCopyable & Equatable & ExpressibleByIntegerLiteral>(
-      _ values: AlignedBuffer<Value>
-    ) -> [[UInt64]] {
-      let lanes = Kernels.lanes
-      return (0..<(count + lanes - 1) / lanes).map { block in
-        var bits = [UInt64](repeating: 0, count: max(16, (featureCount + 63) / 64))
-        for feature in 0..<featureCount {
-          let row = values.base + (block * featureCount + feature) * lanes
-          if (0..<lanes).contains(where: { row[$0] != 0 }) { bits[feature / 64] |= 1 << UInt64(feature % 64) }
-        }
-        return bits
-      }
-    }
-    return switch blocks {
-    case .bytes(let bytes, _): live(bytes)
-    case .floats(let floats): live(floats)
-    }
-  }
-
   /// Normalisation is monotone, so the extremes of each channel tell.
   private static func isFinite<Value: Comparable>(
     _ values: [Value], in data: LabelledData, as float: (Value) -> Float

@@ -194,13 +194,13 @@ struct Kernels {
   /// `ck_filter`.
   ///
   /// - Parameters:
-  ///   - live: 1,024 bits, for inputs from `first` on.
+  ///   - live: 1,024 bits at least, for inputs from `first` on.
   ///   - liveOffsets: room for all entries and 16 more; `liveWeights` likewise.
   func filter(
     _ runs: [Run], offsets: UnsafePointer<UInt32>, weights: UnsafePointer<Float>, live: [UInt64], first: Int,
     into liveOffsets: UnsafeMutablePointer<UInt32>, _ liveWeights: UnsafeMutablePointer<Float>
   ) -> [Run] {
-    precondition(live.count == 16)
+    precondition(live.count >= 16)
     var some = [Run](repeating: Run(start: 0, count: 0, source: 0, target: 0), count: runs.count)
     live.withUnsafeBytes { live in
       var c = ck_filter(

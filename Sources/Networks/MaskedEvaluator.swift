@@ -16,6 +16,8 @@ package final class MaskedEvaluator {
   private let chain: DenseChain?
   /// For the last few numbers of samples that were asked about.
   private var populations: [Population] = []
+  /// Bytes that a population may take for activations.
+  private let memory: Int
   private let nonfinite = AlignedBuffer<Int32>(count: Kernels.lanes)
   private let losses = AlignedBuffer<Double>(count: Kernels.lanes)
   /// Where weights are not finite: in which mask position, or nil where no mask removes them.
@@ -25,11 +27,13 @@ package final class MaskedEvaluator {
 
   /// An evaluator of masks over `scope` for the given parameters.
   ///
+  /// - Parameter memory: bytes for activations of walks, for each number of samples that is asked about; nil: 256 MB.
   /// - Throws: ``NetworkError`` if data or parameters do not belong to the network, or it is too large to evaluate.
   package init(
     network: NetworkDescription, scope: PruningScope, parameters: [Float], data: EvaluationData,
-    variant: KernelVariant = .best
+    variant: KernelVariant = .best, memory: Int? = nil
   ) throws(NetworkError) {
+    self.memory = memory ?? Neighbours.usualMemory
     try network.check(shape: data.shape, classes: data.classes, parameters: parameters.count)
     self.data = data
     kernels = Kernels(variant)
@@ -125,9 +129,13 @@ package final class MaskedEvaluator {
     return scores
   }
 
+  /// How many masks were computed from activations that another one left.
+  package var neighbourCount: Int { populations.reduce(0) { $0 + $1.neighbourCount } }
+
   private func population(of chain: DenseChain, samples: Int) -> Population {
     if let found = populations.first(where: { $0.sampleCount == samples }) { return found }
-    let fresh = Population(chain, parameters: parameters, data: data, samples: samples, kernels: kernels)
+    let fresh = Population(
+      chain, parameters: parameters, data: data, samples: samples, kernels: kernels, memory: memory)
     populations = populations.suffix(3) + [fresh]
     return fresh
   }

@@ -19,7 +19,7 @@ enum RoundJudge: Sendable {
   /// Whether breeding and naming a candidate takes longer than handing it to another thread: from about 25 µs on.
   var isCostly: Bool {
     switch self {
-    case .masks(let judge): judge.units.count >= 1 << 15
+    case .masks(let judge): judge.units.count >= 1 << 16
     case .architectures: false
     }
   }

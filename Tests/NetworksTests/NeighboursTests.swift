@@ -15,7 +15,12 @@ import Testing
     let acceptance: Double
     var data = Data.dense
 
-    enum Data: CaseIterable { case dense, sparse, floats, normalized, regression }
+    enum Data: CaseIterable { case dense, sparse, floats, normalized, regression, blank }
+
+    /// Whether steps are near enough to be computed from activations that were kept.
+    ///
+    /// Where the first layer is small, or nearly all inputs are zero, there is too little to save.
+    var isNear: Bool { widths.count > 2 && widths[0] > 400 && (data != .blank || samples > 100) }
 
     var description: String { "seed \(seed), \(samples) samples, \(widths), acceptance \(acceptance), \(data)" }
   }
@@ -41,6 +46,13 @@ import Testing
     switch walk.data {
     case .dense: return plain
     case .sparse: return try Samples.sparse(plain, seed: walk.seed)
+    // All zero in the first samples, more than a block of them.
+    case .blank:
+      let sparse = try Samples.sparse(plain, seed: walk.seed)
+      guard case .bytes(var bytes, let scale) = sparse.values else { preconditionFailure("samples are bytes") }
+      for index in 0..<min(walk.samples, 70) * features { bytes[index] = 0 }
+      return try LabelledData(
+        shape: plain.shape, classes: classes, values: .bytes(bytes, scale: scale), labels: plain.labels)
     case .regression: return try Samples.regression(walk.seed, of: Samples.sparse(plain, seed: walk.seed))
     case .floats:
       var stream = RandomStream(seed: walk.seed, .test, 11)
@@ -83,7 +95,43 @@ import Testing
           states[number] = masks[place]
         }
       }
+      if walk.isNear { #expect(evaluator.neighbourCount > 6, "\(variant): of 24 steps") }
     }
+  }
+
+  /// Walks in turns, more than there is memory for: those that have none are evaluated as they were before, and one that is
+  /// left makes room.
+  @Test func walksGoWhereMemoryEnds() throws {
+    let network = try NetworkDescription(name: "test", widths: [120, 30, 6])
+    let layout = ParameterLayout(network)
+    let data = try Samples.data(1, count: 200, features: 120, classes: 6)
+    // Activations of two walks, each with as many changes: four blocks of 30 neurons, and losses.
+    let size = 2 * (4 * 30 * 64 * 4 + 200 * 8)
+    func counts(_ walks: [[Int]], memory: Int) throws -> [Int] {
+      let evaluator = try MaskedEvaluator(
+        network: network, scope: PruningScope(), parameters: Samples.parameters(1, count: layout.count),
+        data: EvaluationData(data), memory: memory)
+      var stream = RandomStream(seed: 1, .test, 14)
+      let states = (0..<4).map { Samples.mask(UInt64($0), count: layout.prunableCount, density: 0.2) }
+      var counts: [Int] = []
+      for numbers in walks {
+        for number in numbers {
+          let mask = Self.neighbour(states[number], &stream)
+          #expect(evaluator.evaluate([MaskedEvaluator.Query(mask: mask)]) == [evaluator.evaluate(mask)])
+        }
+        counts.append(evaluator.neighbourCount)
+      }
+      return counts
+    }
+    // A walk is known from its third mask on.
+    let turns = Array(repeating: [0, 1, 2, 3], count: 10)
+    #expect(try counts(turns, memory: 4 * size).last == 32)
+    #expect(try counts(turns, memory: 2 * size).last == 16)
+    #expect(try counts(turns, memory: size - 1).last == 0)
+    // Two walks, then forty steps of two others: after 34 of them the first are given up.
+    let left = Array(repeating: [0, 1], count: 5) + Array(repeating: [2, 3], count: 40)
+    let found = try counts(left, memory: 2 * size)
+    #expect(found[4] == 6 && found[4 + 16] == 6 && found[44] > 40)
   }
 
   /// A weight that overflows is met by the masks that keep it, on a walk that flips it again and again.

@@ -22,8 +22,10 @@ struct Drive {
   private(set) var snapshots: [(state: [UInt8], trials: Int)] = []
   private(set) var isFinished = false
 
-  init(_ planner: SearchStudy, _ worker: FakeWorker, facts: [Digest: Outcome] = [:]) {
-    run = PlannerRun(planner)
+  init(
+    _ planner: SearchStudy, _ worker: FakeWorker, facts: [Digest: Outcome] = [:], executor: Executor = .serial
+  ) {
+    run = PlannerRun(planner, executor: executor)
     self.worker = worker
     self.facts = facts
   }

@@ -116,6 +116,19 @@ import Testing
     #expect(drive.snapshots.isEmpty && drive.records.count == whole.records.count)
   }
 
+  @Test("Candidates that are bred and named side by side, in whatever order, give the same history")
+  func executors() throws {
+    var study = try smallStudy(genetic: GeneticSettings(populationSize: 12, eliteSize: 4))
+    // Smaller ones are bred one after another.
+    study.network = try NetworkDescription(name: "wide", widths: [400, 180, 8])
+    let whole = try Drive.whole(study, generations: 3)
+    let backwards = Executor { count, body in for index in (0..<count).reversed() { body(index) } }
+    var drive = Drive(try planner(study, generations: 3), FakeWorker(study), executor: backwards)
+    try drive.finish()
+    #expect(drive.lines == whole.lines && drive.records == whole.records)
+    #expect(drive.records.count > 72)
+  }
+
   @Test("The history of few generations is a prefix of that of many")
   func prefix() throws {
     let alone = try smallStudy(randomSearch: false)

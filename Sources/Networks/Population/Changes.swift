@@ -9,10 +9,15 @@ final class Changes {
   private var rows: [UInt32] = []
   /// Where each block's rows end.
   private var ends: [Int] = []
-  /// [rows][lanes]; grows.
+  /// [rows][lanes]; grows up to `mostRows`.
   private var values = AlignedBuffer<Float>(count: 0)
+  private let mostRows: Int
 
-  init(samples: Int) { losses = AlignedBuffer(count: samples) }
+  /// - Parameter neurons: those of a block, of all layers but the last.
+  init(neurons: Int, samples: Int) {
+    mostRows = KeptActivations.blocks(samples) * neurons
+    losses = AlignedBuffer(count: samples)
+  }
 
   func removeAll() {
     correct.removeAll(keepingCapacity: true)
@@ -29,9 +34,8 @@ final class Changes {
   ///   - numbers: `count` places among those of a layer whose first row is `first`.
   ///   - block: where they lie: [rows][lanes].
   func append(_ numbers: UnsafePointer<UInt32>, count: Int, first: Int, of block: UnsafePointer<Float>) {
-    let size = (rows.count + count) * Kernels.lanes
-    if size > values.count {
-      let larger = AlignedBuffer<Float>(count: 2 * size)
+    if (rows.count + count) * Kernels.lanes > values.count {
+      let larger = AlignedBuffer<Float>(count: min(2 * (rows.count + count), mostRows) * Kernels.lanes)
       larger.base.update(from: values.base, count: rows.count * Kernels.lanes)
       values = larger
     }

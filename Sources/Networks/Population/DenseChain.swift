@@ -61,8 +61,13 @@ struct DenseChain {
       }
     }
     // Each sum has a row of its own; a description that nobody means could make more than memory holds.
-    guard !layers.isEmpty, layers.reduce(0, { $0 + $1.outputs }) <= Self.mostOutputs else { return nil }
+    guard !layers.isEmpty, layers.reduce(0, { $0 + $1.outputs }) <= Self.mostOutputs,
+      layers[0].inputs <= Self.mostInputs
+    else { return nil }
   }
+
+  /// The kernels' offsets are bytes in 32 bits, 256 for each input.
+  private static let mostInputs = 1 << 24
 
   private static let mostOutputs = 1 << 18
 }

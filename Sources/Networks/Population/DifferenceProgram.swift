@@ -33,6 +33,8 @@ final class DifferenceProgram {
   private let firstRows: [Int]
   /// For each block a bit for each feature that is not zero in all of its samples; nil where hardly any is.
   private let live: [[UInt64]]?
+  /// Whether what was compiled is all of a mask, whatever is kept.
+  private var computesAll = false
   /// The words that hold a bit for each feature.
   private let words: Int
   /// Of the multiply-adds of the first layer, the share that its zeros leave.
@@ -63,9 +65,10 @@ final class DifferenceProgram {
   ///
   /// - Parameters:
   ///   - parameters: must be of the chain's network.
-  ///   - liveShare: the share of the data's features that are not zero throughout a slab, if they are worth looking for.
+  ///   - data: laid out in the samples' order.
   init?(
-    _ chain: DenseChain, parameters: AlignedBuffer<Float>, data: EvaluationData, liveShare: Double?, kernels: Kernels
+    _ chain: DenseChain, parameters: AlignedBuffer<Float>, data: EvaluationData, samples: OrderedSamples,
+    kernels: Kernels
   ) {
     guard chain.layers.count > 1 else { return nil }
     self.chain = chain.layers
@@ -80,8 +83,7 @@ final class DifferenceProgram {
     firstRows = rows
     rowCount = rows.last!
     words = (data.featureCount + 63) / 64
-    live = liveShare == nil ? nil : data.liveFeatures()
-    self.liveShare = liveShare ?? 1
+    (live, liveShare) = (samples.liveInBlocks, samples.live == nil ? 1 : samples.liveShare)
     counts = chain.layers.map { _ in 0 }
     self.rows = chain.layers.map { AlignedBuffer(count: $0.outputs) }
     fresh = chain.layers.map { AlignedBuffer(count: $0.outputs * Kernels.lanes) }
@@ -117,6 +119,7 @@ final class DifferenceProgram {
   /// - Parameter positions: where it differs from the one whose activations are kept, ascending; nil computes all.
   /// - Complexity: linear in the kept weights of what is computed anew and of the layers behind the first.
   func compile(_ mask: Mask, differing positions: [Int]?) {
+    computesAll = positions == nil
     entries.count = 0
     layers = chain.map { layer in
       Layer(differing: [UInt64](repeating: positions == nil ? ~0 : 0, count: (layer.outputs + 63) / 64))
@@ -127,10 +130,7 @@ final class DifferenceProgram {
     if let positions {
       note(positions, mask)
     } else {
-      for neuron in 0..<chain[0].outputs {
-        change(neuron, mask)
-        for index in flips.count - words..<flips.count { flips[index] = ~0 }
-      }
+      for neuron in 0..<chain[0].outputs { change(neuron, mask) }
     }
     for index in 1..<chain.count { compile(layer: index, mask) }
   }
@@ -140,8 +140,10 @@ final class DifferenceProgram {
       let index = chain.firstIndex { $0.weight.maskRange?.contains(position) ?? false }!
       let (neuron, input) = (position - chain[index].weight.maskRange!.lowerBound)
         .quotientAndRemainder(dividingBy: chain[index].inputs)
-      layers[index].differing[neuron / 64] |= 1 << UInt64(neuron % 64)
-      guard index == 0 else { continue }
+      guard index == 0 else {
+        layers[index].differing[neuron / 64] |= 1 << UInt64(neuron % 64)
+        continue
+      }
       if changed.last?.neuron != neuron { change(neuron, mask) }
       flips[flips.count - words + input / 64] |= 1 << UInt64(input % 64)
     }
@@ -226,7 +228,7 @@ final class DifferenceProgram {
     return UnsafePointer(fresh[last].base)
   }
 
-  /// Takes back what the last ``run(block:on:nonfinite:)`` did to a block of kept activations.
+  /// Takes back what the last ``run(block:on:nonfinite:noting:)`` did to a block of kept activations.
   func undo(in kept: UnsafeMutablePointer<Float>) {
     for index in 0..<chain.count - 1 { _ = exchange(index, kept) }
   }
@@ -244,7 +246,8 @@ final class DifferenceProgram {
       keptFeatures.withUnsafeBufferPointer { keptFeatures in
         for (place, changed) in changed.enumerated() {
           let first = place &* words
-          if let live {
+          // What is computed for the first time has its bias even where all inputs are zero.
+          if !computesAll, let live {
             var concerned: UInt64 = 0
             for word in 0..<words { concerned |= flips[first &+ word] & live[word] }
             if concerned == 0 { continue }

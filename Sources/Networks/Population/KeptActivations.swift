@@ -29,5 +29,5 @@ final class KeptActivations {
     blocks(samples) * neurons * Kernels.lanes * MemoryLayout<Float>.stride + samples * MemoryLayout<Double>.stride
   }
 
-  private static func blocks(_ samples: Int) -> Int { (samples + Kernels.lanes - 1) / Kernels.lanes }
+  static func blocks(_ samples: Int) -> Int { (samples + Kernels.lanes - 1) / Kernels.lanes }
 }

@@ -40,6 +40,8 @@ final class Neighbours {
   private let mostWalks: Int
   /// Masks that were asked about.
   private var asked = 0
+  /// Of these, how many were computed from activations that were kept.
+  private(set) var found = 0
   /// Masks of no walk, the latest last, and whether one of them was near another: of two alone nobody knows whether more
   /// come, as they do on a walk.
   private var seen: [(mask: Mask, hasNeighbour: Bool)] = []
@@ -48,22 +50,23 @@ final class Neighbours {
   private let blockLosses = AlignedBuffer<Double>(count: Kernels.lanes)
 
   /// Memory for activations, in bytes: 8 walks of lenet-300-100 on 10,000 samples, if they change everything.
-  private static let memory = 1 << 28
+  static let usualMemory = 1 << 28
   /// The share of a mask's multiply-adds up to which activations are worth reading instead, as measured.
   private static let worthwhile = 0.6
   private static let mostSeen = 32
+  /// Walks however small they are: each mask is compared with all of them.
+  private static let mostCompared = 64
 
-  /// Nil where there are no activations to keep, or they would need too much memory.
+  /// Nil where there are no activations to keep, or they would need more than `memory` bytes.
   init?(
     _ chain: DenseChain, parameters: AlignedBuffer<Float>, data: EvaluationData, samples: OrderedSamples,
-    kernels: Kernels
+    kernels: Kernels, memory: Int
   ) {
     guard
-      let program = DifferenceProgram(
-        chain, parameters: parameters, data: data, liveShare: samples.live == nil ? nil : samples.liveShare,
-        kernels: kernels)
+      let program = DifferenceProgram(chain, parameters: parameters, data: data, samples: samples, kernels: kernels)
     else { return nil }
-    mostWalks = Self.memory / max(1, 2 * KeptActivations.size(neurons: program.rowCount, samples: samples.order.count))
+    let size = 2 * KeptActivations.size(neurons: program.rowCount, samples: samples.order.count)
+    mostWalks = min(Self.mostCompared, memory / max(1, size))
     guard mostWalks > 0 else { return nil }
     (self.program, self.data, self.samples) = (program, data, samples)
     reach = chain.layers[0].outputs
@@ -77,6 +80,7 @@ final class Neighbours {
     program.compile(mask, differing: mask.positions(differingFrom: walk.kept.mask, atMost: .max))
     (walk.last, walk.used) = (mask, asked)
     let verdict = sweep(walk, threshold, judge)
+    if verdict != .nonfinite { found += 1 }
     walks.append(walk)
     return verdict
   }
@@ -103,20 +107,21 @@ final class Neighbours {
       let positions = mask.positions(differingFrom: seen[index].mask, atMost: reach)
       return positions.map { isWorthwhile(mask, $0) } ?? false
     }
-    // More walks in turns than there is memory for would begin anew at each step.
-    let hasRoom = walks.count < mostWalks || asked - walks[0].used > Self.mostSeen
+    // More walks in turns than there is memory for would begin anew at each step. Those whose masks are still seen by the time
+    // that they come again are as many as are seen and as have a walk.
+    let hasRoom = walks.count < mostWalks || asked - walks[0].used > Self.mostSeen + mostWalks
     guard let place, seen[place].hasNeighbour, hasRoom else {
       if let place { seen[place].hasNeighbour = true }
       seen = seen.suffix(Self.mostSeen - 1) + [(mask, place != nil)]
       return nil
     }
-    let (origin, count) = (seen[place].mask, samples.order.count)
-    let walk = Walk(
-      kept: KeptActivations(origin, neurons: program.rowCount, samples: count), last: origin,
-      changes: Changes(samples: count))
-    guard move(walk.kept, to: origin, differing: nil) else { return nil }
+    // First, so that there never is memory for one more.
     walks = walks.suffix(mostWalks - 1)
-    return walk
+    let (origin, neurons, count) = (seen[place].mask, program.rowCount, samples.order.count)
+    let walk = Walk(
+      kept: KeptActivations(origin, neurons: neurons, samples: count), last: origin,
+      changes: Changes(neurons: neurons, samples: count))
+    return move(walk.kept, to: origin, differing: nil) ? walk : nil
   }
 
   private func isWorthwhile(_ mask: Mask, _ positions: [Int]) -> Bool {
@@ -171,6 +176,11 @@ final class Neighbours {
       guard isFinite(block) else { return .nonfinite }
       if let logits {
         changes.correct.append(judge(logits, data, start, count, blockLosses.base))
+        if !hasChanged {
+          // They are those of the state, too.
+          kept.correct[block] = changes.correct[block]
+          _ = samples.store(blockLosses.base, from: start, count: count, into: kept.losses.base)
+        }
       } else {
         changes.correct.append(known!)
         samples.load(kept.losses.base, from: start, count: count, into: blockLosses.base)

@@ -14,6 +14,8 @@ final class OrderedSamples: Sendable {
   /// For each slab of ``blocksPerSlab`` blocks a bit for each feature that is not zero in all of its samples, and
   /// room for a reader of 1,024 bits behind the last; nil where too few are zero to be worth the looking.
   let live: [[UInt64]]?
+  /// The same for each block, where there are such lists.
+  let liveInBlocks: [[UInt64]]?
   /// For each slab the features to be looked at, in runs.
   let liveRanges: [[Range<Int>]]
   /// The mean share of live features in a slab.
@@ -33,7 +35,7 @@ final class OrderedSamples: Sendable {
     let all = Array(repeating: [0..<data.featureCount], count: slabs)
     // With a normalisation hardly anything is zero.
     guard data.normalization == nil, samples > 0 else {
-      (self.data, order, live, liveRanges, liveShare) = (nil, natural, nil, all, 1)
+      (self.data, order, live, liveInBlocks, liveRanges, liveShare) = (nil, natural, nil, nil, all, 1)
       return
     }
     let features = data.featureCount
@@ -46,18 +48,22 @@ final class OrderedSamples: Sendable {
     let order = natural.sorted { (rarest[$1], $0) < (rarest[$0], $1) }
     var place = [Int](repeating: 0, count: samples)
     for (new, old) in order.enumerated() { place[old] = new }
-    var live = Array(
-      repeating: [UInt64](repeating: 0, count: (features + 63) / 64 + 17), count: slabs)
+    let none = [UInt64](repeating: 0, count: (features + 63) / 64 + 17)
+    var blocks = Array(repeating: none, count: (samples + Kernels.lanes - 1) / Kernels.lanes)
     data.forEachNonzero(samples: samples) { sample, feature in
-      live[place[sample] / slab][feature / 64] |= 1 << UInt64(feature % 64)
+      blocks[place[sample] / Kernels.lanes][feature / 64] |= 1 << UInt64(feature % 64)
+    }
+    var live = Array(repeating: none, count: slabs)
+    for (number, block) in blocks.enumerated() {
+      for word in none.indices { live[number / Self.blocksPerSlab][word] |= block[word] }
     }
     let bits = live.reduce(0) { $0 + $1.reduce(0) { $0 + $1.nonzeroBitCount } }
     liveShare = Double(bits) / Double(live.count * features)
     guard liveShare < Self.worthwhile else {
-      (self.data, self.order, self.live, liveRanges) = (nil, natural, nil, all)
+      (self.data, self.order, self.live, liveInBlocks, liveRanges) = (nil, natural, nil, nil, all)
       return
     }
-    (self.data, self.order, self.live) = (data.reordered(order), order, live)
+    (self.data, self.order, self.live, liveInBlocks) = (data.reordered(order), order, live, blocks)
     liveRanges = live.map { Self.runs(of: $0, upTo: features) }
   }
 

@@ -24,7 +24,8 @@ final class Population {
   private var losses = AlignedBuffer<Double>(count: 0)
 
   init(
-    _ chain: DenseChain, parameters: AlignedBuffer<Float>, data: EvaluationData, samples: Int, kernels: Kernels
+    _ chain: DenseChain, parameters: AlignedBuffer<Float>, data: EvaluationData, samples: Int, kernels: Kernels,
+    memory: Int
   ) {
     self.samples = data.ordered(samples: samples)
     self.data = self.samples.data ?? data
@@ -32,10 +33,13 @@ final class Population {
     classes = chain.layers.last!.outputs
     program = PopulationProgram(chain, parameters: parameters, liveShare: self.samples.liveShare, kernels: kernels)
     neighbours = Neighbours(
-      chain, parameters: parameters, data: self.data, samples: self.samples, kernels: kernels)
+      chain, parameters: parameters, data: self.data, samples: self.samples, kernels: kernels, memory: memory)
     inputs = AlignedBuffer(count: data.featureCount * Kernels.lanes)
     logits = AlignedBuffer(count: classes * Kernels.lanes)
   }
+
+  /// How many masks were computed from activations that were kept.
+  var neighbourCount: Int { neighbours?.found ?? 0 }
 
   /// The number of samples that it evaluates on.
   var sampleCount: Int { samples.order.count }

@@ -51,29 +51,33 @@ private func readMasks(_ file: String, size: Int) throws -> [Mask] {
 }
 
 /// Steps per second of walks that flip 16 weights of lenet-300-100 at a sparsity of 0.9, each judged on MNIST's 10,000
-/// test images: one walk of whose steps some, none or all are accepted, and eight at once, as an annealing has them.
+/// test images: one walk of whose steps some, none or all are accepted, eight at once, as an annealing has them, and 16 steps
+/// from one state at once, as hill climbing has them, also without activations that are kept.
 func annealingTimes(folder: String) throws {
   guard let data = try DataFolder.load(named: "mnist", folder: folder).officialTest else { return }
   let network = try Zoo.network(named: "lenet-300-100", shape: [784], classes: 10)
-  for (key, walks, acceptance) in [
-    ("annealing", 1, 0.3), ("annealing.none", 1, 0), ("annealing.all", 1, 1), ("annealing.chains", 8, 0.3),
-  ] {
+  for (key, walks, brood, acceptance, memory) in [
+    ("annealing", 1, 1, 0.3, nil), ("annealing.none", 1, 1, 0, nil), ("annealing.all", 1, 1, 1, nil),
+    ("annealing.chains", 8, 1, 0.3, nil), ("annealing.brood", 1, 16, 0.02, nil),
+    ("annealing.brood.unkept", 1, 16, 0.02, 0),
+  ] as [(String, Int, Int, Double, Int?)] {
     let evaluator = try MaskedEvaluator(
-      network: network, scope: scope, parameters: initialParameters(network, seed: 1), data: EvaluationData(data))
+      network: network, scope: scope, parameters: initialParameters(network, seed: 1), data: EvaluationData(data),
+      memory: memory)
     var states = (0..<walks).map { randomMask(count: evaluator.maskCount, sparsity: 0.9, id: UInt64($0)) }
     var stream = RandomStream(seed: 1, .test, 3)
     func step(isChecked: Bool = false) {
-      var masks = states
-      for walk in masks.indices {
-        for bit in stream.choose(16, of: evaluator.maskCount) { masks[walk][bit].toggle() }
+      var masks = states.flatMap { Array(repeating: $0, count: brood) }
+      for place in masks.indices {
+        for bit in stream.choose(16, of: evaluator.maskCount) { masks[place][bit].toggle() }
       }
       let scores = evaluator.evaluate(masks.map { MaskedEvaluator.Query(mask: $0) })
       precondition(!isChecked || scores == masks.map { evaluator.evaluate($0) }, "a step has other bits")
-      for walk in masks.indices where stream.chance(acceptance) { states[walk] = masks[walk] }
+      for place in masks.indices where stream.chance(acceptance) { states[place / brood] = masks[place] }
     }
     for _ in 0..<8 { step(isChecked: true) }
-    let steps = 480 / walks
+    let steps = 480 / (walks * brood)
     let seconds = median { for _ in 0..<steps { step() } }
-    print("\(key) \(Double(steps * walks) / seconds)")
+    print("\(key) \(Double(steps * walks * brood) / seconds)")
   }
 }

@@ -134,6 +134,24 @@ import Testing
     #expect(found[4] == 6 && found[4 + 16] == 6 && found[44] > 40)
   }
 
+  /// Several neighbours of one state at once go together, one or two of them do not.
+  @Test(arguments: [1, 2, 3, 8]) func broods(_ size: Int) throws {
+    let network = try NetworkDescription(name: "test", widths: [500, 20, 6])
+    let layout = ParameterLayout(network)
+    let evaluator = try MaskedEvaluator(
+      network: network, scope: PruningScope(), parameters: Samples.parameters(1, count: layout.count),
+      data: EvaluationData(Samples.data(1, count: 100, features: 500, classes: 6)))
+    var stream = RandomStream(seed: 1, .test, 15)
+    let state = Samples.mask(1, count: layout.prunableCount, density: 0.2)
+    for step in 0..<6 {
+      let far = Samples.mask(UInt64(2 + step), count: layout.prunableCount, density: 0.2)
+      let masks = (0..<size).map { _ in Self.neighbour(state, &stream) } + [far]
+      #expect(
+        evaluator.evaluate(masks.map { MaskedEvaluator.Query(mask: $0) }) == masks.map { evaluator.evaluate($0) })
+    }
+    #expect(size > 2 ? evaluator.neighbourCount == 0 : evaluator.neighbourCount > 3)
+  }
+
   /// A weight that overflows is met by the masks that keep it, on a walk that flips it again and again.
   @Test(arguments: 0..<6 as Range<UInt64>)
   func whatIsNotFiniteSpoilsItsOwnStepsAlone(seed: UInt64) throws {

@@ -3,8 +3,8 @@ internal import Pruning
 
 /// The evaluation of many masks of one network of dense layers as one.
 ///
-/// What lies near a mask that was evaluated before is computed from that one's activations (``Neighbours``). The others go
-/// together, blocks of samples outermost, masks inside; what they share is computed once (``PopulationProgram``), features
+/// What lies near a mask that was evaluated before, but not near several of those at hand, is computed from that one's
+/// activations (``Neighbours``). The others go together, blocks of samples outermost, masks inside; what they share is computed once (``PopulationProgram``), features
 /// that are zero for all of a slab are not multiplied (``OrderedSamples``). Scores have the bits of evaluations one by one:
 /// losses are added in the samples' own order.
 final class Population {
@@ -60,8 +60,9 @@ final class Population {
   ) -> [Score?] {
     var scores = [Score?](repeating: nil, count: masks.count)
     var others: [Int] = []
+    let all = masks.map(\.mask)
     for (place, asked) in masks.enumerated() {
-      guard let mask = asked.mask, let neighbours else {
+      guard let mask = asked.mask, let neighbours, !neighbours.isCrowded(place, among: all) else {
         others.append(place)
         continue
       }

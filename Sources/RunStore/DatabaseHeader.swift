@@ -31,7 +31,7 @@ enum DatabaseHeader {
       throw .damaged(path: path, found: "its file format \(bytes[18])/\(bytes[19]) is none that Sentei writes")
     }
     let version = word(bytes, at: 60)
-    guard version == RunSchema.version else {
+    guard RunSchema.readableVersions.contains(version) else {
       throw .foreign(
         path: path, found: "was written by another version of Sentei (tables \(version), here \(RunSchema.version))")
     }

@@ -143,8 +143,6 @@ final class RunDatabase: Sendable {
       try db.execute(sql: "PRAGMA synchronous = FULL")
       try db.execute(sql: "PRAGMA trusted_schema = OFF")
       try db.execute(sql: "PRAGMA cell_size_check = ON")
-      // The index of a million facts: its check and its growth go to random pages, which 2 MB do not hold.
-      try db.execute(sql: "PRAGMA cache_size = -65536")
     }
     return configuration
   }

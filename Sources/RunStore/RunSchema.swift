@@ -7,6 +7,8 @@ enum RunSchema {
 
   /// Rises with each change of the tables below.
   static let version: UInt32 = 2
+  /// Databases of these versions can be gone on with. In those of version 1 jobs have an index, which SQLite goes on with.
+  static let readableVersions: ClosedRange<UInt32> = 1...2
 
   /// The statements that make the tables, as SQLite keeps them: they are compared with what a database holds, so that a
   /// damaged or doctored schema is refused before anything is read through it.
@@ -26,6 +28,11 @@ enum RunSchema {
       + "outcome BLOB NOT NULL, reason TEXT NOT NULL, checksum INTEGER NOT NULL) STRICT",
   ]
 
+  private static let tablesOfVersion1 = tables.map { table in
+    table.hasPrefix("CREATE TABLE facts ")
+      ? table.replacing("job BLOB NOT NULL", with: "job BLOB NOT NULL UNIQUE") : table
+  }
+
   /// Makes the tables in an empty database, inside the caller's transaction.
   static func make(in db: Database) throws {
     try db.execute(sql: "PRAGMA application_id = \(applicationID)")
@@ -36,7 +43,7 @@ enum RunSchema {
   /// What is wrong with the tables of a database; nil if they are ours.
   static func complaint(about db: Database) throws -> String? {
     let found = try String.fetchAll(db, sql: "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
-    return found == tables ? nil : "its tables are not those of a run"
+    return found == tables || found == tablesOfVersion1 ? nil : "its tables are not those of a run"
   }
 
   /// What is wrong with the structure of a database, by SQLite's own check; nil if nothing is.

@@ -85,7 +85,7 @@ extension RunStore {
         let taken = try database.write("revoke a fact of") { db in
           try Self.revoke([job], reason: reason, in: db, ledger.index)
         }
-        for (job, place) in taken { ledger.index.remove(job, at: place) }
+        ledger.takeOut(taken)
         return !taken.isEmpty
       }
     }

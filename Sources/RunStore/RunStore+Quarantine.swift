@@ -31,7 +31,7 @@ extension RunStore {
           try MetaTable.set(Self.prefix + worker.hex, Self.revoked + reason, in: db)
           return taken
         }
-        for (job, place) in taken { ledger.index.remove(job, at: place) }
+        ledger.takeOut(taken)
         return taken.map(\.job)
       }
     }

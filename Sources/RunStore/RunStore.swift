@@ -49,6 +49,14 @@ package final class RunStore: Sendable {
     var attempts: Int
     /// Empty unless the store is for writing.
     var index = FactIndex()
+    /// Facts that this store took back.
+    var revocations = 0
+
+    /// Follows a transaction that took back facts.
+    mutating func takeOut(_ facts: [(job: Digest, place: Int)]) {
+      for (job, place) in facts { index.remove(job, at: place) }
+      revocations += facts.count
+    }
   }
 
   init(
@@ -65,6 +73,9 @@ package final class RunStore: Sendable {
   }
 
   deinit { shutDown() }
+
+  /// Grows with each fact that is stored or taken back: where it is the same, so are the facts.
+  package var revision: Int { ledger.withLock { $0.facts.count + $0.revocations } }
 
   /// Why the store refuses to write; nil while it is sound.
   package var failure: String? { cause.withLock { $0 } }

@@ -174,7 +174,7 @@ struct CoordinatorDesk {
     case .disconnected(let pipe):
       let peer = Scheduling.PeerID(pipe.rawValue)
       identities[peer] = nil
-      shelves[peer] = nil
+      if shelves.removeValue(forKey: peer) != nil { shareShelves() }
       await downloads.removeValue(forKey: peer)?.fail("the connection is gone")
       for effect in state.handle(.disconnected(peer), at: Clock.now) { carryOut(effect) }
     case .message(let pipe, let bytes):
@@ -187,10 +187,15 @@ struct CoordinatorDesk {
         case .hello(var hello):
           // What it calls itself anybody could; the certificate before it nobody else.
           if let name = identities[peer] { hello.name = "\(name)/\(hello.name)" }
-          // It may be one that misses a mask.
-          shelves[peer] = .sender
           log.debug("hello", metadata: ["worker": "\(hello.name)", "peer": "\(peer.value)"])
-          for effect in state.handle(.received(.hello(hello), from: peer), at: Clock.now) { carryOut(effect) }
+          let effects = state.handle(.received(.hello(hello), from: peer), at: Clock.now)
+          let isWelcome = effects.contains { effect in
+            if case .send(.welcome, peer) = effect { true } else { false }
+          }
+          // An empty one: it may be a worker that misses a mask.
+          shelves[peer] = isWelcome ? .sender : nil
+          shareShelves()
+          for effect in effects { carryOut(effect) }
         case let message:
           for effect in state.handle(.received(message, from: peer), at: Clock.now) { carryOut(effect) }
         }
@@ -245,10 +250,14 @@ struct CoordinatorDesk {
     }
   }
 
-  /// A message on the shelf of its connection, whose share of memory follows from how many there are.
+  /// All shelves take 128 MB.
+  private mutating func shareShelves() {
+    for peer in shelves.keys { shelves[peer]!.keep(atMost: (128 << 20) / shelves.count) }
+  }
+
+  /// A message on the shelf of its connection.
   private mutating func encoded(_ message: CoordinatorMessage, for peer: PeerID) -> [UInt8] {
     guard shelves[peer] != nil else { return WireCodec.encode(message, epoch: state.epoch) }
-    shelves[peer]!.keep(atMost: (128 << 20) / shelves.count)
     return WireCodec.encode(message, epoch: state.epoch, on: &shelves[peer]!)
   }
 

@@ -55,7 +55,7 @@ package struct OpenRun: Sendable {
   let course: SearchCourse
   package let facts: [Digest: Outcome]
   /// What was found damaged, for people; empty for a sound run.
-  package let damage: [String]
+  package private(set) var damage: [String]
   /// Workers that were found to lie in this run.
   package let quarantined: Set<Digest>
   /// Jobs to which workers gave different answers, and nobody has decided; they count as not done.
@@ -145,7 +145,10 @@ package struct OpenRun: Sendable {
     open.store.fold()
     var facts = KnownFacts()
     facts.outcomes = open.facts
-    return try assemble(open.store, open.study, facts)
+    var extended = try assemble(open.store, open.study, facts)
+    // What was lost and is gone by now, too.
+    extended.damage = open.damage + extended.damage.filter { !open.damage.contains($0) }
+    return extended
   }
 
   /// A budget as a person gives it: for each search of the study.
@@ -159,6 +162,7 @@ package struct OpenRun: Sendable {
   ) throws -> OpenRun {
     var facts = KnownFacts()
     let store = try RunStore.open(at: directory, mode: .writing) { facts.add($0) }
+    facts.revision = store.revision
     let document = try document ?? readDocument(store)
     let sources = LostSources(store, document, prepared, data)
     guard let inputs = try store.inputsBlob() else {
@@ -290,8 +294,8 @@ package struct OpenRun: Sendable {
 /// What the facts of a run say.
 private struct KnownFacts {
   var outcomes: [Digest: Outcome] = [:]
-  /// Facts that it was told.
-  private var count = 0
+  /// That of the store when these were all.
+  var revision: Int?
 
   init() {}
 
@@ -302,7 +306,6 @@ private struct KnownFacts {
   }
 
   mutating func add(_ row: FactRow) {
-    count += 1
     if let outcome = try? Outcome(canonical: row.outcome) { outcomes[row.job] = outcome }
   }
 
@@ -310,6 +313,6 @@ private struct KnownFacts {
   func current(in store: RunStore) throws(RunStoreError) -> KnownFacts {
     try store.endQuarantines()
     try store.reopenDisputes()
-    return try store.factCount() == count ? self : KnownFacts(in: store)
+    return store.revision == revision ? self : try KnownFacts(in: store)
   }
 }

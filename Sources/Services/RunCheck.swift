@@ -39,6 +39,7 @@ package struct RunCheck: Sendable {
     let written = Dictionary(uniqueKeysWithValues: snapshots.sound.map { ($0.observed, $0) })
     var wrong: [Int] = []
     var course = SearchCourse()
+    let budgets = Set(try store.budgets().map(\.value))
     let census = BlobCensus(of: open.run, facts: open.facts, store: store) { step, run in
       switch step {
       case .trial(let record):
@@ -54,7 +55,9 @@ package struct RunCheck: Sendable {
         onJudged(name, [draw(judgement)] + late.filter { open.facts[$0.job] != nil }, store)
       case .snapshotMoment:
         guard let planner = (run as? PlannerRun)?.planner, let snapshot = written[planner.observed] else { break }
-        let isRight = snapshot.state == planner.snapshot && snapshot.course == course.canonicalBytes
+        // That of a run that was extended may be from before.
+        let isState = budgets.contains { snapshot.state == planner.snapshot(budget: $0) }
+        let isRight = isState && snapshot.course == course.canonicalBytes
         if !isRight { wrong.append(planner.observed) }
       case .submit, .ended, .needs, .superseded, .blocked, .finished: break
       }

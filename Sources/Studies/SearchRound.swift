@@ -133,8 +133,8 @@ struct SearchRound: Sendable {
       turn = (turn + 1) % searches.count
       let executor = judge.isCostly ? executor : .serial
       let wanted = min(Self.brood, limit - searches[search].asked)
-      // Not one whenever there is room for one: a brood is bred side by side.
-      guard wanted <= window - searches[search].pending.trials.count else { continue }
+      // Not one whenever there is room for one: a brood is bred side by side. A whole one, whatever the budget leaves of it.
+      guard Self.brood <= window - searches[search].pending.trials.count else { continue }
       let trials = searches[search].ask(upTo: wanted, by: executor)
       let round = self
       let proposals = executor.map(trials.indices) { round.proposals(trials[$0], of: search) }

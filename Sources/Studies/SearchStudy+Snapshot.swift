@@ -13,7 +13,10 @@ extension SearchStudy {
   /// The planner's state as bytes; nil at moments when it cannot be taken.
   ///
   /// What is out at such a moment is part of the state, and is proposed again after a restore.
-  package var snapshot: [UInt8]? {
+  package var snapshot: [UInt8]? { snapshot(budget: trials) }
+
+  /// The state as a run with another budget stores it, which came to the same one.
+  package func snapshot(budget: Int) -> [UInt8]? {
     guard isSnapshotMoment, let splits, let weights, let round, let firstWeights else { return nil }
     var bytes = CanonicalBytes(kind: "search-study", version: 4)
     bytes.append(study.digest)
@@ -31,7 +34,7 @@ extension SearchStudy {
       bytes.append(cycle.weights)
     }
     bytes.append(list: scores) { $0.append(list: $1.map { [$0] } ?? []) { $0.append($1) } }
-    bytes.append(trials)
+    bytes.append(budget)
     round.append(to: &bytes, pending: pending)
     return bytes.bytes
   }

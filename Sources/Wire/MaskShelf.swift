@@ -44,7 +44,13 @@ package struct MaskShelf: Sendable {
 
   /// Puts a mask on the shelf; the oldest go.
   mutating func append(_ mask: Mask, of job: Digest) {
-    guard Self.isWorthwhile(mask), mask.byteCount <= limit.bytes, limit.count > 0 else { return }
+    guard Self.isWorthwhile(mask), limit.count > 0 else { return }
+    guard mask.byteCount <= limit.bytes else {
+      // The receiver may have room for it where others were. What a sender refers to must be among what came last.
+      entries.removeAll()
+      bytes = 0
+      return
+    }
     let place = total % limit.count * Self.sketchWords
     mask.withSample(Self.sketchWords) { index, word in sketches[place + index] = word }
     total += 1

@@ -176,8 +176,17 @@ extension PBParcel {
   /// - Parameter shelf: what the connection carried lately; the masks of evaluations are put on it.
   package func domain(on shelf: inout MaskShelf) throws(WireError) -> [Job] {
     let networks = try network.map { (bytes) throws(WireError) in try NetworkDescription(wire: bytes) }
+    // Told by flips, masks could be far larger than the message. Those of honest parcels would fit into one as words.
+    var bytes: UInt64 = 0
     var jobs: [Job] = []
-    for job in job { jobs.append(try job.domain(networks, on: &shelf)) }
+    for message in job {
+      jobs.append(try message.domain(networks, on: &shelf))
+      if case .evaluate(let job) = message.kind { bytes += job.mask.count / 8 }
+      if case .test(let job) = message.kind { bytes += job.mask.count / 8 }
+      guard bytes <= WireCodec.receiveLimit || job.count == 1 else {
+        throw WireError(description: "a parcel of masks of more than \(WireCodec.receiveLimit) bytes")
+      }
+    }
     return jobs
   }
 }

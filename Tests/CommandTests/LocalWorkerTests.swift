@@ -66,6 +66,9 @@ import Testing
     let more = try Program.run("extend", run, "--generations", "6", "--workers", "1")
     #expect(more.status == 0, "\(more.errors)")
     #expect(more.errors.contains("a local worker is without its log"), "\(more.errors)")
+    // Snapshots from before the extension state another budget.
+    let found = try Program.run("verify", run)
+    #expect(found.status == 0, "\(found.output)")
   }
 }
 

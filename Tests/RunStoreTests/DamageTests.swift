@@ -208,6 +208,24 @@ import Testing
     #expect(try RunStore.open(at: path, mode: .reading).damage == [.headDiffers(count: 50)])
   }
 
+  /// A number out of order must not lead a walk back to where it was.
+  @Test func numbersOutOfOrderEndTheWalk() throws {
+    let path = try scratch.run("order")
+    let store = try RunStore.open(at: path, mode: .writing)
+    _ = try store.commit((1...5000).map { fact($0) }, attempts: [])
+    try store.close()
+    var image = try Image(of: path)
+    // Row 3072, the last of the third page, gets the number of the last of the second: 0x98 0x00 becomes 0x90 0x00 in SQLite's
+    // variable-length numbers, before a record with a header of six bytes whose first value is the number itself, NULL.
+    let job = try #require(image["sentei.sqlite"].range(of: Data(fact(3072).job.bytes))).lowerBound
+    let number = try #require(image["sentei.sqlite"][(job - 12)..<job].range(of: Data([0x98, 0x00]))).lowerBound
+    image["sentei.sqlite"][number] = 0x90
+    try image.write(to: path)
+    #expect(throws: RunStoreError.self) { try RunStore.open(at: path, mode: .writing) }
+    let reader = try RunStore.open(at: path, mode: .reading)
+    #expect(reader.damage.contains { if case .unreadableFacts = $0 { true } else { false } })
+  }
+
   /// The second row of a run put into another run, where the first row is of the same job: both have right checks.
   @Test func twoFactsOfOneJobAreRefused() throws {
     let rows = ["a job", "another"].map {

@@ -127,6 +127,15 @@ import Testing
     try drive.finish()
     #expect(drive.lines == whole.lines && drive.records == whole.records)
     #expect(drive.records.count > 72)
+    // Children made again, too, which nobody keeps.
+    let little = try planner(study, generations: 3, memory: GenomeMemory(generation: 0, pending: 0))
+    drive = Drive(little, FakeWorker(study), executor: backwards)
+    try drive.finish()
+    for strategy in Set(whole.records.map(\.strategy)) {
+      #expect(
+        drive.records.filter { $0.strategy == strategy }.map(\.line)
+          == whole.records.filter { $0.strategy == strategy }.map(\.line))
+    }
   }
 
   @Test("The history of few generations is a prefix of that of many")

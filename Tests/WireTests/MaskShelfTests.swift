@@ -101,6 +101,44 @@ struct MaskShelfTests: RefusalSamples {
     #expect(referring > 200 && referring < 240, "\(referring)")
   }
 
+  @Test("Masks too large for a sender's shelf leave it nothing to refer to that the receiver gave up for them")
+  func sizes() throws {
+    var stream = RandomStream(seed: 1, .test, 5)
+    let networks = try [[1000, 600, 1], [3199, 1280, 1]].map { try NetworkDescription(name: "n", widths: $0) }
+    let counts = networks.map { $0.prunableCount(PruningScope(prunesClassifier: true)) }
+    var (sender, receiver) = (MaskShelf.sender, MaskShelf.receiver)
+    sender.keep(atMost: 400 << 10)
+    var small = (0..<4).map { _ in mask(counts[0], kept: 0.3, &stream) }
+    var referring = 0
+    for number in 0..<150 {
+      let isLarge = number % 50 >= 6
+      if !isLarge { small[number % 4] = flipped(small[number % 4], 10, &stream) }
+      let wanted = isLarge ? Mask(count: counts[1], words: stream.words(counts[1] / 64))! : small[number % 4]
+      let bytes = WireCodec.encode(.parcel([job(wanted, networks[isLarge ? 1 : 0])]), epoch: 1, on: &sender)
+      if bytes.count < wanted.count / 16 { referring += 1 }
+      guard case .parcel(let jobs) = try WireCodec.coordinatorMessage(bytes, on: &receiver).message,
+        case .evaluate(let evaluation) = jobs[0]
+      else {
+        Issue.record("another message")
+        return
+      }
+      #expect(evaluation.mask == wanted)
+    }
+    #expect(referring > 4)
+  }
+
+  @Test("A parcel cannot ask for far more memory than a message")
+  func bomb() throws {
+    let network = try NetworkDescription(name: "n", widths: [4096, 4096, 1])
+    let count = network.prunableCount(PruningScope(prunesClassifier: true))
+    let jobs = (0..<9).map { job(Mask(count: count, keeping: [$0]), network) }
+    var sender = MaskShelf.sender
+    let bytes = WireCodec.encode(.parcel(jobs), epoch: 1, on: &sender)
+    #expect(bytes.count < 10_000)
+    var receiver = MaskShelf.receiver
+    #expect(throws: WireError.self) { try WireCodec.coordinatorMessage(bytes, on: &receiver) }
+  }
+
   @Test(
     "A mask that refers to a message that was lost is told apart from damage, and empty shelves are a new beginning")
   func loss() throws {

@@ -13,6 +13,7 @@ ROWS = [
     ("64 masks of a search's 20th generation: masks/s, PyTorch", "generation.together", ["generation.torch"], 60, False),
     ("annealing that flips 16 weights: steps/s, PyTorch", "annealing", ["unrelated.torch"], 200, False),
     ("eight such walks at once: steps/s, PyTorch", "annealing.chains", ["unrelated.torch"], 200, False),
+    ("16 steps from one state at once: steps/s, PyTorch", "annealing.brood", ["unrelated.torch"], 200, False),
     ("masks of lenet-5 at 90 %: masks/s, PyTorch", "lenet-5.together", ["lenet-5.torch"], 8, False),
     ("whole genetic algorithm: s, DEAP with PyTorch", "ga.sentei", ["ga.deap"], 25, True),
     ("nonzero multiply-adds: 10^9/s, limit of the core", "limit.nonzeros", ["limit.core"], 0.6, False),

@@ -174,11 +174,11 @@ struct SearchRound: Sendable {
 
   /// Whether the state can be stored now: between two generations of the first search, with nothing half answered.
   ///
-  /// And before a rival comes to the end of the budget: a larger one might go on with it, and store another state here. Large
-  /// populations are not stored: a replay makes them again.
+  /// And before a search comes to the end of the budget, unless it is alone and waits for nothing: a larger one might go on with
+  /// it, and store another state here. Large populations are not stored: a replay makes them again.
   func isMoment(pending: some Collection<Proposal>) -> Bool {
-    isSmall && (searches.count == 1 || searches.allSatisfy { $0.asked < trials }) && hasProposedBaselines
-      && scores.isEmpty
+    isSmall && hasProposedBaselines && scores.isEmpty
+      && searches.allSatisfy { $0.asked < trials || searches.count == 1 && $0.told == $0.asked }
       && searches[0].told > 0
       && searches[0].told % searches[0].generationSize == 0 && pending.allSatisfy { $0.trial?.search != nil }
   }

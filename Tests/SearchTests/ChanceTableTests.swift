@@ -65,4 +65,41 @@ import Testing
     let drawn = table.drawn(pool.population, of: pool, stream: &stream)
     #expect(drawn.sorted() == pool.keptPositions)
   }
+
+  /// Histories rest on this order, and on what the stream gives afterwards.
+  @Test("Draws are those of one at a time, with a new sum of the rest once 65 misses more than draws were met")
+  func oneByOne() {
+    let whole = (0..<700).map { $0 % 97 == 0 ? UInt32.max : $0 % 3 == 0 ? 40_000 : 900 }
+    let table = ChanceTable(whole.map { Double($0) / 4_294_967_295 })
+    var rebuilt = 0
+    for seed in 0..<40 as Range<UInt64> {
+      var stream = RandomStream(seed: seed, .test, 4)
+      let pool = Mask(count: 700, keeping: (0..<700).filter { _ in stream.uniform() < 0.7 })
+      let count = 1 + stream.below(60)
+      var (single, many) = (stream, stream)
+      var (left, source, misses, drawn) = (pool, pool, 0, [Int]())
+      while drawn.count < count {
+        let units = source.keptPositions
+        var target = UInt64(single.below(units.reduce(0) { $0 + Int(whole[$1]) }))
+        let unit = units.first { unit in
+          if target < whole[unit] { return true }
+          target -= UInt64(whole[unit])
+          return false
+        }!
+        if left[unit] {
+          left[unit] = false
+          drawn.append(unit)
+        } else {
+          misses += 1
+        }
+        if misses > 64 + count {
+          (source, misses) = (left, 0)
+          rebuilt += 1
+        }
+      }
+      #expect(table.drawn(count, of: pool, stream: &many) == drawn, "seed \(seed)")
+      #expect(many.next() == single.next(), "seed \(seed)")
+    }
+    #expect(rebuilt > 5)
+  }
 }

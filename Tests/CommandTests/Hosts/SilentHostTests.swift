@@ -8,7 +8,7 @@ import Testing
   private static let back = 15.0
 
   @Test func othersDoTheWorkOfHostsThatFallSilentUntilTheyComeBack() throws {
-    guard let site = try Site(hosts: 5, generations: 250) else { return }
+    guard let site = try Site(hosts: 5, generations: 600) else { return }
     let hosts = site.lab.hosts
     let coordinator = try site.coordinator()
 

@@ -8,6 +8,8 @@ struct FactIndex: Sendable {
   /// Those that begin like one in `places`; nearly always none.
   private var others: [Digest: Int] = [:]
 
+  init(minimumCapacity: Int = 0) { places.reserveCapacity(minimumCapacity) }
+
   /// The sequence number at which the fact of a job is, if it has one.
   subscript(_ job: Digest) -> Int? { others.isEmpty ? places[job.firstWord] : others[job] ?? places[job.firstWord] }
 

@@ -40,14 +40,14 @@ struct FactSurvey {
   init(
     _ database: RunDatabase, headFile: HeadFile, isForWriting: Bool, _ body: (FactRow) -> Void = { _ in }
   ) throws(RunStoreError) {
-    index = isForWriting ? FactIndex() : nil
+    index = isForWriting ? FactIndex(minimumCapacity: headFile.likelyCount) : nil
     head = headFile.head
     if case .damaged(let found) = headFile { damage.append(.headUnreadable(found: found)) }
     revoked = try database.read("read the revoked facts of") { try RevokedFact.all(in: $0) }
     noteHead()
     var stop: RunDamage?
     do {
-      try FactSurvey.forEachRow(database, after: 0) { row in
+      try FactPages(of: database).forEachRow(after: 0) { row in
         add(row)
         if let fact = row.fact { body(fact) }
       }
@@ -61,22 +61,6 @@ struct FactSurvey {
       if first == job { throw .damaged(path: database.path, found: "two facts of one job") }
     }
     finish()
-  }
-
-  /// Calls `body` for each row in sequence order, in groups, so that no lock on the database is held while it works.
-  ///
-  /// - Throws: ``RunStoreError`` behind the last row that could be read.
-  static func forEachRow(_ database: RunDatabase, after: Int, _ body: (FoundFact) -> Void) throws(RunStoreError) {
-    var last = after
-    while true {
-      var rows: [FoundFact] = []
-      defer { for row in rows { body(row) } }
-      try database.read("read the facts of") { db in try FoundFact.page(of: db, after: last, into: &rows) }
-      guard let end = rows.last?.sequence, rows.count == FoundFact.pageSize else { return }
-      // SQLite looks for the first row alone by its number, so damaged numbers could lead back here for ever.
-      guard end > last else { throw .damaged(path: database.path, found: "its facts are out of order") }
-      last = end
-    }
   }
 
   private mutating func add(_ row: FoundFact) {

@@ -57,6 +57,9 @@ enum HeadFile: Equatable, Sendable {
     case .absent, .damaged: nil
     }
   }
+
+  /// About how many facts there are, for making room; bounded, since a file may say anything.
+  var likelyCount: Int { min(head?.count ?? 0, 1 << 24) }
 }
 
 /// The text of a `HEAD` file by itself.

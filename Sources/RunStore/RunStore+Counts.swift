@@ -12,6 +12,11 @@ package struct AttemptSummary: Hashable, Sendable {
 }
 
 extension RunStore {
+  /// About how many facts a run has, without a look at the database: for making room for them.
+  package static func likelyFactCount(at path: String) -> Int {
+    (try? Head.read(RunLayout(directory: path)))?.likelyCount ?? 0
+  }
+
   /// The number of facts.
   ///
   /// - Complexity: O(n) in the number of facts, without reading their contents.

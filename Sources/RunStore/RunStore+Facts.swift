@@ -49,7 +49,7 @@ extension RunStore {
   /// - Parameter number: the facts up to and with this number are left out; 0 for all.
   /// - Returns: the number of the last fact and the damage met on the way, such as rows that went bad since the opening.
   /// - Throws: ``RunStoreError``; in a store for reading an unreadable database ends the walk and is reported as damage.
-  /// - Complexity: O(n) in the number of facts; memory for 1,024 of them.
+  /// - Complexity: O(n) in the number of facts; memory for 2,048 of them.
   @discardableResult
   package func forEachFact(after number: Int = 0, _ body: (FactRow) -> Void) throws(RunStoreError) -> FactWalk {
     var walk = FactWalk(last: number)
@@ -57,7 +57,7 @@ extension RunStore {
     do {
       let doubted: Set<Digest> =
         mode == .writing ? [] : try database.read("read the facts of") { db in try Self.doubted(in: db) }
-      try FactSurvey.forEachRow(database, after: number) { row in
+      try FactPages(of: database).forEachRow(after: number) { row in
         guard let fact = row.fact else {
           damaged.append(row.sequence)
           return

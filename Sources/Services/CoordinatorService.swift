@@ -74,10 +74,11 @@ package final class CoordinatorService: Sendable {
     let planner = PlannerLoop(run, reusing: reused, isWatched: isWatched) {
       input.yield(.planner($0))
     }
+    // Before the desk, which has as many jobs to note as there are facts.
+    planner.start()
     let outbox = Outbox()
     var desk = CoordinatorDesk(
       run: run, persister: persister, planner: planner, outbox: outbox, input: input, log: log)
-    planner.start()
     try await withGracefulShutdownHandler {
       try await withThrowingTaskGroup(of: Void.self) { group in
         defer { group.cancelAll() }

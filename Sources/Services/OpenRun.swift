@@ -161,6 +161,7 @@ package struct OpenRun: Sendable {
     directory: String, document: AnyStudyDocument?, prepared: Prepared?, data: String?
   ) throws -> OpenRun {
     var facts = KnownFacts()
+    facts.outcomes.reserveCapacity(RunStore.likelyFactCount(at: directory))
     let store = try RunStore.open(at: directory, mode: .writing) { facts.add($0) }
     facts.revision = store.revision
     let document = try document ?? readDocument(store)

@@ -91,6 +91,27 @@ import Testing
     #expect(try again.revokedFacts().map(\.reason) == ["refuted by two audits"])
   }
 
+  /// Several groups, of which one is read while the body works on the one before: it may ask the store and even commit.
+  @Test func aWalkHoldsNoLock() throws {
+    let store = try RunStore.open(at: try scratch.run(), mode: .writing)
+    let facts = (1...5000).map { fact($0) }
+    _ = try store.commit(facts, attempts: [])
+    var seen: [FactRow] = []
+    let walk = try store.forEachFact { row in
+      seen.append(row)
+      guard seen.count % 500 == 0, seen.count <= 5000 else { return }
+      #expect(throws: Never.self) {
+        #expect(try store.fact(for: row.job) == row)
+        _ = try store.commit([fact(10_000 + seen.count)], attempts: [])
+      }
+    }
+    #expect(seen.prefix(5000) == facts[...])
+    // What is committed on the way may be seen or not.
+    #expect(walk.count == seen.count && (5000...5010).contains(seen.count))
+    let kept = (1...10).map { fact(10_000 + 500 * $0) }
+    #expect(seen.dropFirst(5000) == kept.prefix(seen.count - 5000))
+  }
+
   @Test func walkingOnStartsWhereTheLastWalkEnded() throws {
     let path = try scratch.run()
     let store = try RunStore.open(at: path, mode: .writing)

@@ -59,7 +59,10 @@ final class PlannerLoop: @unchecked Sendable {
   private let reused: ReusedRuns?
   private let output: @Sendable (Output) -> Void
   private var run: any StudyRun
-  private var facts: [Digest: Outcome]
+  /// The facts of the beginning, which others keep too: one more among them would copy all.
+  private let known: [Digest: Outcome]
+  /// Those that came since.
+  private var fresh: [Digest: Outcome] = [:]
   private var contestants: [Contestant] = []
   /// Jobs whose facts were taken back in this run: what another run says of them does not decide.
   private let doubted: Set<Digest>
@@ -85,8 +88,8 @@ final class PlannerLoop: @unchecked Sendable {
     run = open.run
     course = open.course
     self.isWatched = isWatched
-    facts = open.facts
-    evaluations = facts.values.count(where: \.isEvaluation)
+    known = open.facts
+    evaluations = known.values.count(where: \.isEvaluation)
     store = open.store
     self.reused = reused
     doubted = open.doubted
@@ -97,9 +100,9 @@ final class PlannerLoop: @unchecked Sendable {
   func start() { queue.async { self.advance() } }
 
   /// Takes durable facts.
-  func deliver(_ fresh: [Fact]) {
+  func deliver(_ facts: [Fact]) {
     queue.async { [self] in
-      for fact in fresh { learn(fact.outcome, of: fact.job) }
+      for fact in facts { learn(fact.outcome, of: fact.job) }
       advance()
     }
   }
@@ -114,8 +117,10 @@ final class PlannerLoop: @unchecked Sendable {
     }
   }
 
+  private func outcome(of job: Digest) -> Outcome? { fresh[job] ?? known[job] }
+
   private func learn(_ outcome: Outcome, of job: Digest) {
-    facts[job] = outcome
+    fresh[job] = outcome
     if outcome.isEvaluation { evaluations += 1 }
   }
 
@@ -151,7 +156,7 @@ final class PlannerLoop: @unchecked Sendable {
     defer { cost += Clock.now.seconds(since: start) }
     do {
       loop: while true {
-        switch try run.step({ facts[$0] }) {
+        switch try run.step({ outcome(of: $0) }) {
         case .submit(let jobs): try submit(jobs)
         case .needs(let digest): try run.supply(try store.blob(digest))
         case .trial(let record):
@@ -211,8 +216,8 @@ final class PlannerLoop: @unchecked Sendable {
 
   /// Whether all of these jobs have their facts; asks once for those that have not.
   private func asked(for jobs: [Job]) throws -> Bool {
-    try submit(jobs.filter { facts[$0.digest] == nil && requested.insert($0.digest).inserted })
-    return jobs.allSatisfy { facts[$0.digest] != nil }
+    try submit(jobs.filter { outcome(of: $0.digest) == nil && requested.insert($0.digest).inserted })
+    return jobs.allSatisfy { outcome(of: $0.digest) != nil }
   }
 
   private var progress: RunProgress {

@@ -193,7 +193,7 @@ let package = Package(
     tests("Reports", ["Reports", "Studies", "Pruning", "Models"], exclude: ["Fixtures"]),
     tests("Monitoring", ["Monitoring"]),
     tests("Dashboard", ["Dashboard", "Monitoring"]),
-    tests("RunStore", ["RunStore", "Studies", "Digests"]),
+    tests("RunStore", ["RunStore", "Studies", "Digests", sqlite]),
     tests("Downloads", ["Downloads", "Digests"]),
     tests("Formats", ["Decoders", "Formats", "Networks", "Pruning", "Models", "Randomness", "Digests", protobuf]),
     tests("StudyFile", ["StudyFile", "Studies", "Search", "Models", "Digests"]),

@@ -8,7 +8,7 @@ enum RunSchema {
   /// Rises with each change of the tables below.
   static let version: UInt32 = 2
   /// Databases of these versions can be gone on with. In those of version 1 jobs have an index, which SQLite goes on with.
-  static let readableVersions: ClosedRange<UInt32> = 1...2
+  static let readableVersions = 1...version
 
   /// The statements that make the tables, as SQLite keeps them: they are compared with what a database holds, so that a
   /// damaged or doctored schema is refused before anything is read through it.

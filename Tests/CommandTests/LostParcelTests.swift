@@ -19,13 +19,15 @@ import Testing
     let coordinator = try Running(
       ["coordinator", study, "--listen", "ipc://\(far)", "--run-directory", run], errors: place.file("coordinator.log"))
     #expect(coordinator.says("listening"), "\(coordinator.logText)")
-    let relay = try LossyRelay(from: "ipc://\(near)", to: "ipc://\(far)") { [8, 24, 40].contains($0) }
+    let relay = try LossyRelay(from: "ipc://\(near)", to: "ipc://\(far)", untilHellos: 3)
     let worker = try Running(["worker", "ipc://\(near)"], errors: place.file("worker.log"))
     #expect(coordinator.wait() == 0, "\(coordinator.logText)")
     #expect(worker.leaves(), "\(worker.logText)")
-    let (parcels, lost) = relay.figures
-    #expect(lost == 3, "\(lost) of \(parcels)")
-    #expect(worker.count(of: "difference from one that is not here") >= 3, "\(worker.logText)")
+    let (lost, hellos) = relay.figures
+    // As many as are wanted come where the machine is quick enough; the worker need not notice each loss for itself.
+    #expect(hellos >= 1 && hellos <= lost, "\(hellos) hellos, \(lost) parcels lost")
+    let missed = worker.count(of: "difference from one that is not here")
+    #expect(missed >= hellos, "\(missed) missed, \(hellos) hellos\n\(worker.logText)")
     #expect(worker.count(of: "connection lost") == 0, "\(worker.logText)")
     #expect(coordinator.count(of: "worker lost") == 0, "\(coordinator.logText)")
     let whole = try Program.run("run", study, "--run-directory", place.file("whole"), "--workers", "1")

@@ -78,6 +78,7 @@ let package = Package(
   targets: [
     // Floor 0: C.
     .target(name: "CBits", cSettings: [.unsafeFlags(["-O3"])]),
+    .target(name: "CCode"),
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
     .target(name: "CTraining", cSettings: [.unsafeFlags(["-O3"])]),
     .systemLibrary(name: "CMalloc"),
@@ -102,7 +103,8 @@ let package = Package(
 
     // Floor 3: arithmetic.
     room(
-      "Networks", ["Pruning", "Models", "Randomness", "Elementary", "Digests", "COpenBLAS", "CKernels", "CTraining"]),
+      "Networks",
+      ["Pruning", "Models", "Randomness", "Elementary", "Digests", "COpenBLAS", "CCode", "CKernels", "CTraining"]),
 
     // Floor 4: the outside world.
     room("Messaging", ["CNNG"]),

@@ -35,7 +35,7 @@ package enum GoldenEvaluation {
         shape: parts.data.shape, classes: parts.data.classes, scale: scale, pixels: pixels, labels: parts.data.labels),
       let evaluator = try? MaskedEvaluator(
         network: parts.network, scope: PruningScope(), parameters: parts.parameters, data: EvaluationData(data),
-        variant: variant)
+        variant: variant, assembledSamples: 0)
     else { preconditionFailure("the parts belong together") }
     var child = parts.mask
     for position in stride(from: 5, to: child.count, by: 401) { child[position].toggle() }

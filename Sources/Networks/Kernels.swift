@@ -21,6 +21,9 @@ package enum KernelVariant: String, CaseIterable, Sendable {
 
   /// The fastest variant that this processor runs.
   package static let best: KernelVariant = available.last ?? .baseline
+
+  /// Whether masks can be evaluated together by code that is made for them: with AVX-512, where the system allows it.
+  package var assembles: Bool { self == .v4 && CodeMemory.isAllowed }
 }
 
 /// The kernels of one variant, and the only way to them.
@@ -51,6 +54,8 @@ struct Kernels {
     }
   }
 
+  /// Whether code can be made for masks.
+  let assembles: Bool
   /// The share of kept weights above which the dense convolution is faster, as measured; it never changes a result.
   let convolutionCrossover: Double
 
@@ -97,6 +102,7 @@ struct Kernels {
   /// - Precondition: this processor runs the variant.
   init(_ variant: KernelVariant) {
     precondition(KernelVariant.available.contains(variant), "this processor does not run \(variant) kernels")
+    assembles = variant.assembles
     convolutionCrossover = variant == .v4 ? 0.72 : 0.6
     switch variant {
     case .baseline:

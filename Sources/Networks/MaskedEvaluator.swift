@@ -18,6 +18,8 @@ package final class MaskedEvaluator {
   private var populations: [Population] = []
   /// Bytes that a population may take for activations.
   private let memory: Int
+  /// From how many samples on code is made for masks.
+  private let assembledSamples: Int
   private let nonfinite = AlignedBuffer<Int32>(count: Kernels.lanes)
   private let losses = AlignedBuffer<Double>(count: Kernels.lanes)
   /// Where weights are not finite: in which mask position, or nil where no mask removes them.
@@ -27,13 +29,16 @@ package final class MaskedEvaluator {
 
   /// An evaluator of masks over `scope` for the given parameters.
   ///
-  /// - Parameter memory: bytes for activations of walks, for each number of samples that is asked about; nil: 256 MB.
+  /// - Parameters:
+  ///   - memory: bytes for activations of walks, for each number of samples that is asked about; nil: 256 MB.
+  ///   - assembledSamples: from how many samples on code is made for masks, where it can be; nil: where that pays.
   /// - Throws: ``NetworkError`` if data or parameters do not belong to the network, or it is too large to evaluate.
   package init(
     network: NetworkDescription, scope: PruningScope, parameters: [Float], data: EvaluationData,
-    variant: KernelVariant = .best, memory: Int? = nil
+    variant: KernelVariant = .best, memory: Int? = nil, assembledSamples: Int? = nil
   ) throws(NetworkError) {
     self.memory = memory ?? Neighbours.usualMemory
+    self.assembledSamples = assembledSamples ?? Population.usualAssembledSamples
     try network.check(shape: data.shape, classes: data.classes, parameters: parameters.count)
     self.data = data
     kernels = Kernels(variant)
@@ -135,7 +140,8 @@ package final class MaskedEvaluator {
   private func population(of chain: DenseChain, samples: Int) -> Population {
     if let found = populations.first(where: { $0.sampleCount == samples }) { return found }
     let fresh = Population(
-      chain, parameters: parameters, data: data, samples: samples, kernels: kernels, memory: memory)
+      chain, parameters: parameters, data: data, samples: samples, kernels: kernels, memory: memory,
+      assembledSamples: assembledSamples)
     populations = populations.suffix(3) + [fresh]
     return fresh
   }

@@ -59,9 +59,11 @@ import Testing
     if test.hasTargets { data = try Samples.regression(test.seed, of: data) }
     let parameters = Samples.parameters(test.seed, count: layout.count)
     let masks = Self.masks(test, count: layout.prunableCount)
-    for variant in KernelVariant.available {
+    let ways = KernelVariant.available.map { ($0, Int.max) } + [(.best, 0)]
+    for (variant, assembledSamples) in ways {
       let evaluator = try MaskedEvaluator(
-        network: network, scope: PruningScope(), parameters: parameters, data: EvaluationData(data), variant: variant)
+        network: network, scope: PruningScope(), parameters: parameters, data: EvaluationData(data), variant: variant,
+        assembledSamples: assembledSamples)
       let alone = masks.map { evaluator.evaluate($0) }
       let together = evaluator.evaluate(masks.map { MaskedEvaluator.Query(mask: $0) })
       #expect(together == alone, "\(variant)")
@@ -103,15 +105,16 @@ import Testing
   }
 
   /// Only the masks that keep it are spoiled by a weight that is not finite, or by one that overflows.
-  @Test(arguments: [Float.infinity, .nan, 3e38])
-  func whatIsNotFiniteSpoilsOnlyItsOwnMasks(weight: Float) throws {
+  @Test(arguments: [Float.infinity, .nan, 3e38], [0, 1000])
+  func whatIsNotFiniteSpoilsOnlyItsOwnMasks(weight: Float, assembledSamples: Int) throws {
     let network = try NetworkDescription(name: "test", widths: [90, 12, 4])
     let layout = ParameterLayout(network)
     let data = try Samples.data(5, count: 130, features: 90, classes: 4)
     var parameters = [Float](repeating: 0.5, count: layout.count)
     for position in layout.prunable[0].range.prefix(90) { parameters[position] = weight }
     let evaluator = try MaskedEvaluator(
-      network: network, scope: PruningScope(), parameters: parameters, data: EvaluationData(data))
+      network: network, scope: PruningScope(), parameters: parameters, data: EvaluationData(data),
+      assembledSamples: assembledSamples)
     var masks = (0..<8).map { Samples.mask(UInt64($0), count: layout.prunableCount, density: 0.4) }
     for index in masks.indices where index % 2 == 0 { for bit in 0..<90 { masks[index][bit] = false } }
     let together = evaluator.evaluate(masks.map { MaskedEvaluator.Query(mask: $0) })

@@ -22,7 +22,7 @@ final class OrderedSamples: Sendable {
   let liveShare: Double
 
   /// Blocks that share one list of live features: a list for each block would cost more than it saves.
-  static let blocksPerSlab = 16
+  static let blocksPerSlab = 32
   /// The share of live features from which on nothing is skipped.
   private static let worthwhile = 0.9
 

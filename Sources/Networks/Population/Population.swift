@@ -23,15 +23,23 @@ final class Population {
   /// Of each mask of a group, by sample in the data's order.
   private var losses = AlignedBuffer<Double>(count: 0)
 
+  /// Samples from which on code is made for masks, as measured: for fewer it takes longer to make than it saves.
+  static let usualAssembledSamples = 256
+
+  /// - Parameters:
+  ///   - memory: bytes for activations that are kept.
+  ///   - assembledSamples: from how many samples on code is made for masks.
   init(
     _ chain: DenseChain, parameters: AlignedBuffer<Float>, data: EvaluationData, samples: Int, kernels: Kernels,
-    memory: Int
+    memory: Int, assembledSamples: Int
   ) {
     self.samples = data.ordered(samples: samples)
     self.data = self.samples.data ?? data
     self.kernels = kernels
     classes = chain.layers.last!.outputs
-    program = PopulationProgram(chain, parameters: parameters, liveShare: self.samples.liveShare, kernels: kernels)
+    program = PopulationProgram(
+      chain, parameters: parameters, liveShare: self.samples.liveShare, kernels: kernels,
+      assembles: samples >= assembledSamples)
     neighbours = Neighbours(
       chain, parameters: parameters, data: self.data, samples: self.samples, kernels: kernels, memory: memory)
     inputs = AlignedBuffer(count: data.featureCount * Kernels.lanes)

@@ -16,10 +16,15 @@ final class PopulationProgram {
     let isFirst: Bool
     let isLast: Bool
     let entries: EntryList
+    /// The parts that end the chains of the layer before, by neuron; nil for the first layer, which reads features.
+    let inputs: [Int]?
     var runs: [Kernels.Run] = []
+    /// The neuron of each run.
+    var neurons: [Int] = []
 
-    init(layer: Int, low: Int, isFirst: Bool, isLast: Bool, entries: EntryList) {
-      (self.layer, self.low, self.isFirst, self.isLast, self.entries) = (layer, low, isFirst, isLast, entries)
+    init(layer: Int, low: Int, isFirst: Bool, isLast: Bool, entries: EntryList, inputs: [Int]?) {
+      (self.layer, self.low, self.isFirst, self.isLast) = (layer, low, isFirst, isLast)
+      (self.entries, self.inputs) = (entries, inputs)
     }
   }
 
@@ -42,6 +47,7 @@ final class PopulationProgram {
   private var stages: [Stage] = []
   /// How many of the first stages belong to the first layer: those that read the data.
   private let inputStages: Int
+  private let mostEntries: Int
   /// Entries of the first layer's stages, and of all others.
   private let firstEntries: [EntryList]
   private let laterEntries = EntryList()
@@ -56,25 +62,40 @@ final class PopulationProgram {
   private let liveEntries: [EntryList]
   private var liveRuns: [[Kernels.Run]] = []
 
+  /// Code for the sums of the first layer and of all others; nil where kernels read lists.
+  private let assembled: (first: AssembledSums, later: AssembledSums)?
+
   /// Inputs of a chunk that should be live: of 64 samples 46 kB, as measured with a first-level cache of 48. Fewer would
   /// begin and end runs more often than that gains.
   private static let chunkRows = 180.0
+  /// The same for code, which reads each input once for many chains: 512 kB, in a second-level cache of 1 MB.
+  private static let assembledChunkRows = 2000.0
   /// Entries that are taken together: 880 kB of lists, as measured with a second-level cache of 1 MB; half and twice as
   /// many are within the noise.
   private static let mostEntries = 110_000
+  /// The same for code, which is read well from the next level, too; features are then unpacked for more masks at once.
+  private static let mostAssembledEntries = 220_000
 
   /// - Parameters:
   ///   - parameters: must be of the chain's network.
   ///   - liveShare: the share of the data's features that are not zero throughout a slab.
-  init(_ chain: DenseChain, parameters: AlignedBuffer<Float>, liveShare: Double, kernels: Kernels) {
+  ///   - assembles: whether code is made for the masks, where kernels and sizes allow it.
+  init(
+    _ chain: DenseChain, parameters: AlignedBuffer<Float>, liveShare: Double, kernels: Kernels, assembles: Bool
+  ) {
     layers = chain.layers
     self.parameters = parameters
     self.kernels = kernels
+    let assembles = assembles && kernels.assembles && AssembledSums.canHold(chain)
+    assembled = assembles ? (AssembledSums(), AssembledSums()) : nil
+    mostEntries = assembles ? Self.mostAssembledEntries : Self.mostEntries
     biases = layers.map { $0.biases(of: parameters) }
     chunks = layers.enumerated().map { index, layer in
+      let rows = assembles ? Self.assembledChunkRows : Self.chunkRows
+      var most = index == 0 ? Int(rows / max(liveShare, 0.01)) : Int(rows)
       // A filter's window has 1,024 bits.
-      let most = index == 0 ? min(Self.chunkRows / max(liveShare, 0.01), 1024) : Self.chunkRows
-      let count = max(1, (layer.inputs + Int(most) - 1) / Int(most))
+      if !assembles { most = min(most, 1024) }
+      let count = max(1, (layer.inputs + most - 1) / most)
       return (layer.inputs + count - 1) / count
     }
     inputStages = (layers[0].inputs + chunks[0] - 1) / chunks[0]
@@ -100,25 +121,26 @@ final class PopulationProgram {
     outputs = []
     for entries in firstEntries + [laterEntries] { entries.count = 0 }
     liveRuns = []
-    appendStages(of: 0, firstEntries)
+    appendStages(of: 0, firstEntries, nil)
     for mask in masks {
       let before = multiplyAdds
       add(mask)
       // What comes next is as new as this one was; of the first, nobody knows what others share with it.
       let more = outputs.count > 1 ? multiplyAdds - before : 0
-      if !all, outputs.count >= most || multiplyAdds + more > Self.mostEntries { break }
+      if !all, outputs.count >= most || multiplyAdds + more > mostEntries { break }
     }
     assignRows()
+    assemble()
     return outputs.count
   }
 
   /// Stages for the chunks of a layer, each with entries of its own or all with the later ones.
-  private func appendStages(of layer: Int, _ entries: [EntryList] = []) {
+  private func appendStages(of layer: Int, _ entries: [EntryList], _ inputs: [Int]?) {
     for (chunk, low) in stride(from: 0, to: layers[layer].inputs, by: chunks[layer]).enumerated() {
       stages.append(
         Stage(
           layer: layer, low: low, isFirst: low == 0, isLast: low + chunks[layer] >= layers[layer].inputs,
-          entries: entries.isEmpty ? laterEntries : entries[chunk]))
+          entries: entries.isEmpty ? laterEntries : entries[chunk], inputs: inputs))
     }
   }
 
@@ -126,7 +148,7 @@ final class PopulationProgram {
     var inputs: [Int]?
     for (index, layer) in layers.enumerated() {
       let first = index == 0 ? 0 : stages.count
-      if index > 0 { appendStages(of: index) }
+      if index > 0 { appendStages(of: index, [], inputs) }
       var chains = Array(0..<layer.outputs)
       for (chunk, low) in stride(from: 0, to: layer.inputs, by: chunks[index]).enumerated() {
         let range = low..<min(low + chunks[index], layer.inputs)
@@ -167,6 +189,7 @@ final class PopulationProgram {
       nodes.append(Node(before: before, stage: number, start: start, count: count))
       stage.runs.append(
         Kernels.Run(start: UInt32(start), count: UInt32(count), source: UInt32(before), target: UInt32(node)))
+      stage.neurons.append(neuron)
     } else {
       entries.count = start
     }
@@ -199,11 +222,42 @@ final class PopulationProgram {
     if values.count < Int(count) * Kernels.lanes { values = AlignedBuffer(count: Int(count) * Kernels.lanes) }
   }
 
+  /// Writes the code of all stages, where there is any.
+  private func assemble() {
+    guard let assembled else { return }
+    assembled.first.removeAll()
+    assembled.later.removeAll()
+    for (number, stage) in stages.enumerated() {
+      let range = stage.low..<min(stage.low + chunks[stage.layer], layers[stage.layer].inputs)
+      let inputs = range.map { input in stage.inputs.map { rows[$0[input]] } ?? Self.rowBytes * UInt32(input) }
+      let common = AssembledSums.Stage(
+        entries: stage.entries, rows: inputs, low: stage.low,
+        bias: stage.isFirst ? UnsafePointer(biases[stage.layer].base) : nil, ends: stage.isLast,
+        relu: layers[stage.layer].relu)
+      if number < inputStages {
+        assembled.first.append(sortedRuns(of: stage), of: common)
+      } else {
+        assembled.later.append(stage.runs, of: common)
+      }
+    }
+  }
+
+  /// A stage's runs by neuron: those of relatives keep nearly the same inputs.
+  private func sortedRuns(of stage: Stage) -> [Kernels.Run] {
+    var runs = Array(repeating: [Kernels.Run](), count: layers[stage.layer].outputs)
+    for (run, neuron) in zip(stage.runs, stage.neurons) { runs[neuron].append(run) }
+    return Array(runs.joined())
+  }
+
   /// Leaves out, until the next call, entries whose features are zero in all samples to come.
   ///
   /// - Parameter features: a bit for each feature that is not, with 1,024 bits behind the last.
   func skip(allBut features: [UInt64]) {
     liveRuns = []
+    if let assembled {
+      assembled.first.link(features: features)
+      return
+    }
     features.withUnsafeBufferPointer { features in
       let bits = BitWindow(words: features)
       for (number, stage) in stages[..<inputStages].enumerated() {
@@ -223,6 +277,11 @@ final class PopulationProgram {
   ///
   /// - Parameter inputs: [features][lanes].
   func run(inputs: UnsafePointer<Float>, nonfinite: UnsafeMutablePointer<Int32>) {
+    if let assembled {
+      assembled.first.run(inputs: inputs, values: values.base, nonfinite: nonfinite)
+      assembled.later.run(inputs: UnsafePointer(values.base), values: values.base, nonfinite: nonfinite)
+      return
+    }
     for (number, stage) in stages[..<inputStages].enumerated() {
       if liveRuns.isEmpty {
         sum(stage.runs, stage, stage.entries, inputs, nonfinite)
